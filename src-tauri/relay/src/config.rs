@@ -1,0 +1,116 @@
+//! The engine's configuration: every value already checked by whoever starts it.
+
+use ipnet::IpNet;
+use rustls::ServerConfig;
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything the engine needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The name in greetings, EHLO and Received lines.
+    pub host_name: String,
+    pub listeners: Vec<Listener>,
+    /// What STARTTLS and implicit TLS use; None: no encryption is offered.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Who may send. Empty: nobody.
+    pub allowed: Vec<IpNet>,
+    pub limits: Limits,
+    pub delivery: Delivery,
+    /// None: mail waits.
+    pub smart_host: Option<SmartHostConfig>,
+    pub history_keep: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Listener {
+    pub address: SocketAddr,
+    pub encryption: ListenerEncryption,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListenerEncryption {
+    Starttls,
+    Implicit,
+    Plain,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub message_bytes: u64,
+    pub recipients: usize,
+    pub connections: usize,
+    pub connections_per_client: usize,
+    pub idle: Duration,
+    pub command: Duration,
+    pub tls: Duration,
+    pub hops: u32,
+    pub free_disk_bytes: u64,
+}
+
+/// RFC 5321 §4.5.4.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub first_retry: Duration,
+    pub longest_retry: Duration,
+    pub lifetime: Duration,
+    /// None: no notices.
+    pub delay_notice: Option<Duration>,
+    pub first_rest: Duration,
+    pub longest_rest: Duration,
+}
+
+#[derive(Clone)]
+pub struct SmartHostConfig {
+    pub server: String,
+    pub port: u16,
+    pub encryption: SmartHostEncryption,
+    pub sign_in: SignIn,
+    /// A PEM file with further authorities, beside the system's.
+    pub extra_ca_file: Option<PathBuf>,
+    pub parallel_connections: usize,
+    pub messages_per_connection: usize,
+    pub timeouts: Timeouts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmartHostEncryption {
+    /// Required and verified.
+    Starttls,
+    Implicit,
+    None,
+}
+
+#[derive(Clone)]
+pub enum SignIn {
+    None,
+    /// `password` is None when the credential store has none: the lane rests and says so.
+    Password {
+        user: String,
+        password: Option<SecretString>,
+    },
+}
+
+/// RFC 5321 §4.5.3.2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    pub connect: Duration,
+    pub tls: Duration,
+    pub command: Duration,
+    pub data_block: Duration,
+    pub data_end: Duration,
+    pub idle: Duration,
+}
+
+impl std::fmt::Debug for SmartHostConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmartHostConfig")
+            .field("server", &self.server)
+            .field("port", &self.port)
+            .field("encryption", &self.encryption)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+//! Turns a settlement that the sender must hear of into a report, ready to be kept with it.
+//!
+//! In: the entry as it was, the settlement with the new states, the header of the message. Out: the report as a
+//! submission, and one more record in the settlement that names it.
+//!
+//! Invariant: there is a record of a report if and only if there is a report.
+
+use super::Plan;
+use crate::dsn::{self, Concerned, Fate, ReportFacts, ReportKind};
+use crate::mail::{MessageId, Submission};
+use crate::queue::{QueueEntry, RecipientState, Record, RecordKind, ReportWanted, Settlement};
+use jiff::Timestamp;
+
+pub fn compose(
+    entry: &QueueEntry,
+    settlement: &mut Settlement,
+    wanted: &ReportWanted,
+    header: &[u8],
+    plan: &Plan,
+    now: Timestamp,
+) -> Option<Submission> {
+    let id = MessageId::at(now);
+    let (kind, wanted, record) = match wanted {
+        ReportWanted::Failure { recipients } => (ReportKind::Failure, recipients, RecordKind::Reported { report: id }),
+        ReportWanted::Delay { recipients } => {
+            let given_up_at = plan.schedule.expires_at(entry.accepted_at);
+            (ReportKind::Delay { given_up_at }, recipients, RecordKind::DelayNoticed { report: id })
+        }
+    };
+    let facts = ReportFacts {
+        kind,
+        host_name: &plan.host_name,
+        original: entry.id,
+        sender: &entry.reverse_path,
+        arrived_at: entry.accepted_at,
+        subject: &entry.summary.subject,
+        message_id: &entry.summary.message_id,
+        header,
+        recipients: wanted.iter().filter_map(|n| concerned(entry, settlement, *n, plan)).collect(),
+    };
+    let report = dsn::compose(&facts, id, now)?;
+    settlement.records.push(Record { at: now, recipient: None, kind: record });
+    Some(report)
+}
+
+fn concerned(entry: &QueueEntry, settlement: &Settlement, n: usize, plan: &Plan) -> Option<Concerned> {
+    let recipient = entry.recipients.get(n)?;
+    let state = settlement.changes.iter().find(|change| change.recipient == n).map_or(&recipient.state, |change| &change.state);
+    let (fate, tried_at) = match state {
+        RecipientState::Bounced { at, why } => (Fate::Refused(why.clone()), Some(*at)),
+        RecipientState::Expired { at: _, why } => (Fate::Expired { last: why.clone() }, None),
+        RecipientState::Deleted { at: _ } => (Fate::Deleted, None),
+        RecipientState::Deferred { attempts: _, due: _, why } => (Fate::Late { last: Some(why.clone()) }, None),
+        RecipientState::Queued { due: _ } => (Fate::Late { last: None }, None),
+        RecipientState::Sent { .. } => return None,
+    };
+    let server = state.reply().and_then(|_| server(settlement, n, plan));
+    Some(Concerned { address: recipient.path.clone(), fate, server, tried_at })
+}
+
+/// Where an answer came from: through this attempt, or through the way out as it is set up.
+fn server(settlement: &Settlement, n: usize, plan: &Plan) -> Option<String> {
+    let here = settlement.records.iter().filter(|record| record.recipient == Some(n)).find_map(|record| match &record.kind {
+        RecordKind::Sent { server, .. } | RecordKind::Deferred { server, .. } | RecordKind::Bounced { server, .. } => Some(server),
+        RecordKind::Expired { .. }
+        | RecordKind::DelayNoticed { .. }
+        | RecordKind::Reported { .. }
+        | RecordKind::Held
+        | RecordKind::Released
+        | RecordKind::TriedNow
+        | RecordKind::Deleted => None,
+    });
+    here.or_else(|| plan.out.as_ref().map(|out| &out.server)).cloned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::mail::reply::RemoteReply;
+    use crate::mail::{Body, Content, ForwardPath, Kind, ReversePath, Summary};
+    use crate::queue::{self, ContentPlace, Recipient, Schedule, Via, Why, WhyKind};
+    use crate::smarthost::{Outcome, Refusal, RefusalKind};
+    use std::time::Duration;
+
+    #[test]
+    fn a_failed_recipient_is_reported_and_the_report_recorded() {
+        let entry = entry("scan@office.test");
+        let sent = Outcome::Sent(RemoteReply::parse("250 ok").unwrap());
+        let failed = Outcome::Failed(Refusal { kind: RefusalKind::Recipient, reply: RemoteReply::parse("550 5.1.1 no such user") });
+        let via = Via { server: "smart.test", tls: None };
+        let mut settlement = queue::settle(&entry, &[0, 1], &[sent, failed], &via, &plan().schedule, at(60));
+        let (report, text) = composed(&entry, &mut settlement);
+        assert_eq!((report.kind, report.envelope.reverse_path), (Kind::Report, ReversePath::Null));
+        assert_eq!(report.envelope.forward_paths, [ForwardPath::parse("scan@office.test").unwrap()]);
+        for line in [
+            "Subject: Not delivered: Scan",
+            "In-Reply-To: <1@scanner.test>",
+            "Final-Recipient: rfc822; r1@away.test",
+            "Status: 5.1.1",
+            "Remote-MTA: dns; smart.test",
+            "Last-Attempt-Date: Thu, 01 Jan 1970 00:01:00 +0000",
+            "X-Of: the original",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in {text}");
+        }
+        assert!(!text.contains("r0@away.test"));
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::Reported { report: report.id } };
+        assert_eq!(settlement.records.last(), Some(&record));
+    }
+
+    #[test]
+    fn a_late_message_is_noticed_with_the_time_it_will_be_given_up() {
+        let mut entry = entry("scan@office.test");
+        let why = Why { kind: WhyKind::Throttled, reply: RemoteReply::parse("452 4.5.3 too many") };
+        entry.recipients[0].state = RecipientState::Deferred { attempts: 3, due: at(99), why };
+        let mut settlement = queue::notice(&entry);
+        let (report, text) = composed(&entry, &mut settlement);
+        assert!(text.contains("Action: delayed\r\nStatus: 4.5.3\r\nDiagnostic-Code: smtp; 452 4.5.3 too many\r\n"), "{text}");
+        assert!(text.contains("Will-Retry-Until: Fri, 02 Jan 1970 00:00:00 +0000\r\n"), "{text}");
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::DelayNoticed { report: report.id } };
+        assert_eq!(settlement.records, [record]);
+    }
+
+    #[test]
+    fn what_was_given_up_or_removed_says_so() {
+        let entry = entry("scan@office.test");
+        let (_, text) = composed(&entry, &mut queue::expire(&entry, at(60)));
+        assert!(text.contains("Action: failed\r\nStatus: 4.4.7\r\n"), "{text}");
+        let (_, text) = composed(&entry, &mut queue::delete(&entry, true, at(60)));
+        assert!(text.contains("Action: failed\r\nStatus: 5.7.0\r\n"), "{text}");
+    }
+
+    #[test]
+    fn without_a_report_there_is_no_record_of_one() {
+        let entry = entry("");
+        let mut settlement = queue::expire(&entry, at(60));
+        let before = settlement.clone();
+        let wanted = ReportWanted::Failure { recipients: vec![0] };
+        assert!(compose(&entry, &mut settlement, &wanted, b"", &plan(), at(60)).is_none());
+        assert_eq!(settlement, before);
+    }
+
+    fn composed(entry: &QueueEntry, settlement: &mut Settlement) -> (Submission, String) {
+        let wanted = settlement.report.clone().unwrap();
+        let report = compose(entry, settlement, &wanted, b"X-Of: the original\r\n", &plan(), at(60)).unwrap();
+        let text = match &report.content {
+            Content::Memory(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Content::File { .. } => String::new(),
+        };
+        (report, text)
+    }
+
+    fn entry(from: &str) -> QueueEntry {
+        let recipient = |n: usize| Recipient {
+            path: ForwardPath::parse(&format!("r{n}@away.test")).unwrap(),
+            state: RecipientState::Queued { due: at(0) },
+        };
+        QueueEntry {
+            seq: 1,
+            id: MessageId::at(at(0)),
+            kind: Kind::Mail,
+            peer: None,
+            reverse_path: ReversePath::parse(from).unwrap(),
+            body: Body::SevenBit,
+            recipients: (0..2).map(recipient).collect(),
+            summary: Summary { subject: "Scan".into(), message_id: "<1@scanner.test>".into(), ..Summary::default() },
+            size: 1,
+            content: ContentPlace::Row,
+            accepted_at: at(0),
+            held: false,
+            noticed: false,
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan {
+            number: 1,
+            host_name: "relay.office.test".into(),
+            schedule: Schedule {
+                first_retry: Duration::from_secs(60),
+                longest_retry: Duration::from_secs(600),
+                lifetime: Duration::from_secs(86_400),
+                delay_notice: Some(Duration::from_secs(3600)),
+            },
+            first_rest: Duration::from_secs(1),
+            longest_rest: Duration::from_secs(1),
+            history_keep: Duration::from_secs(1),
+            out: None,
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+}

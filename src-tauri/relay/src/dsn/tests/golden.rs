@@ -1,0 +1,34 @@
+//! Whole reports, octet by octet. `UPDATE=1` writes them anew. A reader that is not ours looks at them too.
+
+use super::*;
+use std::path::PathBuf;
+use std::process::Command;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dsn/golden")
+}
+
+#[test]
+fn reports_are_as_they_were() {
+    for (name, facts) in cases::all() {
+        let report = compose(&facts, id(2), "2026-11-02T09:05:10Z".parse().unwrap()).unwrap();
+        let path = folder().join(format!("{name}.eml"));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, bytes(&report)).unwrap();
+        }
+        let golden = std::fs::read(&path).unwrap();
+        assert!(golden == bytes(&report), "{name} differs:\n{}", String::from_utf8_lossy(&bytes(&report)));
+    }
+}
+
+#[test]
+#[cfg_attr(windows, ignore = "python3 is not to be found there by this name")]
+fn a_strict_reader_finds_nothing_wrong() {
+    let paths = cases::all().into_iter().map(|(name, _)| folder().join(format!("{name}.eml")));
+    let output = match Command::new("python3").args(["-c", include_str!("read.py")]).args(paths).output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return eprintln!("skipped: there is no python3"),
+        Err(error) => panic!("{error}"),
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

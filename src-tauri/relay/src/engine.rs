@@ -1,0 +1,349 @@
+//! Wires the rooms together: [`Relay::start`] gives the one handle its host needs.
+
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::disk::DiskWatch;
+use crate::dispatch::{self, Dispatcher, Plan, Tick};
+use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
+use crate::history::Filter;
+use crate::listen::{Doors, Setup};
+use crate::mail::{Mailbox, MessageId};
+use crate::queue::{QueueEntry, Record, Schedule, Seq};
+use crate::smarthost::{SmartHost, SmtpHost};
+use crate::store::{Act, Commit, Page, Store, StoreError, Watcher, Which};
+use crate::test_message;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// A running engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    board: Arc<Board>,
+    clock: Arc<dyn Clock>,
+    ticks: mpsc::UnboundedSender<Tick>,
+    doors: tokio::sync::Mutex<Doors>,
+    config: Mutex<Config>,
+    plans: AtomicU64,
+    disk_limit: Arc<AtomicU64>,
+    stop: CancellationToken,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the store cannot be opened")]
+    Store(#[from] StoreError),
+}
+
+/// Which messages an act concerns.
+#[derive(Debug, Clone)]
+pub enum Target {
+    Ids(Vec<MessageId>),
+    Matching(Filter),
+}
+
+/// The whole story of one message.
+#[derive(Debug, Clone)]
+pub struct Story {
+    pub summary: EntrySummary,
+    pub entry: QueueEntry,
+    pub records: Vec<Record>,
+    /// The header section, while the content is kept.
+    pub header: Option<Bytes>,
+    pub expires_at: Timestamp,
+    pub notice_at: Option<Timestamp>,
+}
+
+impl Relay {
+    /// Opens the store in `folder`, the doors and the way out.
+    ///
+    /// # Errors
+    /// When the store cannot be opened. Ports that are taken and a smart host that cannot be reached are
+    /// no errors: they are shown, and the rest runs.
+    pub async fn start(config: Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let board = Arc::new(Board::default());
+        let (ticks, inbox) = mpsc::unbounded_channel();
+        let teller = Teller { board: Arc::clone(&board), ticks: ticks.clone(), clock: Arc::clone(&clock) };
+        let place = folder.to_owned();
+        let (store, opened) =
+            tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(|_| StoreError::Stopped)??;
+        let hours = store.hours_since(clock.now().as_second().div_euclid(3600) - 23).await?;
+        board.begin(&opened, hours, &config);
+
+        let plan = Plan::new(0, &config, way_out(&config));
+        let dispatcher = Dispatcher::new(
+            store.clone(),
+            Arc::clone(&board),
+            Arc::clone(&clock),
+            plan,
+            (ticks.clone(), inbox),
+            &opened.open,
+            opened.paused,
+        );
+        watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board));
+
+        let disk_full = Arc::new(AtomicBool::new(false));
+        let disk_limit = Arc::new(AtomicU64::new(config.limits.free_disk_bytes));
+        let stop = CancellationToken::new();
+        let disk = DiskWatch {
+            folder: folder.to_owned(),
+            board: Arc::clone(&board),
+            full: Arc::clone(&disk_full),
+            limit: Arc::clone(&disk_limit),
+        };
+        disk.look().await;
+        tokio::spawn(disk.run(stop.clone()));
+
+        let setup = Setup::new(config.clone());
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
+        doors.arrange(setup).await;
+        Ok(Self(Arc::new(Inner {
+            store,
+            board,
+            clock,
+            ticks,
+            doors: tokio::sync::Mutex::new(doors),
+            config: Mutex::new(config),
+            plans: AtomicU64::new(0),
+            disk_limit,
+            stop,
+        })))
+    }
+
+    /// Puts new settings in force. Sessions stay open; a transaction that has begun ends under the old rules.
+    pub async fn reconfigure(&self, config: Config) {
+        let inner = &self.0;
+        *inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config.clone();
+        inner.disk_limit.store(config.limits.free_disk_bytes, Ordering::Relaxed);
+        let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
+        let plan = Plan::new(number, &config, way_out(&config));
+        inner.tell(Tick::Reconfigured(Box::new(plan)));
+        inner.doors.lock().await.arrange(Setup::new(config)).await;
+    }
+
+    /// Events from now on. Subscribe first, then ask for [`Relay::picture`].
+    pub fn subscribe(&self) -> broadcast::Receiver<SharedEvent> {
+        self.0.board.subscribe()
+    }
+
+    pub async fn picture(&self) -> Picture {
+        // The lines are read before the number: what happens between is told again, not lost.
+        let recent = self.0.store.recent(20).await.unwrap_or_default();
+        self.0.board.picture(recent, self.0.clock.now())
+    }
+
+    /// A part of the queue or the history, and the number of the last event it may not contain yet.
+    pub async fn page(&self, which: Which, filter: Filter, offset: u32, limit: u32) -> Result<(Page, u64), StoreError> {
+        let seq = self.0.board.seq();
+        Ok((self.0.store.page(which, filter, offset, limit).await?, seq))
+    }
+
+    pub async fn story(&self, id: MessageId) -> Result<Option<Story>, StoreError> {
+        let Some((summary, entry, records)) = self.0.store.story(id).await? else { return Ok(None) };
+        let schedule = self.0.schedule();
+        let header = match self.0.store.content(&entry).await? {
+            Some(content) => {
+                let piece = self.0.store.content_piece(content, 0, 64 * 1024).await?;
+                let end = piece.windows(4).position(|window| window == b"\r\n\r\n").map_or(piece.len(), |at| at + 2);
+                Some(piece.slice(..end))
+            }
+            None => None,
+        };
+        let (expires_at, notice_at) = (schedule.expires_at(entry.accepted_at), schedule.notice_at(entry.accepted_at));
+        Ok(Some(Story { summary, entry, records, header, expires_at, notice_at }))
+    }
+
+    /// A piece of a message's content and its whole size; None when there is no such message or its content is not kept any more.
+    pub async fn content(&self, id: MessageId, offset: u64, at_most: usize) -> Result<Option<(Bytes, u64)>, StoreError> {
+        let Some((_, entry, _)) = self.0.store.story(id).await? else { return Ok(None) };
+        let Some(content) = self.0.store.content(&entry).await? else { return Ok(None) };
+        let size = content.size();
+        Ok(Some((self.0.store.content_piece(content, offset, at_most).await?, size)))
+    }
+
+    /// Tries messages now, and ends a rest of the lane. Gives how many messages it concerned.
+    pub async fn retry(&self, target: Target) -> Result<u64, StoreError> {
+        let count = self.act(target, Act::TryNow).await?;
+        self.try_lane();
+        Ok(count)
+    }
+
+    pub async fn hold(&self, target: Target) -> Result<u64, StoreError> {
+        self.act(target, Act::Hold).await
+    }
+
+    pub async fn release(&self, target: Target) -> Result<u64, StoreError> {
+        self.act(target, Act::Release).await
+    }
+
+    /// Removes messages from the queue. Those being handed over at this moment are left alone.
+    pub async fn delete(&self, target: Target, tell_sender: bool) -> Result<u64, StoreError> {
+        let seqs = self.open_messages(target).await?;
+        let (taken, answer) = oneshot::channel();
+        self.0.tell(Tick::Reserve { seqs, taken });
+        let taken = answer.await.map_err(|_| StoreError::Stopped)?;
+        let mut count = 0;
+        for seq in taken {
+            count += u64::from(dispatch::delete(&self.0.errand(), seq, tell_sender).await);
+        }
+        Ok(count)
+    }
+
+    /// Stops handing over; mail is still taken. Kept over restarts.
+    pub async fn pause(&self) -> Result<(), StoreError> {
+        self.set_paused(true).await
+    }
+
+    pub async fn resume(&self) -> Result<(), StoreError> {
+        self.set_paused(false).await
+    }
+
+    /// Ends a rest of the lane at once.
+    pub fn try_lane(&self) {
+        self.0.tell(Tick::TryLane);
+    }
+
+    /// Puts a test message into the queue.
+    pub async fn submit_test(&self, sender: Mailbox, recipient: Mailbox) -> Result<MessageId, StoreError> {
+        let host_name = self.0.config.lock().unwrap_or_else(PoisonError::into_inner).host_name.clone();
+        let submission = test_message::compose(sender, recipient, &host_name, self.0.clock.now());
+        let id = submission.id;
+        self.0.store.keep(submission).await?;
+        Ok(id)
+    }
+
+    pub fn forget_refused(&self, address: IpAddr) {
+        self.0.board.forget_refused(address);
+    }
+
+    /// Makes the dispatcher look at its clock, after it was moved by hand.
+    pub fn look(&self) {
+        self.0.tell(Tick::Look);
+    }
+
+    /// Closes the doors, lets what is under way come to its end, and closes the store in order.
+    pub async fn stop(&self, within: Duration) {
+        let inner = &self.0;
+        inner.stop.cancel();
+        let half = within / 2;
+        inner.doors.lock().await.close(half).await;
+        let (done, stopped) = oneshot::channel();
+        inner.tell(Tick::Stop { within: half, done });
+        let _ = stopped.await;
+        inner.store.close().await;
+        tracing::info!("Stopped");
+    }
+
+    async fn act(&self, target: Target, act: Act) -> Result<u64, StoreError> {
+        let seqs = self.open_messages(target).await?;
+        Ok(self.0.store.act(seqs, act, self.0.clock.now()).await?.len() as u64)
+    }
+
+    async fn open_messages(&self, target: Target) -> Result<Vec<Seq>, StoreError> {
+        match target {
+            Target::Ids(ids) => self.0.store.open_of(ids).await,
+            Target::Matching(filter) => self.0.store.matching(filter).await,
+        }
+    }
+
+    async fn set_paused(&self, paused: bool) -> Result<(), StoreError> {
+        self.0.store.set_paused(paused).await?;
+        self.0.tell(Tick::Paused(paused));
+        self.0.board.set_paused(paused);
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn tell(&self, tick: Tick) {
+        // Nobody hears it only when the engine has stopped.
+        let _ = self.ticks.send(tick);
+    }
+
+    fn schedule(&self) -> Schedule {
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        Plan::new(0, &config, None).schedule
+    }
+
+    fn errand(&self) -> dispatch::Desk {
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        dispatch::Desk {
+            store: self.store.clone(),
+            board: Arc::clone(&self.board),
+            clock: Arc::clone(&self.clock),
+            ticks: self.ticks.clone(),
+            plan: Arc::new(Plan::new(0, &config, None)),
+        }
+    }
+}
+
+/// The adapter to the configured smart host.
+fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
+    let smart_host = config.smart_host.clone()?;
+    Some(Arc::new(SmtpHost::new(smart_host, config.host_name.clone())))
+}
+
+/// A dispatcher that ended by itself is an alarm, never silence.
+fn watch_over(dispatcher: tokio::task::JoinHandle<()>, board: Arc<Board>) {
+    tokio::spawn(async move {
+        if let Err(error) = dispatcher.await {
+            tracing::error!(%error, "The dispatcher ended: no mail is handed over until Outtray is started again");
+            board.raise(Notice::EngineFault { said: "handing over has stopped; start Outtray again".to_owned() });
+        }
+    });
+}
+
+const COULD_NOT_GROW: &str = "the database could not grow";
+
+/// Tells dispatcher and board of every commit.
+struct Teller {
+    board: Arc<Board>,
+    ticks: mpsc::UnboundedSender<Tick>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Watcher for Teller {
+    fn committed(&self, commit: Commit) {
+        self.board.committed(&commit, self.clock.now());
+        let fresh: Vec<Seq> = commit.kept.iter().map(|entry| entry.seq).collect();
+        let changes: Vec<_> = commit
+            .touched
+            .iter()
+            .filter(|touched| fresh.binary_search(&touched.seq).is_err())
+            .map(|touched| (touched.seq, touched.after))
+            .collect();
+        if !commit.kept.is_empty() {
+            let _ = self.ticks.send(Tick::Kept(commit.kept));
+        }
+        if !changes.is_empty() {
+            let _ = self.ticks.send(Tick::Changed(changes));
+        }
+    }
+
+    fn wants_summaries(&self) -> bool {
+        self.board.is_watched()
+    }
+
+    fn failing(&self, error: Option<&StoreError>) {
+        match error {
+            Some(StoreError::Full) => self.board.raise(Notice::DiskFull { said: COULD_NOT_GROW.to_owned() }),
+            Some(error) => self.board.raise(Notice::StoreFailed { said: error.chain() }),
+            None => self.board.lower(|notice| match notice {
+                Notice::StoreFailed { .. } => true,
+                // The other notice of this kind is the disk watch's, which takes it back itself.
+                Notice::DiskFull { said } => said == COULD_NOT_GROW,
+                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } => false,
+            }),
+        }
+    }
+}

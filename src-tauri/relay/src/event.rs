@@ -1,0 +1,175 @@
+//! Room 8, tell: facts in the past tense, broadcast after they are committed.
+//!
+//! Losing one is harmless: every fact can be asked for again, and a gap in `seq` shows the loss.
+
+use crate::config::ListenerEncryption;
+use crate::mail::{Kind, MessageId};
+use crate::queue::{StateWord, Why};
+use crate::session::RefusedWhy;
+use crate::smarthost::Trouble;
+use jiff::Timestamp;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub seq: u64,
+    pub fact: Fact,
+}
+
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// New or changed, with recipients still to be settled.
+    QueueChanged(Vec<EntrySummary>),
+    /// Settled or deleted.
+    QueueLeft(Vec<EntrySummary>),
+    /// Newest first.
+    Recent(Vec<Recent>),
+    Counters(Counters),
+    Lane(Lane),
+    Paused(bool),
+    Listeners(Vec<ListenerState>),
+    Refused(RefusedClient),
+    Notices(Vec<Notice>),
+}
+
+/// A message as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntrySummary {
+    pub id: MessageId,
+    pub kind: Kind,
+    pub accepted_at: Timestamp,
+    /// Empty for reports.
+    pub sender: String,
+    pub first_recipient: String,
+    pub recipients: u32,
+    pub unsettled: u32,
+    pub subject: String,
+    pub size: u64,
+    pub client: Option<IpAddr>,
+    pub client_name: String,
+    pub state: StateWord,
+    pub attempts: u32,
+    pub next_attempt: Option<Timestamp>,
+    pub settled_at: Option<Timestamp>,
+    /// Why it waits or failed: the newest such news of any recipient.
+    pub why: Option<Why>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    pub at: Timestamp,
+    pub message: MessageId,
+    pub sender: String,
+    pub recipient: String,
+    pub client: Option<IpAddr>,
+    pub state: StateWord,
+    pub took_ms: i64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub waiting: u64,
+    pub deferred: u64,
+    pub held: u64,
+    pub oldest_at: Option<Timestamp>,
+    /// The last 24 hours, by whole hours.
+    pub accepted: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub refused: u64,
+    /// Sessions open now.
+    pub sessions: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hour {
+    /// Hours since 1970.
+    pub number: i64,
+    pub accepted: u32,
+    pub sent: u32,
+    pub failed: u32,
+    pub refused: u32,
+}
+
+/// The path to the smart host and its health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    pub server: String,
+    pub port: u16,
+    pub state: LaneState,
+    pub connections: u32,
+    pub last_success_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaneState {
+    NotSetUp,
+    Ready,
+    Sending,
+    Throttled { trouble: Trouble, since: Timestamp, next_try: Timestamp },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerState {
+    /// With the port it really has.
+    pub address: SocketAddr,
+    pub encryption: ListenerEncryption,
+    pub problem: Option<BindProblem>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindProblem {
+    pub kind: BindProblemKind,
+    pub said: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindProblemKind {
+    PortTaken,
+    PortForbidden,
+    AddressNotHere,
+    Other,
+}
+
+/// Refusals of one client, gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedClient {
+    pub address: IpAddr,
+    pub client_name: String,
+    pub count: u32,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub last_sender: String,
+    pub last_recipient: String,
+    pub last_reply: String,
+    pub why: RefusedWhy,
+}
+
+/// A trouble of the engine itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    DiskFull { said: String },
+    DatabaseSetAside { path: String, said: String },
+    StoreFailed { said: String },
+    EngineFault { said: String },
+}
+
+/// Everything a watcher needs for a first picture; events with a higher `seq` come on top.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    pub seq: u64,
+    pub lane: Lane,
+    pub paused: bool,
+    pub counters: Counters,
+    /// 24 entries, oldest first.
+    pub hours: Vec<Hour>,
+    pub listeners: Vec<ListenerState>,
+    /// Most recent first.
+    pub refused: Vec<RefusedClient>,
+    /// Newest first.
+    pub recent: Vec<Recent>,
+    pub notices: Vec<Notice>,
+}
+
+pub type SharedEvent = Arc<Event>;

@@ -1,0 +1,30 @@
+//! The SMTP relay engine. A message walks through its rooms in this order:
+//! `listen` → `session` → `policy` → `queue` + `store` → `dispatch` → `smarthost` → `queue::settle`
+//! → `dsn` → `history`. [`Relay`] is the one door for whoever runs it.
+//!
+//! The engine runs the same without a window; it knows no settings file, no credential store, no Tauri.
+
+pub mod board;
+pub mod clock;
+pub mod config;
+pub mod event;
+pub mod mail;
+
+pub mod listen;
+pub mod policy;
+pub mod session;
+
+pub mod queue;
+pub mod store;
+
+pub mod dispatch;
+pub mod smarthost;
+
+pub mod dsn;
+pub mod history;
+
+mod disk;
+mod engine;
+mod test_message;
+
+pub use engine::{Relay, StartError, Story, Target};

@@ -1,0 +1,38 @@
+//! Opens listening sockets, and says plainly why one cannot be opened.
+
+use crate::event::{BindProblem, BindProblemKind};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// Connections the system keeps for us while we are busy.
+const BACKLOG: i32 = 1024;
+
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindProblem> {
+    listen(address).map_err(|error| BindProblem {
+        kind: match error.kind() {
+            ErrorKind::AddrInUse => BindProblemKind::PortTaken,
+            ErrorKind::PermissionDenied => BindProblemKind::PortForbidden,
+            ErrorKind::AddrNotAvailable => BindProblemKind::AddressNotHere,
+            _ => BindProblemKind::Other,
+        },
+        said: error.to_string(),
+    })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // `::` means IPv6 and nothing else, so that `0.0.0.0` beside it is no conflict on any system.
+        socket.set_only_v6(true)?;
+    }
+    // On Unix this only lets us take a port whose old connections linger. On Windows it would let
+    // two programs share a port, and mail would go to either: never there.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}

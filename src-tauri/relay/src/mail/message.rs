@@ -1,0 +1,96 @@
+//! A message as it walks through the house.
+
+use super::envelope::Envelope;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// UUIDv7: sorts by time of acceptance. Shown whole in logs, short to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(pub Uuid);
+
+impl MessageId {
+    pub fn at(now: Timestamp) -> Self {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let (seconds, nanos) = (millis / 1000, (millis % 1000) as u32 * 1_000_000);
+        Self(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::ContextV7::new(), seconds, nanos)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_simple().fmt(f)
+    }
+}
+
+/// Who handed a message in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// IPv4-mapped addresses are their IPv4.
+    pub address: IpAddr,
+    /// What it called itself in HELO or EHLO; empty before.
+    pub name: String,
+    /// `TLSv1.3` and the like.
+    pub tls: Option<String>,
+    /// Whether it said EHLO (for the protocol word in Received, RFC 3848).
+    pub extended: bool,
+}
+
+/// Where the bytes of a message are. They are normalised: every line ends in CRLF, no bare CR or LF,
+/// no dot-stuffing, our Received line in front.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Small messages.
+    Memory(Bytes),
+    /// Large ones: a file of the store, already synced.
+    File { path: PathBuf, size: u64 },
+}
+
+impl Content {
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::File { size, .. } => *size,
+        }
+    }
+}
+
+/// What was read from the header section while it passed by. Text for people, never used for relaying.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub subject: String,
+    pub message_id: String,
+    /// Received lines seen (RFC 5321 §6.3).
+    pub hops: u32,
+    /// Whether there is any byte above 127 in the content.
+    pub eight_bit: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Mail,
+    /// A report of ours (failure, delay).
+    Report,
+    /// A test message of ours.
+    Test,
+}
+
+/// A finished transaction, ready to be kept.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub id: MessageId,
+    pub kind: Kind,
+    /// None for what we made ourselves.
+    pub peer: Option<Peer>,
+    pub envelope: Envelope,
+    pub content: Content,
+    pub summary: Summary,
+    pub accepted_at: Timestamp,
+}

@@ -1,0 +1,16 @@
+//! The nouns on the table: what every room of the engine may know.
+//!
+//! Nothing here does I/O, reads a clock or knows another room.
+
+pub mod address;
+pub mod envelope;
+pub mod message;
+pub mod reply;
+pub mod status;
+pub mod trace;
+
+pub use address::{AddressError, ForwardPath, Mailbox, ReversePath};
+pub use envelope::{Body, Envelope};
+pub use message::{Content, Kind, MessageId, Peer, Submission, Summary};
+pub use reply::Reply;
+pub use status::{EnhancedStatus, Severity};

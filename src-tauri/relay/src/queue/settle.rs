@@ -1,0 +1,175 @@
+//! Decides what happens to recipients after an attempt, at the end of a lifetime, or by a person's hand.
+//!
+//! In: the entry as it was, one outcome per tried recipient, the time. Out: a [`Settlement`]:
+//! new states, the records to write, and whether the sender is to be told.
+
+use super::entry::{QueueEntry, RecipientState, Seq, Why};
+use super::schedule::{Schedule, later};
+use crate::mail::reply::RemoteReply;
+use crate::mail::{Kind, MessageId, ReversePath};
+use crate::smarthost::{Outcome, Refusal};
+use jiff::Timestamp;
+
+/// What is to be written in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    pub seq: Seq,
+    pub changes: Vec<Change>,
+    pub records: Vec<Record>,
+    pub report: Option<ReportWanted>,
+    /// The sender has been told that the message is late.
+    pub noticed: bool,
+}
+
+/// One recipient's new state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub recipient: usize,
+    pub state: RecipientState,
+}
+
+/// A report the caller is to compose and keep in the same transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportWanted {
+    Failure { recipients: Vec<usize> },
+    Delay { recipients: Vec<usize> },
+}
+
+/// One line of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub at: Timestamp,
+    pub recipient: Option<usize>,
+    pub kind: RecordKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordKind {
+    Sent { server: String, tls: Option<String>, reply: RemoteReply },
+    Deferred { server: String, why: Why, next_attempt: Timestamp },
+    Bounced { server: String, why: Why },
+    Expired { why: Option<Why> },
+    DelayNoticed { report: MessageId },
+    Reported { report: MessageId },
+    Held,
+    Released,
+    TriedNow,
+    Deleted,
+}
+
+/// After an attempt. `tried` are the indices of the recipients in the order of `outcomes`.
+pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &Via<'_>, schedule: &Schedule, now: Timestamp) -> Settlement {
+    let mut settlement = Settlement::of(entry.seq);
+    for (recipient, outcome) in tried.iter().copied().zip(outcomes) {
+        let Some(before) = entry.recipients.get(recipient).map(|r| &r.state) else { continue };
+        // A settled recipient stays settled, whatever a late outcome says.
+        if before.due().is_none() {
+            continue;
+        }
+        let server = || via.server.to_owned();
+        match outcome {
+            Outcome::Sent(reply) => settlement.push(
+                recipient,
+                now,
+                RecipientState::Sent { at: now, reply: reply.clone() },
+                RecordKind::Sent { server: server(), tls: via.tls.map(str::to_owned), reply: reply.clone() },
+            ),
+            Outcome::Deferred(refusal) => {
+                let why = Why::from(refusal);
+                let attempts = before.attempts().saturating_add(1);
+                let due = later(now, schedule.gap_after(attempts));
+                settlement.push(
+                    recipient,
+                    now,
+                    RecipientState::Deferred { attempts, due, why: why.clone() },
+                    RecordKind::Deferred { server: server(), why, next_attempt: due },
+                );
+            }
+            Outcome::Failed(refusal) => settlement.fail(recipient, refusal, server(), now),
+            Outcome::Untouched => {}
+        }
+    }
+    settlement.report_if_wanted(entry);
+    settlement
+}
+
+/// Through which server, for the records.
+#[derive(Debug, Clone, Copy)]
+pub struct Via<'a> {
+    pub server: &'a str,
+    pub tls: Option<&'a str>,
+}
+
+/// The lifetime is over: everything unsettled is given up.
+pub fn expire(entry: &QueueEntry, now: Timestamp) -> Settlement {
+    let mut settlement = Settlement::of(entry.seq);
+    for (recipient, was) in entry.unsettled() {
+        let why = was.state.why().cloned();
+        settlement.push(recipient, now, RecipientState::Expired { at: now, why: why.clone() }, RecordKind::Expired { why });
+    }
+    settlement.report_if_wanted(entry);
+    settlement
+}
+
+/// A person removes the message from the queue.
+pub fn delete(entry: &QueueEntry, tell_sender: bool, now: Timestamp) -> Settlement {
+    let mut settlement = Settlement::of(entry.seq);
+    for (recipient, _) in entry.unsettled() {
+        settlement.push(recipient, now, RecipientState::Deleted { at: now }, RecordKind::Deleted);
+    }
+    if tell_sender {
+        settlement.report_if_wanted(entry);
+    }
+    settlement
+}
+
+/// The message is late: the sender is told once.
+pub fn notice(entry: &QueueEntry) -> Settlement {
+    let mut settlement = Settlement::of(entry.seq);
+    settlement.noticed = true;
+    let late: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
+    if !late.is_empty() && reports_allowed(entry) {
+        settlement.report = Some(ReportWanted::Delay { recipients: late });
+    }
+    settlement
+}
+
+impl Settlement {
+    pub fn of(seq: Seq) -> Self {
+        Self { seq, changes: Vec::new(), records: Vec::new(), report: None, noticed: false }
+    }
+
+    fn push(&mut self, recipient: usize, at: Timestamp, state: RecipientState, kind: RecordKind) {
+        self.changes.push(Change { recipient, state });
+        self.records.push(Record { at, recipient: Some(recipient), kind });
+    }
+
+    fn fail(&mut self, recipient: usize, refusal: &Refusal, server: String, at: Timestamp) {
+        let why = Why::from(refusal);
+        self.push(recipient, at, RecipientState::Bounced { at, why: why.clone() }, RecordKind::Bounced { server, why });
+    }
+
+    fn report_if_wanted(&mut self, entry: &QueueEntry) {
+        let failed: Vec<usize> = self
+            .changes
+            .iter()
+            .filter(|change| match change.state {
+                RecipientState::Bounced { .. } | RecipientState::Expired { .. } | RecipientState::Deleted { .. } => true,
+                RecipientState::Queued { .. } | RecipientState::Deferred { .. } | RecipientState::Sent { .. } => false,
+            })
+            .map(|change| change.recipient)
+            .collect();
+        if !failed.is_empty() && reports_allowed(entry) {
+            self.report = Some(ReportWanted::Failure { recipients: failed });
+        }
+    }
+}
+
+/// A report never causes a report (RFC 5321 §6.1), and nobody is told about a test but the tester.
+fn reports_allowed(entry: &QueueEntry) -> bool {
+    entry.reverse_path != ReversePath::Null && entry.kind == Kind::Mail
+}
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;

@@ -1,0 +1,175 @@
+//! Reads a content behind DATA: finds its end, takes the stuffed dots out, mends its line ends
+//! (RFC 5321 §4.1.1.4, §4.5.2, §2.3.8).
+//!
+//! In: what has arrived. Out: pieces of the content, every line ended by CRLF; then its end.
+//! The end is CRLF.CRLF as it stood on the wire, and nothing else; the 354 counts as a line end before.
+//! A stuffed dot is taken only behind a CRLF that stood on the wire: what arises from mending a bare
+//! CR or LF is never read again. So no other server can see an end where we saw none.
+//!
+//! Mending: a CR or LF alone becomes CRLF. CR CR LF is one line end, since programs that write CRLF to
+//! a text-mode stream send it; it would break their header in two otherwise.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+const CR: u8 = b'\r';
+const LF: u8 = b'\n';
+const CRLF: &[u8] = b"\r\n";
+/// A clean stretch at least so long is handed on without copying.
+const WORTH_SPLITTING: usize = 1024;
+/// What is copied is handed on in pieces of about this size.
+const PIECE: usize = 64 * 1024;
+/// How many octets are looked at together.
+const BLOCK: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct DataReader {
+    at: At,
+}
+
+#[derive(Debug)]
+pub(super) enum Piece {
+    Content(Bytes),
+    End,
+}
+
+/// Where the reader stands: what it took that is not handed on yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Behind a CRLF, or at the very start.
+    LineStart,
+    /// CRLF and a dot: the dot is stuffing, or the end begins.
+    Dot,
+    /// CRLF, dot, CR.
+    DotCr,
+    /// Anywhere else, also behind a bare CR or LF.
+    Within,
+    /// A CR that may be bare.
+    Cr,
+    /// Two of them.
+    CrCr,
+    /// The end was seen.
+    End,
+}
+
+impl DataReader {
+    pub(super) fn new() -> Self {
+        Self { at: At::LineStart }
+    }
+
+    /// None: more input is needed. Behind the end nothing is taken from the input.
+    pub(super) fn next(&mut self, input: &mut BytesMut) -> Option<Piece> {
+        if self.at == At::End {
+            return Some(Piece::End);
+        }
+        let clean = self.clean(input);
+        if clean >= WORTH_SPLITTING || (clean > 0 && clean == input.len()) {
+            let piece = input.split_to(clean).freeze();
+            self.pass(&piece);
+            return Some(Piece::Content(piece));
+        }
+        let mended = self.mend(input);
+        if !mended.is_empty() {
+            return Some(Piece::Content(mended));
+        }
+        (self.at == At::End).then_some(Piece::End)
+    }
+
+    /// Copies, stretch by stretch, octet by octet where something is to be decided.
+    fn mend(&mut self, input: &mut BytesMut) -> Bytes {
+        let mut out = BytesMut::with_capacity(input.len().min(PIECE));
+        let mut used = 0;
+        while used < input.len() && out.len() < PIECE && self.at != At::End {
+            let rest = &input[used..];
+            let clean = self.clean(&rest[..rest.len().min(PIECE)]);
+            if clean > 0 {
+                out.extend_from_slice(&rest[..clean]);
+                self.pass(&rest[..clean]);
+                used += clean;
+            } else {
+                self.take(rest[0], &mut out);
+                used += 1;
+            }
+        }
+        input.advance(used);
+        out.freeze()
+    }
+
+    /// How much of this can be handed on as it is.
+    fn clean(&self, bytes: &[u8]) -> usize {
+        match self.at {
+            At::LineStart if bytes.first() == Some(&b'.') => 0,
+            At::LineStart | At::Within => clean_prefix(bytes),
+            At::Dot | At::DotCr | At::Cr | At::CrCr | At::End => 0,
+        }
+    }
+
+    /// A clean stretch went by.
+    fn pass(&mut self, clean: &[u8]) {
+        self.at = if clean.last() == Some(&LF) { At::LineStart } else { At::Within };
+    }
+
+    fn take(&mut self, byte: u8, out: &mut BytesMut) {
+        self.at = match (self.at, byte) {
+            (At::LineStart, b'.') => At::Dot,
+            (At::Dot, CR) => At::DotCr,
+            (At::DotCr, LF) => At::End,
+            (At::LineStart | At::Within, CR) => At::Cr,
+            (At::DotCr | At::Cr, CR) => At::CrCr,
+            (At::Cr | At::CrCr, LF) => {
+                out.extend_from_slice(CRLF);
+                At::LineStart
+            }
+            (At::CrCr, CR) => {
+                out.extend_from_slice(CRLF);
+                At::CrCr
+            }
+            (At::LineStart | At::Dot | At::Within, LF) => {
+                out.extend_from_slice(CRLF);
+                At::Within
+            }
+            (At::LineStart | At::Dot | At::Within, other) => {
+                out.extend_from_slice(&[other]);
+                At::Within
+            }
+            (At::DotCr | At::Cr, other) => {
+                out.extend_from_slice(&[CR, LF, other]);
+                At::Within
+            }
+            (At::CrCr, other) => {
+                out.extend_from_slice(&[CR, LF, CR, LF, other]);
+                At::Within
+            }
+            (At::End, _) => At::End,
+        };
+    }
+}
+
+/// How long the text is free of bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
+/// A CR at the very end is left for later.
+fn clean_prefix(bytes: &[u8]) -> usize {
+    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return 0 };
+    if first == LF {
+        return 0;
+    }
+    let mut from = 0;
+    while from + BLOCK < bytes.len() && is_clean(&bytes[from..=from + BLOCK]) {
+        from += BLOCK;
+    }
+    for at in from..bytes.len() - 1 {
+        match (bytes[at], bytes[at + 1]) {
+            (CR, LF) => {}
+            (CR, _) => return at,
+            (_, LF) | (LF, b'.') => return at + 1,
+            (_, _) => {}
+        }
+    }
+    if last == CR { bytes.len() - 1 } else { bytes.len() }
+}
+
+/// Without branches, so that the compiler can look at many octets at once.
+fn is_clean(block: &[u8]) -> bool {
+    let pairs = block[..BLOCK].iter().zip(&block[1..]);
+    pairs.fold(0, |dirt, (&this, &next)| {
+        dirt | (u8::from(this == CR) ^ u8::from(next == LF)) | (u8::from(this == LF) & u8::from(next == b'.'))
+    }) == 0
+}

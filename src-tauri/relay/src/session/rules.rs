@@ -1,0 +1,35 @@
+//! What a session must know of the settings.
+
+use crate::config::Config;
+use crate::policy::Policy;
+
+/// Shared by all sessions of a listener; replaced as a whole when settings change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    pub host_name: String,
+    pub policy: Policy,
+    pub message_bytes: u64,
+    pub recipients: usize,
+    /// Received lines a message may have, when it comes to us (RFC 5321 §6.3).
+    pub hops: u32,
+    /// Mistakes in a row after which the connection is closed.
+    pub errors: u32,
+    pub starttls_offered: bool,
+}
+
+impl Rules {
+    const ERRORS: u32 = 20;
+
+    /// `starttls_offered` is the listener's: it wants encryption, and there is a certificate.
+    pub fn new(config: &Config, starttls_offered: bool) -> Self {
+        Self {
+            host_name: config.host_name.clone(),
+            policy: Policy::new(config.allowed.iter().copied()),
+            message_bytes: config.limits.message_bytes,
+            recipients: config.limits.recipients,
+            hops: config.limits.hops,
+            errors: Self::ERRORS,
+            starttls_offered,
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What each command does in each state (RFC 5321 §4.1.4, §4.3.2).
+//!
+//! Every command gets exactly one reply; a refusal people should see comes before it as a step.
+
+use super::command::{self, Command};
+use super::data::DataReader;
+use super::line::Line;
+use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
+use crate::mail::{Body, Envelope, ForwardPath, Reply, ReversePath, trace::HeaderScan};
+use crate::policy::Verdict;
+use bytes::Bytes;
+use std::sync::Arc;
+
+impl Session {
+    pub(super) fn hear(&mut self, line: Line) {
+        match line {
+            Line::TooLong => self.fault(replies::line_too_long()),
+            Line::Whole(text) => match command::parse(&text) {
+                Ok(command) => self.obey(command),
+                Err(refusal) => self.fault(refusal),
+            },
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Ehlo { name } => self.hello(name, true),
+            Command::Helo { name } => self.hello(name, false),
+            Command::Mail { reverse_path, size, body } => self.mail(reverse_path, size, body),
+            Command::Rcpt { forward_path } => self.rcpt(forward_path),
+            Command::Data => self.data(),
+            Command::Rset => {
+                if matches!(self.state, State::Transaction(_)) {
+                    self.state = State::Ready;
+                }
+                self.reply(replies::ok());
+            }
+            Command::Noop => self.reply(replies::ok()),
+            Command::Vrfy => self.reply(replies::not_verified()),
+            Command::Help => self.reply(replies::help()),
+            Command::StartTls => self.starttls(),
+            Command::Quit => self.end(Some(replies::bye())),
+            Command::WebRequest => self.end(Some(replies::web_request(&self.rules.host_name))),
+        }
+    }
+
+    fn hello(&mut self, name: String, extended: bool) {
+        self.peer.name = name;
+        self.peer.extended = extended;
+        self.state = State::Ready;
+        let rules = &self.rules;
+        let starttls = rules.starttls_offered && self.peer.tls.is_none();
+        self.reply(if extended {
+            replies::extended_hello(&rules.host_name, rules.message_bytes, starttls)
+        } else {
+            replies::hello(&rules.host_name)
+        });
+    }
+
+    fn mail(&mut self, reverse_path: ReversePath, size: u64, body: Body) {
+        match self.state {
+            State::Ready => {}
+            State::Transaction(_) => return self.fault(replies::nested_mail()),
+            State::Connected | State::AwaitingHello | State::Receiving(_) | State::Keeping(_) | State::StartingTls | State::Closed => {
+                return self.fault(replies::hello_first());
+            }
+        }
+        // Here and not at RCPT: what a device logs is often the answer to MAIL only.
+        if let Verdict::Refuse(reply) = self.rules.policy.may_send(self.peer.address) {
+            self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
+            return self.fault(reply);
+        }
+        if size > self.rules.message_bytes {
+            let reply = replies::too_large(self.rules.message_bytes);
+            self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
+            return self.fault(reply);
+        }
+        if self.disk_full {
+            let reply = replies::disk_full();
+            self.refuse(RefusedWhy::DiskFull, Parties::of(&reverse_path, None), reply.clone());
+            return self.reply(reply);
+        }
+        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body };
+        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, overfull: false });
+        self.reply(replies::sender_ok());
+    }
+
+    fn rcpt(&mut self, forward_path: ForwardPath) {
+        let State::Transaction(transaction) = &mut self.state else { return self.out_of_order() };
+        let limit = transaction.rules.recipients;
+        let known = &mut transaction.envelope.forward_paths;
+        if known.iter().any(|other| is_same(other, &forward_path)) {
+            return self.reply(replies::recipient_ok());
+        }
+        if known.len() < limit {
+            known.push(forward_path);
+            return self.reply(replies::recipient_ok());
+        }
+        // Not a mistake of the client: RFC 5321 §4.5.3.1.10 has it send the rest in another transaction.
+        let reply = replies::too_many_recipients(limit);
+        if !std::mem::replace(&mut transaction.overfull, true) {
+            let parties = Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
+            self.refuse(RefusedWhy::TooManyRecipients, parties, reply.clone());
+        }
+        self.reply(reply);
+    }
+
+    fn data(&mut self) {
+        let State::Transaction(transaction) = &self.state else { return self.out_of_order() };
+        if transaction.envelope.forward_paths.is_empty() {
+            return self.fault(replies::no_recipients());
+        }
+        let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Ready) else { return };
+        let Transaction { rules, envelope, overfull: _ } = transaction;
+        let parties = Parties::of(&envelope.reverse_path, envelope.forward_paths.first());
+        self.state = State::Receiving(Box::new(Receiving {
+            rules,
+            parties,
+            reader: DataReader::new(),
+            scan: HeaderScan::default(),
+            octets: 0,
+            doom: None,
+        }));
+        self.outbox.push_back(Step::Open(envelope));
+        self.reply(replies::go_ahead());
+    }
+
+    pub(super) fn end_of_data(&mut self) {
+        let State::Receiving(receiving) = std::mem::replace(&mut self.state, State::Ready) else { return };
+        let Receiving { parties, scan, doom, .. } = *receiving;
+        match doom {
+            None => {
+                self.state = State::Keeping(parties);
+                self.outbox.push_back(Step::Submit(scan.finish()));
+            }
+            Some((why, reply)) => {
+                self.refuse(why, parties, reply.clone());
+                self.reply(reply);
+                self.stop_if_due();
+            }
+        }
+    }
+
+    pub(super) fn tell_kept(&mut self, kept: Kept, parties: Parties) {
+        match kept {
+            Kept::Safe(id) => {
+                self.errors = 0;
+                self.reply(replies::queued(id));
+            }
+            Kept::DiskFull | Kept::Failed => {
+                let (why, reply) = self.not_kept(kept);
+                self.refuse(why, parties, reply.clone());
+                self.reply(reply);
+            }
+            // Told below, now or never.
+            Kept::Stopping => self.stopping = true,
+        }
+        self.stop_if_due();
+    }
+
+    /// The content cannot be kept although it has not ended.
+    pub(super) fn give_up_content(&mut self, mut receiving: Box<Receiving>, kept: Kept) {
+        self.stopping |= kept == Kept::Stopping;
+        if receiving.doom.is_none() {
+            receiving.doom = Some(self.not_kept(kept));
+            self.outbox.push_back(Step::Discard);
+        }
+        self.state = State::Receiving(receiving);
+    }
+
+    fn not_kept(&self, kept: Kept) -> (RefusedWhy, Reply) {
+        match kept {
+            Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
+            Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
+        }
+    }
+
+    fn starttls(&mut self) {
+        if self.peer.tls.is_some() {
+            return self.fault(replies::already_tls());
+        }
+        if !self.rules.starttls_offered {
+            return self.fault(replies::no_tls());
+        }
+        self.drop_input();
+        self.state = State::StartingTls;
+        self.reply(replies::ready_for_tls());
+        self.outbox.push_back(Step::StartTls);
+    }
+
+    /// RCPT or DATA without MAIL; often because MAIL was refused and the client did not look.
+    fn out_of_order(&mut self) {
+        let reply = match (&self.state, self.rules.policy.may_send(self.peer.address)) {
+            (State::AwaitingHello, _) => replies::hello_first(),
+            (_, Verdict::Refuse(reply)) => reply,
+            (_, Verdict::Permit) => replies::mail_first(),
+        };
+        self.fault(reply);
+    }
+
+    pub(super) fn stop_if_due(&mut self) {
+        let between_commands = matches!(self.state, State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_));
+        if self.stopping && between_commands {
+            self.end(Some(replies::stopping(&self.rules.host_name)));
+        }
+    }
+
+    /// The last thing a session does.
+    pub(super) fn end(&mut self, last_word: Option<Reply>) {
+        let last_word = match std::mem::replace(&mut self.state, State::Closed) {
+            State::Closed => return,
+            // Plain text would only break the handshake.
+            State::StartingTls => None,
+            State::Receiving(receiving) => {
+                if receiving.doom.is_none() {
+                    self.outbox.push_back(Step::Discard);
+                }
+                last_word
+            }
+            State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_) | State::Keeping(_) => last_word,
+        };
+        self.drop_input();
+        if let Some(reply) = last_word {
+            self.reply(reply);
+        }
+        self.outbox.push_back(Step::Close);
+    }
+
+    pub(super) fn drop_input(&mut self) {
+        self.input.clear();
+        self.lines.reset();
+    }
+
+    pub(super) fn reply(&mut self, reply: Reply) {
+        self.outbox.push_back(Step::Reply(reply));
+    }
+
+    /// A mistake of the client.
+    fn fault(&mut self, reply: Reply) {
+        self.reply(reply);
+        self.errors += 1;
+        if self.errors >= self.rules.errors {
+            self.end(Some(replies::too_many_errors(&self.rules.host_name)));
+        }
+    }
+
+    fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
+        self.outbox.push_back(parties.refused(why, reply));
+    }
+}
+
+impl Receiving {
+    /// A piece of the content goes on, unless it makes the message one that cannot be taken.
+    pub(super) fn content(&mut self, piece: Bytes) -> Option<Step> {
+        if self.doom.is_some() {
+            return None;
+        }
+        self.octets += piece.len() as u64;
+        self.scan.see(&piece);
+        self.doom = if self.octets > self.rules.message_bytes {
+            Some((RefusedWhy::TooLarge, replies::too_large(self.rules.message_bytes)))
+        } else if self.scan.hops() > self.rules.hops {
+            Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
+        } else {
+            None
+        };
+        Some(if self.doom.is_some() { Step::Discard } else { Step::Content(piece) })
+    }
+}
+
+/// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).
+fn is_same(one: &ForwardPath, other: &ForwardPath) -> bool {
+    one.0.local() == other.0.local() && one.0.domain().eq_ignore_ascii_case(other.0.domain())
+}

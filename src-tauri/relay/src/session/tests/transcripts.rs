@@ -1,0 +1,49 @@
+//! One conversation a file: `C:` the client, `S:` the session, `*` other steps, `E:` what happens besides,
+//! `A:` how the next content is kept, `set` who is there and under which rules.
+
+use super::replay::replay;
+
+macro_rules! transcripts {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { replay(include_str!(concat!("transcripts/", stringify!($name), ".txt"))); })*
+    };
+}
+
+transcripts! {
+    a_message_goes_through
+    a_group_of_commands_at_once
+    a_helo_client
+    old_devices_are_served
+    addresses_stay_as_they_are_written
+    bad_addresses
+    bad_parameters
+    wrong_order
+    unknown_commands
+    small_talk
+    lines_too_long
+    bare_line_feeds_end_commands_not_contents
+    dots_and_line_ends_in_contents
+    announced_too_large
+    too_large_in_fact
+    too_many_recipients
+    recipients_are_kept_once
+    not_allowed
+    mail_loops
+    what_the_store_says
+    the_disk_is_full_at_mail
+    the_content_cannot_be_kept_half_way
+    starttls
+    starttls_throws_away_what_was_injected
+    starttls_is_not_there
+    tls_from_the_start
+    too_many_errors
+    a_kept_message_forgives_errors
+    silence
+    silence_inside_a_content
+    the_connection_breaks_inside_a_content
+    stopping_between_commands
+    stopping_inside_a_content
+    stopping_before_the_greeting
+    new_rules_count_from_the_next_transaction
+    a_browser_knocks
+}

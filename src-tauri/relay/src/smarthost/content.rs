@@ -1,0 +1,125 @@
+//! The content on its way out: in blocks, dots doubled (RFC 5321 §4.5.2), ended by CRLF.CRLF.
+//!
+//! Memory does not grow with the message. The shelf keeps content with CRLF line ends only.
+
+use crate::mail::Content;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+const BLOCK: usize = 64 * 1024;
+
+/// Writes it all and flushes. Each block has its own time; [`io::ErrorKind::TimedOut`] when one took longer.
+pub async fn send<W: AsyncWrite + Unpin>(content: &Content, to: &mut W, block_time: Duration) -> io::Result<()> {
+    let mut stuffing = Stuffing::default();
+    let mut block = Vec::with_capacity(content.size().min(BLOCK as u64) as usize + 64);
+    match content {
+        Content::Memory(bytes) => {
+            let mut pieces = bytes.chunks(BLOCK).peekable();
+            while let Some(piece) = pieces.next() {
+                stuffing.add(piece, &mut block);
+                if pieces.peek().is_some() {
+                    write(to, &mut block, block_time).await?;
+                }
+            }
+        }
+        Content::File { path, size } => {
+            let mut file = tokio::fs::File::open(path).await?;
+            let mut buffer = vec![0; BLOCK];
+            let mut left = *size;
+            while left > 0 {
+                let length = file.read(&mut buffer).await?;
+                if length == 0 {
+                    // Half a message must not be ended as if it were whole: the connection is dropped instead.
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content is shorter than it was"));
+                }
+                left = left.saturating_sub(length as u64);
+                stuffing.add(&buffer[..length], &mut block);
+                write(to, &mut block, block_time).await?;
+            }
+        }
+    }
+    stuffing.end(&mut block);
+    write(to, &mut block, block_time).await?;
+    tokio::time::timeout(block_time, to.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
+}
+
+async fn write<W: AsyncWrite + Unpin>(to: &mut W, block: &mut Vec<u8>, block_time: Duration) -> io::Result<()> {
+    tokio::time::timeout(block_time, to.write_all(block)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    block.clear();
+    Ok(())
+}
+
+/// Where in a line we are, over the borders of pieces.
+struct Stuffing {
+    line_start: bool,
+}
+
+impl Default for Stuffing {
+    fn default() -> Self {
+        Self { line_start: true }
+    }
+}
+
+impl Stuffing {
+    fn add(&mut self, mut piece: &[u8], out: &mut Vec<u8>) {
+        while !piece.is_empty() {
+            if self.line_start && piece[0] == b'.' {
+                out.push(b'.');
+            }
+            // Dots matter only behind a line end: everything up to the next one is copied as it is.
+            let end = piece.iter().position(|byte| *byte == b'\n').map_or(piece.len(), |at| at + 1);
+            out.extend_from_slice(&piece[..end]);
+            self.line_start = out.last() == Some(&b'\n');
+            piece = &piece[end..];
+        }
+    }
+
+    fn end(&self, out: &mut Vec<u8>) {
+        if !self.line_start {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b".\r\n");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    fn wire(content: &Content) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut out = Vec::new();
+        runtime.block_on(send(content, &mut out, Duration::from_secs(5))).unwrap();
+        out
+    }
+
+    #[test]
+    fn dots_are_doubled_at_line_starts_only() {
+        let said = |text: &'static str| String::from_utf8(wire(&Content::Memory(Bytes::from_static(text.as_bytes())))).unwrap();
+        assert_eq!(said(""), ".\r\n");
+        assert_eq!(said("a.b\r\n"), "a.b\r\n.\r\n");
+        assert_eq!(said(".\r\n..x\r\na"), "..\r\n...x\r\na\r\n.\r\n");
+    }
+
+    proptest! {
+        /// The same bytes from memory and from a file, and a receiver that undoes the dots gets them back.
+        #[test]
+        fn a_receiver_gets_back_what_was_sent(lines in prop::collection::vec("[.a]{0,5}", 0..40), long in 0usize..3) {
+            let mut text = lines.join("\r\n");
+            text.push_str(&"\r\n.x".repeat(long * 30_000));
+            text.push_str("\r\n");
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("content");
+            std::fs::write(&path, &text).unwrap();
+            let from_memory = wire(&Content::Memory(Bytes::from(text.clone())));
+            prop_assert_eq!(&wire(&Content::File { path, size: text.len() as u64 }), &from_memory);
+            let body = from_memory.strip_suffix(b".\r\n").unwrap();
+            let back: Vec<u8> = body.split_inclusive(|b| *b == b'\n').flat_map(|line| line.strip_prefix(b".").unwrap_or(line).to_vec()).collect();
+            prop_assert_eq!(back, text.into_bytes());
+        }
+    }
+}

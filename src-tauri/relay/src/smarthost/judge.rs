@@ -1,0 +1,91 @@
+//! From the replies to a message to what became of each recipient, and of the line. Follows `classify`.
+
+use super::classify::{Stage, Verdict, classify};
+use super::fault::Fault;
+use super::line::{Replies, SmtpLine};
+use super::{Attempt, Delivery, LineAfter, Outcome, Refusal, RefusalKind, Trouble, TroubleKind};
+use crate::config::SignIn;
+use crate::mail::reply::RemoteReply;
+
+impl SmtpLine {
+    /// One outcome for each recipient, from its own reply and the reply to the content.
+    pub(super) fn settled(&self, replies: Replies, content: Option<(Verdict, RemoteReply)>) -> Attempt {
+        let mut line = LineAfter::Usable;
+        let mut outcomes = Vec::with_capacity(replies.recipients.len());
+        for recipient in replies.recipients {
+            outcomes.push(match (recipient, &replies.taken, &content) {
+                (Some(Err(reply)), _, _) => self.outcome(&self.of_recipient(&reply), Some(reply), &mut line),
+                (Some(Ok(())), Some(reply), _) => Outcome::Sent(reply.clone()),
+                (Some(Ok(())), None, Some((verdict, reply))) => self.outcome(verdict, Some(reply.clone()), &mut line),
+                (Some(Ok(())), None, None) | (None, _, _) => Outcome::Untouched,
+            });
+        }
+        Attempt { outcomes, line }
+    }
+
+    pub(super) fn all(&self, delivery: &Delivery, verdict: &Verdict, reply: Option<RemoteReply>) -> Attempt {
+        let mut line = LineAfter::Usable;
+        let outcomes = delivery.envelope.forward_paths.iter().map(|_| self.outcome(verdict, reply.clone(), &mut line)).collect();
+        Attempt { outcomes, line }
+    }
+
+    pub(super) fn outcome(&self, verdict: &Verdict, reply: Option<RemoteReply>, line: &mut LineAfter) -> Outcome {
+        let reply = reply.map(|reply| self.clean(reply));
+        match verdict {
+            Verdict::Defer(kind) => Outcome::Deferred(Refusal { kind: *kind, reply }),
+            Verdict::Fail(kind) => Outcome::Failed(Refusal { kind: *kind, reply }),
+            Verdict::Lane(kind) => {
+                let said = reply.as_ref().map(ToString::to_string).unwrap_or_default();
+                *line = LineAfter::Down(Trouble { kind: *kind, subject: self.config.server.clone(), said });
+                Outcome::Untouched
+            }
+        }
+    }
+
+    /// The connection broke in the middle of this message. Recipients already refused keep their answer;
+    /// the others are tried again, at the message's own pace, so that one message cannot block all others.
+    /// Replies that are none are the lane's fault; but once all was sent, the message may have been taken.
+    /// Before that they may mean that replies are out of step, and a refusal may be another recipient's.
+    pub(super) fn broken(&self, replies: Replies, fault: &Fault, all_sent: bool) -> Attempt {
+        let broken = matches!(fault, Fault::Broken(_));
+        let charged = all_sent || replies.any && !broken;
+        let mut after = LineAfter::Usable;
+        let mut outcomes = Vec::with_capacity(replies.recipients.len());
+        for recipient in replies.recipients {
+            outcomes.push(match recipient {
+                Some(Err(_)) if broken && !all_sent => Outcome::Untouched,
+                Some(Err(reply)) => self.outcome(&self.of_recipient(&reply), Some(reply), &mut after),
+                Some(Ok(())) | None if charged => Outcome::Deferred(Refusal { kind: RefusalKind::ConnectionLost, reply: None }),
+                Some(Ok(())) | None => Outcome::Untouched,
+            });
+        }
+        let line = match after {
+            LineAfter::Down(trouble) => LineAfter::Down(trouble),
+            LineAfter::Usable | LineAfter::Spent if charged && !broken => LineAfter::Spent,
+            LineAfter::Usable | LineAfter::Spent => LineAfter::Down(self.fault_trouble(fault)),
+        };
+        Attempt { outcomes, line }
+    }
+
+    pub(super) fn of_recipient(&self, reply: &RemoteReply) -> Verdict {
+        match (classify(reply, Stage::Recipient), &self.config.sign_in) {
+            // Signed in we are: it is this recipient it will not relay for, and the lane is well.
+            (Verdict::Lane(TroubleKind::SignInNeeded), SignIn::Password { .. }) => Verdict::Defer(RefusalKind::Other),
+            (verdict, SignIn::Password { .. } | SignIn::None) => verdict,
+        }
+    }
+
+    pub(super) fn fault_trouble(&self, fault: &Fault) -> Trouble {
+        let (kind, said) = match fault {
+            Fault::Reply(reply) => (TroubleKind::Other, reply.to_string()),
+            Fault::Lost(said) => (TroubleKind::ConnectionLost, said.clone()),
+            Fault::Silent => (TroubleKind::ConnectionTimedOut, "no answer in time".to_owned()),
+            Fault::Broken(said) => (TroubleKind::BrokenReply, said.clone()),
+        };
+        Trouble { kind, subject: self.config.server.clone(), said: self.mask.clean(&said) }
+    }
+
+    pub(super) fn clean(&self, reply: RemoteReply) -> RemoteReply {
+        RemoteReply { text: self.mask.clean(&reply.text), ..reply }
+    }
+}

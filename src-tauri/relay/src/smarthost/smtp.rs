@@ -1,0 +1,152 @@
+//! The SMTP adapter: a smart host as configured, opened as far as sign-in; messages go over its [`SmtpLine`].
+//!
+//! lettre's low-level commands on a stream of ours: its ready-made `send` gives up at the first refused
+//! recipient, its calls have no time-outs, and its content call wants the whole message in memory.
+//! RFC 5321 §4.1.1.1 (EHLO), 4954 (AUTH).
+
+use super::classify::{Stage, Verdict, classify, greeting_trouble};
+use super::fault::Fault;
+use super::line::SmtpLine;
+use super::mask::Mask;
+use super::offers::Offers;
+use super::plain::printable;
+use super::trust::Trust;
+use super::wire::{self, Adapter, Wire};
+use super::{BoxFuture, Line, SmartHost, Trouble, TroubleKind};
+use crate::config::{SignIn, SmartHostConfig, SmartHostEncryption};
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::extension::ClientId;
+use std::io;
+use std::net::SocketAddr;
+
+/// A smart host reached by SMTP.
+pub struct SmtpHost {
+    config: SmartHostConfig,
+    trust: Trust,
+    host_name: String,
+}
+
+impl SmtpHost {
+    pub fn new(config: SmartHostConfig, host_name: String) -> Self {
+        let trust = Trust::new(&config);
+        Self { config, trust, host_name }
+    }
+
+    /// Everything that can be said to be wrong before anybody is called.
+    pub(super) fn check(&self) -> Result<(), Trouble> {
+        let SignIn::Password { user, password } = &self.config.sign_in else { return Ok(()) };
+        if password.is_none() {
+            return Err(self.trouble(TroubleKind::SecretMissing, user, ""));
+        }
+        match self.config.encryption {
+            SmartHostEncryption::None => {
+                Err(self.trouble(TroubleKind::TlsNotOffered, &self.config.server, "a password is never sent without encryption"))
+            }
+            SmartHostEncryption::Starttls | SmartHostEncryption::Implicit => Ok(()),
+        }
+    }
+
+    pub(super) fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    pub(super) fn config(&self) -> &SmartHostConfig {
+        &self.config
+    }
+
+    pub(super) fn host_name(&self) -> &str {
+        &self.host_name
+    }
+
+    /// Hello on an open wire; not signed in yet.
+    pub(super) async fn greet(&self, wire: Wire) -> Result<SmtpLine, Trouble> {
+        let tls = wire.tls.as_ref().map(|facts| facts.version.clone());
+        let greeted = wire.greeted;
+        let (adapter, sender) = Adapter::over(wire);
+        let hello = ClientId::Domain(self.host_name.clone());
+        let patience = self.config.timeouts.command;
+        let opening = AsyncSmtpConnection::connect_with_transport(Box::new(adapter), &hello);
+        let connection = opening.await.map_err(|error| self.greeting_trouble(&Fault::from(error)))?;
+        let mask = match &self.config.sign_in {
+            SignIn::Password { user, password: Some(password) } => Mask::of(user, password),
+            SignIn::Password { password: None, .. } | SignIn::None => Mask::default(),
+        };
+        let (config, offers) = (self.config.clone(), Offers::default());
+        let mut line = SmtpLine { connection, sender, mask, tls, offers, config, used: false, over: false };
+        match line.hello(greeted, hello, patience).await {
+            Ok(()) => {}
+            Err(fault) => {
+                let trouble = self.greeting_trouble(&fault);
+                return Err(match self.config.encryption {
+                    SmartHostEncryption::None => wire::or_swapped(&self.config, &self.trust, trouble).await,
+                    SmartHostEncryption::Starttls | SmartHostEncryption::Implicit => trouble,
+                });
+            }
+        }
+        Ok(line)
+    }
+
+    /// Signs in, if that is wanted. The line must be encrypted and verified, which `open` has seen to.
+    pub(super) async fn sign_in(&self, line: &mut SmtpLine) -> Result<Option<&'static str>, Trouble> {
+        let SignIn::Password { user, password } = &self.config.sign_in else { return Ok(None) };
+        let Some(password) = password else { return Err(self.trouble(TroubleKind::SecretMissing, user, "")) };
+        if line.tls.is_none() {
+            return Err(self.trouble(TroubleKind::TlsNotOffered, &self.config.server, "a password is never sent without encryption"));
+        }
+        let (mechanism, name) = match (line.offers.plain, line.offers.login) {
+            (true, _) => (Mechanism::Plain, "PLAIN"),
+            (false, true) => (Mechanism::Login, "LOGIN"),
+            (false, false) => {
+                let said =
+                    if line.offers.auth.is_empty() { "no sign-in is offered".to_owned() } else { format!("offered: {}", line.offers.auth) };
+                return Err(self.trouble(TroubleKind::SignInNotOffered, &self.config.server, &said));
+            }
+        };
+        match line.authenticate(mechanism, user, password).await {
+            Ok(()) => Ok(Some(name)),
+            Err(Fault::Reply(reply)) => {
+                let kind = match classify(&reply, Stage::SignIn) {
+                    Verdict::Lane(kind) => kind,
+                    Verdict::Defer(_) | Verdict::Fail(_) => TroubleKind::SignInRefused,
+                };
+                Err(Trouble { kind, subject: user.clone(), said: line.mask.clean(&reply.to_string()) })
+            }
+            Err(fault) => Err(line.fault_trouble(&fault)),
+        }
+    }
+
+    fn greeting_trouble(&self, fault: &Fault) -> Trouble {
+        match fault {
+            Fault::Reply(reply) => {
+                let kind = greeting_trouble(reply);
+                self.trouble(kind, &self.config.server, &reply.to_string())
+            }
+            Fault::Lost(said) => self.trouble(TroubleKind::ConnectionLost, &self.config.server, said),
+            Fault::Silent => self.trouble(TroubleKind::ConnectionTimedOut, &self.config.server, "no answer in time"),
+            Fault::Broken(said) => self.trouble(TroubleKind::BrokenReply, &self.config.server, said),
+        }
+    }
+
+    fn trouble(&self, kind: TroubleKind, subject: &str, said: &str) -> Trouble {
+        Trouble { kind, subject: subject.to_owned(), said: printable(said) }
+    }
+}
+
+impl SmartHost for SmtpHost {
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Line>, Trouble>> {
+        Box::pin(async move {
+            self.check()?;
+            let wire = wire::open(&self.config, &self.trust, &self.host_name).await?;
+            let mut line = self.greet(wire).await?;
+            self.sign_in(&mut line).await?;
+            Ok(Box::new(line) as Box<dyn Line>)
+        })
+    }
+}
+
+impl AsyncTokioStream for Adapter {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer())
+    }
+}

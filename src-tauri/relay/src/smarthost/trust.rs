@@ -1,0 +1,149 @@
+//! Whom we trust to be the smart host: what this machine trusts, plus an office's own authority by setting.
+//!
+//! In: the configuration. Out: a TLS client made once and used for every connection, and plain
+//! names for what can be wrong with a certificate.
+
+use super::{Trouble, TroubleKind};
+use crate::config::SmartHostConfig;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_platform_verifier::Verifier;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+pub struct Trust(Result<Arc<ClientConfig>, Trouble>);
+
+impl Trust {
+    /// A file that cannot be used is told at the first connection: the lane rests and says so.
+    pub fn new(config: &SmartHostConfig) -> Self {
+        Self(client_config(config.extra_ca_file.as_deref()).map(Arc::new))
+    }
+
+    pub fn client(&self) -> Result<Arc<ClientConfig>, Trouble> {
+        self.0.clone()
+    }
+
+    pub fn server_name(&self, config: &SmartHostConfig) -> Result<ServerName<'static>, Trouble> {
+        let name = config.server.trim_start_matches('[').trim_end_matches(']').to_owned();
+        ServerName::try_from(name).map_err(|error| Trouble {
+            kind: TroubleKind::HostNotFound,
+            subject: config.server.clone(),
+            said: error.to_string(),
+        })
+    }
+}
+
+fn client_config(extra: Option<&Path>) -> Result<ClientConfig, Trouble> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let failed = |error: rustls::Error| Trouble { kind: TroubleKind::TlsFailed, subject: "TLS".into(), said: error.to_string() };
+    let system = Verifier::new(Arc::clone(&provider)).map_err(failed)?;
+    let office = match extra {
+        Some(path) => Some(office_verifier(path, &provider)?),
+        None => None,
+    };
+    let verifier = Arc::new(Either { system, office });
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?
+        .dangerous() // the name is rustls': this verifier trusts less than nobody, see `Either`
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
+}
+
+fn office_verifier(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Trouble> {
+    let trouble = |said: String| Trouble { kind: TroubleKind::CertificateFileUnusable, subject: path.display().to_string(), said };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| trouble(error.to_string()))? {
+        roots.add(certificate.map_err(|error| trouble(error.to_string()))?).map_err(|error| trouble(error.to_string()))?;
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().map_err(|error| trouble(error.to_string()))
+}
+
+/// The system's verdict; if that is no, the office's own authority is asked. Either one's yes is enough,
+/// and both check name and dates.
+#[derive(Debug)]
+struct Either {
+    system: Verifier,
+    office: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl ServerCertVerifier for Either {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(office) = &self.office else {
+            return self.system.verify_server_cert(end_entity, intermediates, server_name, ocsp, now);
+        };
+        // The office's first: it needs no question to the system, which may go to the network.
+        match office.verify_server_cert(end_entity, intermediates, server_name, ocsp, now) {
+            Ok(verified) => Ok(verified),
+            Err(of_office) => match self.system.verify_server_cert(end_entity, intermediates, server_name, ocsp, now) {
+                Ok(verified) => Ok(verified),
+                // "Unknown issuer" says least: if the office knows the issuer, its reason is the real one.
+                Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Err(of_office),
+                Err(of_system) => Err(of_system),
+            },
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+pub fn is_about_certificate(error: &io::Error) -> bool {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// Why a handshake failed, as a person can mend it.
+pub fn explain(error: &io::Error, server: &str) -> Trouble {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let kind = match tls {
+        Some(rustls::Error::InvalidCertificate(certificate)) => match certificate {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => TroubleKind::CertificateUntrusted,
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => TroubleKind::CertificateExpired,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TroubleKind::CertificateWrongName,
+            // rustls may add reasons; all of them mean that this certificate is not to be trusted.
+            _ => TroubleKind::CertificateUntrusted,
+        },
+        Some(rustls::Error::InvalidMessage(_)) => TroubleKind::TlsModeSwapped,
+        Some(_) => TroubleKind::TlsFailed,
+        None => match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => TroubleKind::TlsFailed,
+            _ => TroubleKind::ConnectionLost,
+        },
+    };
+    Trouble { kind, subject: server.to_owned(), said: error.to_string() }
+}

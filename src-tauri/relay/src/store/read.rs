@@ -1,0 +1,272 @@
+//! Questions to the store: pages of the queue and of the history, one message whole, what is open.
+
+use super::error::StoreError;
+use super::rows::{self, Coded, millis, timestamp};
+use super::write::record_code;
+use crate::event::{EntrySummary, Hour, Recent};
+use crate::history::{Filter, Term};
+use crate::mail::MessageId;
+use crate::mail::reply::RemoteReply;
+use crate::queue::{QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::path::Path;
+
+/// A part of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub entries: Vec<EntrySummary>,
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Messages with unsettled recipients, oldest first.
+    Queue,
+    /// All messages, newest first.
+    History,
+}
+
+/// What the dispatcher must know of a waiting message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub seq: Seq,
+    pub accepted_at: i64,
+    pub next_attempt: i64,
+    pub held: bool,
+    pub noticed: bool,
+}
+
+pub fn page(sql: &Connection, which: Which, filter: &Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
+    let (condition, values) = condition(which, filter);
+    let order = match which {
+        Which::Queue => "ASC",
+        Which::History => "DESC",
+    };
+    let total: i64 = sql
+        .prepare_cached(&format!("SELECT count(*) FROM message WHERE {condition}"))?
+        .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+    let mut select =
+        sql.prepare_cached(&format!("SELECT * FROM message WHERE {condition} ORDER BY seq {order} LIMIT {limit} OFFSET {offset}"))?;
+    let entries = select.query_map(params_from_iter(values.iter()), rows::entry_summary)?.collect::<Result<_, _>>()?;
+    Ok(Page { entries, total: total.unsigned_abs() })
+}
+
+/// The open messages a filter matches.
+pub fn matching(sql: &Connection, filter: &Filter) -> Result<Vec<Seq>, StoreError> {
+    let (condition, values) = condition(Which::Queue, filter);
+    let mut select = sql.prepare_cached(&format!("SELECT seq FROM message WHERE {condition} ORDER BY seq"))?;
+    Ok(select.query_map(params_from_iter(values.iter()), |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The open messages among these ids.
+pub fn open_of(sql: &Connection, ids: &[MessageId]) -> Result<Vec<Seq>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT seq FROM message WHERE id = ?1 AND unsettled > 0")?;
+    let mut seqs = Vec::with_capacity(ids.len());
+    for id in ids {
+        seqs.extend(select.query_row([id.0.as_bytes()], |row| row.get::<_, Seq>(0)).optional()?);
+    }
+    Ok(seqs)
+}
+
+/// The SQL of a filter. Values are bound, never written into the text.
+fn condition(which: Which, filter: &Filter) -> (String, Vec<Value>) {
+    let mut sql = String::from(match which {
+        Which::Queue => "unsettled > 0",
+        Which::History => "1",
+    });
+    let mut values: Vec<Value> = Vec::new();
+    for term in &filter.terms {
+        let mut like = |text: &str, columns: &str| {
+            values.push(Value::Text(pattern(text)));
+            sql.push_str(" AND ");
+            sql.push_str(&columns.replace("{}", &format!("LIKE ?{} ESCAPE '\\'", values.len())));
+        };
+        match term {
+            Term::Anywhere(text) => like(
+                text,
+                "(reverse_path {} OR first_recipient {} OR subject {} OR client {} OR client_name {} OR message_id {} OR why_reply {}
+                  OR recipients > 1 AND EXISTS (SELECT 1 FROM recipient r WHERE r.message = seq AND (r.forward_path {} OR r.reply {})))",
+            ),
+            Term::From(text) => like(text, "reverse_path {}"),
+            Term::To(text) => like(
+                text,
+                "(first_recipient {} OR recipients > 1 AND EXISTS (SELECT 1 FROM recipient r WHERE r.message = seq AND r.forward_path {}))",
+            ),
+            Term::Subject(text) => like(text, "subject {}"),
+            Term::Client(text) => like(text, "(client {} OR client_name {})"),
+            Term::Before(at) => {
+                values.push(Value::Integer(millis(*at)));
+                sql.push_str(&format!(" AND accepted_at < ?{}", values.len()));
+            }
+            Term::After(at) => {
+                values.push(Value::Integer(millis(*at)));
+                sql.push_str(&format!(" AND accepted_at >= ?{}", values.len()));
+            }
+        }
+    }
+    if let Some(until) = filter.accepted_until {
+        values.push(Value::Integer(millis(until)));
+        sql.push_str(&format!(" AND accepted_at <= ?{}", values.len()));
+    }
+    if !filter.states.is_empty() {
+        let words: Vec<String> = filter.states.iter().map(|state| state_condition(*state)).collect();
+        sql.push_str(&format!(" AND ({})", words.join(" OR ")));
+    }
+    (sql, values)
+}
+
+fn state_condition(state: StateWord) -> String {
+    match state {
+        StateWord::Held => "(held = 1 AND unsettled > 0)".to_owned(),
+        StateWord::Queued | StateWord::Deferred => format!("(state = {} AND held = 0 AND unsettled > 0)", state.code()),
+        StateWord::Sent | StateWord::Bounced | StateWord::Expired | StateWord::Deleted => {
+            format!("(state = {} AND unsettled = 0)", state.code())
+        }
+    }
+}
+
+fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub fn all_open(sql: &Connection) -> Result<Vec<Open>, StoreError> {
+    let mut select = sql.prepare("SELECT seq, accepted_at, next_attempt, held, noticed FROM message WHERE unsettled > 0 ORDER BY seq")?;
+    let open = select.query_map([], |row| {
+        let accepted_at = row.get(1)?;
+        Ok(Open {
+            seq: row.get(0)?,
+            accepted_at,
+            next_attempt: row.get::<_, Option<i64>>(2)?.unwrap_or(accepted_at),
+            held: row.get(3)?,
+            noticed: row.get(4)?,
+        })
+    })?;
+    Ok(open.collect::<Result<_, _>>()?)
+}
+
+pub fn entry(sql: &Connection, seq: Seq, content_folder: &Path) -> Result<Option<QueueEntry>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT * FROM recipient WHERE message = ?1 ORDER BY n")?;
+    let recipients = select.query_map([seq], rows::recipient)?.collect::<Result<Vec<_>, _>>()?;
+    let entry = sql
+        .prepare_cached("SELECT * FROM message WHERE seq = ?1")?
+        .query_row([seq], |row| rows::queue_entry(row, recipients, content_folder))
+        .optional()?;
+    Ok(entry)
+}
+
+pub fn seq_of(sql: &Connection, id: MessageId) -> Result<Option<Seq>, StoreError> {
+    Ok(sql.prepare_cached("SELECT seq FROM message WHERE id = ?1")?.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
+}
+
+pub fn content_row(sql: &Connection, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(sql.prepare_cached("SELECT bytes FROM content WHERE message = ?1")?.query_row([seq], |row| row.get(0)).optional()?)
+}
+
+pub fn records(sql: &Connection, seq: Seq) -> Result<Vec<Record>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT * FROM record WHERE message = ?1 ORDER BY n")?;
+    let records = select.query_map([seq], record)?.collect::<Result<Vec<Option<Record>>, _>>()?;
+    Ok(records.into_iter().flatten().collect())
+}
+
+/// None for a kind this version does not know.
+fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
+    let reply: Option<String> = row.get("reply")?;
+    let reply = reply.as_deref().and_then(RemoteReply::parse);
+    let why_kind: Option<i64> = row.get("why_kind")?;
+    let why = why_kind.map(|code| Why { kind: WhyKind::decode(code).unwrap_or(WhyKind::Other), reply: reply.clone() });
+    let or_other = |why: Option<Why>| why.unwrap_or(Why { kind: WhyKind::Other, reply: None });
+    let server = || row.get::<_, Option<String>>("server").map(Option::unwrap_or_default);
+    let report = || row.get::<_, Option<[u8; 16]>>("report").map(|bytes| MessageId(uuid::Uuid::from_bytes(bytes.unwrap_or_default())));
+    let kind = match row.get("kind")? {
+        record_code::SENT => RecordKind::Sent {
+            server: server()?,
+            tls: row.get("tls")?,
+            reply: reply.unwrap_or(RemoteReply { code: 250, enhanced: None, text: String::new() }),
+        },
+        record_code::DEFERRED => RecordKind::Deferred {
+            server: server()?,
+            why: or_other(why),
+            next_attempt: timestamp(row.get::<_, Option<i64>>("next_attempt")?.unwrap_or_default()),
+        },
+        record_code::BOUNCED => RecordKind::Bounced { server: server()?, why: or_other(why) },
+        record_code::EXPIRED => RecordKind::Expired { why },
+        record_code::DELAY_NOTICED => RecordKind::DelayNoticed { report: report()? },
+        record_code::REPORTED => RecordKind::Reported { report: report()? },
+        record_code::HELD => RecordKind::Held,
+        record_code::RELEASED => RecordKind::Released,
+        record_code::TRIED_NOW => RecordKind::TriedNow,
+        record_code::DELETED => RecordKind::Deleted,
+        _ => return Ok(None),
+    };
+    let recipient: Option<i64> = row.get("recipient")?;
+    Ok(Some(Record { at: timestamp(row.get("at")?), recipient: recipient.and_then(|n| usize::try_from(n).ok()), kind }))
+}
+
+/// The last things that happened to recipients of the newest messages, newest first.
+pub fn recent(sql: &Connection, at_most: usize) -> Result<Vec<Recent>, StoreError> {
+    let mut select = sql.prepare_cached(
+        "SELECT m.id, m.accepted_at, m.reverse_path, m.client, r.forward_path, r.state, coalesce(r.settled_at, m.accepted_at) AS at
+         FROM (SELECT * FROM message ORDER BY seq DESC LIMIT 40) m JOIN recipient r ON r.message = m.seq
+         ORDER BY at DESC LIMIT ?1",
+    )?;
+    let lines = select.query_map([at_most as i64], |row| {
+        let (accepted_at, at): (i64, i64) = (row.get("accepted_at")?, row.get("at")?);
+        let client: Option<String> = row.get("client")?;
+        Ok(Recent {
+            at: timestamp(at),
+            message: rows::message_id(row, "id")?,
+            sender: row.get("reverse_path")?,
+            recipient: row.get("forward_path")?,
+            client: client.as_deref().and_then(|text| text.parse().ok()),
+            state: StateWord::decode(row.get("state")?).unwrap_or(StateWord::Queued),
+            took_ms: at - accepted_at,
+        })
+    })?;
+    Ok(lines.collect::<Result<_, _>>()?)
+}
+
+pub fn hours_since(sql: &Connection, number: i64) -> Result<Vec<Hour>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT number, accepted, sent, failed, refused FROM hour WHERE number >= ?1 ORDER BY number")?;
+    let hours = select.query_map([number], |row| {
+        Ok(Hour { number: row.get(0)?, accepted: row.get(1)?, sent: row.get(2)?, failed: row.get(3)?, refused: row.get(4)? })
+    })?;
+    Ok(hours.collect::<Result<_, _>>()?)
+}
+
+/// Waiting, deferred, held: how many messages of each.
+pub fn standing_counts(sql: &Connection) -> Result<(u64, u64, u64), StoreError> {
+    let count = |row: &Row<'_>, index| row.get::<_, Option<i64>>(index).map(|n| n.unwrap_or(0).unsigned_abs());
+    let counts = sql.query_row("SELECT count(*), sum(state = 1 AND held = 0), sum(held) FROM message WHERE unsettled > 0", [], |row| {
+        Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?))
+    })?;
+    Ok(counts)
+}
+
+pub fn oldest_open(sql: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<i64> = sql
+        .prepare_cached("SELECT accepted_at FROM message WHERE unsettled > 0 ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(found.map(timestamp))
+}
+
+pub fn mark(sql: &Connection, name: &str) -> Result<bool, StoreError> {
+    Ok(sql.query_row("SELECT value FROM mark WHERE name = ?1", [name], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// The names of content files that messages still need.
+pub fn files_needed(sql: &Connection) -> Result<std::collections::HashSet<String>, StoreError> {
+    let mut select = sql.prepare("SELECT file FROM message WHERE unsettled > 0 AND file IS NOT NULL")?;
+    Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}

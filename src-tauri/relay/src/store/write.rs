@@ -1,0 +1,348 @@
+//! What one job changes, as SQL. Runs inside the writer's transaction.
+
+use super::error::StoreError;
+use super::rows::{Coded, millis};
+use crate::mail::{Content, Submission};
+use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::PathBuf;
+
+/// What a commit changed about one message, for counters and events.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    pub seq: Seq,
+    /// None when it is new.
+    pub before: Option<Standing>,
+    pub after: Standing,
+    /// Changes of recipients in this commit.
+    pub news: Vec<Change>,
+}
+
+/// What a message counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub open: bool,
+    pub word: StateWord,
+    pub next_attempt: Option<i64>,
+    pub held: bool,
+}
+
+/// Inserts a message with its recipients.
+pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreError> {
+    let peer = submission.peer.as_ref();
+    let file = match &submission.content {
+        Content::Memory(_) => None,
+        Content::File { path, .. } => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+    };
+    let accepted_at = millis(submission.accepted_at);
+    let recipients = &submission.envelope.forward_paths;
+    sql.prepare_cached(
+        "INSERT INTO message (id, kind, accepted_at, reverse_path, body, eight_bit, size, client, client_name, tls, extended,
+           subject, message_id, file, first_recipient, recipients, unsettled, state, next_attempt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, 0, ?3)",
+    )?
+    .execute(params![
+        submission.id.0.as_bytes(),
+        submission.kind.code(),
+        accepted_at,
+        submission.envelope.reverse_path.as_str(),
+        submission.envelope.body.code(),
+        submission.summary.eight_bit,
+        i64::try_from(submission.content.size()).unwrap_or(i64::MAX),
+        peer.map(|peer| peer.address.to_string()),
+        peer.map_or("", |peer| &peer.name),
+        peer.and_then(|peer| peer.tls.as_deref()),
+        peer.is_some_and(|peer| peer.extended),
+        submission.summary.subject,
+        submission.summary.message_id,
+        file,
+        recipients.first().map_or("", |path| path.as_str()),
+        recipients.len() as i64,
+    ])?;
+    let seq = sql.last_insert_rowid();
+    if let Content::Memory(bytes) = &submission.content {
+        sql.prepare_cached("INSERT INTO content VALUES (?1, ?2)")?.execute(params![seq, &bytes[..]])?;
+    }
+    let mut insert = sql.prepare_cached("INSERT INTO recipient (message, n, forward_path, state, due) VALUES (?1, ?2, ?3, 0, ?4)")?;
+    for (n, path) in recipients.iter().enumerate() {
+        insert.execute(params![seq, n as i64, path.as_str(), accepted_at])?;
+    }
+    let after = Standing { open: true, word: StateWord::Queued, next_attempt: Some(accepted_at), held: false };
+    Ok(Touched { seq, before: None, after, news: Vec::new() })
+}
+
+/// Applies a settlement. What has been settled meanwhile is left as it is.
+pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf>) -> Result<Touched, StoreError> {
+    let before = standing(sql, settlement.seq)?;
+    let mut news = Vec::new();
+    for change in &settlement.changes {
+        if apply(sql, settlement.seq, change)? {
+            news.push(change.clone());
+        }
+    }
+    for record in &settlement.records {
+        let applies = record.recipient.is_none_or(|n| news.iter().any(|change| change.recipient == n));
+        if applies {
+            write_record(sql, settlement.seq, record)?;
+        }
+    }
+    if settlement.noticed {
+        sql.prepare_cached("UPDATE message SET noticed = 1 WHERE seq = ?1")?.execute([settlement.seq])?;
+    }
+    let after = refresh(sql, settlement.seq, files)?;
+    Ok(Touched { seq: settlement.seq, before, after, news })
+}
+
+/// Whether the content of a message is in a file.
+pub fn has_file(sql: &Connection, seq: Seq) -> Result<bool, StoreError> {
+    let found = sql.prepare_cached("SELECT file IS NOT NULL FROM message WHERE seq = ?1")?.query_row([seq], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// What a person can do to a message without knowing its recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    TryNow,
+    Hold,
+    Release,
+}
+
+/// None when the message is not in the queue, or the act changes nothing.
+pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp) -> Result<Option<Touched>, StoreError> {
+    let Some(before) = standing(sql, seq)?.filter(|before| before.open) else { return Ok(None) };
+    let kind = match act {
+        Act::Hold if before.held => return Ok(None),
+        Act::Release if !before.held => return Ok(None),
+        Act::Hold => {
+            sql.prepare_cached("UPDATE message SET held = 1 WHERE seq = ?1")?.execute([seq])?;
+            RecordKind::Held
+        }
+        Act::Release => {
+            sql.prepare_cached("UPDATE message SET held = 0 WHERE seq = ?1")?.execute([seq])?;
+            due_now(sql, seq, now)?;
+            RecordKind::Released
+        }
+        Act::TryNow => {
+            due_now(sql, seq, now)?;
+            RecordKind::TriedNow
+        }
+    };
+    write_record(sql, seq, &Record { at: now, recipient: None, kind })?;
+    let after = refresh(sql, seq, &mut Vec::new())?;
+    Ok(Some(Touched { seq, before: Some(before), after, news: Vec::new() }))
+}
+
+fn due_now(sql: &Connection, seq: Seq, now: Timestamp) -> Result<(), StoreError> {
+    sql.prepare_cached("UPDATE recipient SET due = ?2 WHERE message = ?1 AND due IS NOT NULL")?.execute(params![seq, millis(now)])?;
+    Ok(())
+}
+
+fn apply(sql: &Connection, seq: Seq, change: &Change) -> Result<bool, StoreError> {
+    let state = &change.state;
+    let changed = sql
+        .prepare_cached(
+            "UPDATE recipient SET state = ?3, attempts = max(attempts, ?4), due = ?5, settled_at = ?6, why_kind = ?7, reply = ?8
+             WHERE message = ?1 AND n = ?2 AND due IS NOT NULL",
+        )?
+        .execute(params![
+            seq,
+            change.recipient as i64,
+            state.word().code(),
+            state.attempts(),
+            state.due().map(millis),
+            state.settled_at().map(millis),
+            state.why().map(|why| why.kind.code()),
+            state.reply().map(ToString::to_string),
+        ])?;
+    Ok(changed == 1)
+}
+
+/// Makes the summary of a message say what its recipients say, and forgets the content of one that is done.
+fn refresh(sql: &Connection, seq: Seq, files: &mut Vec<PathBuf>) -> Result<Standing, StoreError> {
+    let mut sum = Sum::default();
+    {
+        let mut select =
+            sql.prepare_cached("SELECT state, attempts, due, settled_at, why_kind, reply FROM recipient WHERE message = ?1")?;
+        let mut rows = select.query([seq])?;
+        while let Some(row) = rows.next()? {
+            sum.add(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+        }
+    }
+    let word = sum.word();
+    let news = sum.news(word);
+    let (held, file): (bool, Option<String>) = sql
+        .prepare_cached(
+            "UPDATE message SET unsettled = ?2, state = ?3, attempts = ?4, next_attempt = ?5, settled_at = ?6, why_kind = ?7, why_reply = ?8
+             WHERE seq = ?1 RETURNING held, file",
+        )?
+        .query_row(
+            params![
+                seq,
+                sum.unsettled,
+                word.code(),
+                sum.attempts,
+                sum.next_attempt,
+                if sum.unsettled == 0 { sum.settled_at } else { None },
+                news.and_then(|news| news.0),
+                news.and_then(|news| news.1.clone()),
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+    if sum.unsettled == 0 {
+        match file {
+            Some(name) => files.push(PathBuf::from(name)),
+            None => {
+                sql.prepare_cached("DELETE FROM content WHERE message = ?1")?.execute([seq])?;
+            }
+        }
+    }
+    let open = sum.unsettled > 0;
+    Ok(Standing { open, word: if open && held { StateWord::Held } else { word }, next_attempt: sum.next_attempt, held })
+}
+
+/// Why and the server's answer, as columns.
+type News = (Option<i64>, Option<String>);
+
+/// The recipients of one message, summed up.
+#[derive(Default)]
+struct Sum {
+    unsettled: u32,
+    attempts: u32,
+    next_attempt: Option<i64>,
+    settled_at: Option<i64>,
+    /// The newest news for each state: (why, reply).
+    by_word: Vec<(StateWord, News)>,
+}
+
+impl Sum {
+    fn add(&mut self, state: i64, attempts: u32, due: Option<i64>, settled_at: Option<i64>, why: Option<i64>, reply: Option<String>) {
+        if let Some(due) = due {
+            self.unsettled += 1;
+            self.next_attempt = Some(self.next_attempt.map_or(due, |earliest| earliest.min(due)));
+        }
+        self.attempts = self.attempts.max(attempts);
+        self.settled_at = self.settled_at.max(settled_at);
+        let word = StateWord::decode(state).unwrap_or(StateWord::Queued);
+        if !self.by_word.iter().any(|(known, _)| *known == word) {
+            self.by_word.push((word, (why, reply)));
+        }
+    }
+
+    fn word(&self) -> StateWord {
+        let order: &[StateWord] = if self.unsettled > 0 {
+            &[StateWord::Deferred, StateWord::Queued]
+        } else {
+            &[StateWord::Bounced, StateWord::Expired, StateWord::Deleted, StateWord::Sent]
+        };
+        order.iter().copied().find(|word| self.by_word.iter().any(|(known, _)| known == word)).unwrap_or(StateWord::Queued)
+    }
+
+    fn news(&self, word: StateWord) -> Option<&News> {
+        self.by_word.iter().find(|(known, _)| *known == word).map(|(_, news)| news)
+    }
+}
+
+fn standing(sql: &Connection, seq: Seq) -> Result<Option<Standing>, StoreError> {
+    let found = sql
+        .prepare_cached("SELECT unsettled, state, next_attempt, held FROM message WHERE seq = ?1")?
+        .query_row([seq], |row| {
+            let (open, held): (bool, bool) = (row.get::<_, i64>(0)? > 0, row.get(3)?);
+            let word = StateWord::decode(row.get(1)?).unwrap_or(StateWord::Queued);
+            Ok(Standing { open, word: if open && held { StateWord::Held } else { word }, next_attempt: row.get(2)?, held })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// Numbers of record kinds in the database; never renumber.
+pub mod record_code {
+    pub const SENT: i64 = 0;
+    pub const DEFERRED: i64 = 1;
+    pub const BOUNCED: i64 = 2;
+    pub const EXPIRED: i64 = 3;
+    pub const DELAY_NOTICED: i64 = 4;
+    pub const REPORTED: i64 = 5;
+    pub const HELD: i64 = 6;
+    pub const RELEASED: i64 = 7;
+    pub const TRIED_NOW: i64 = 8;
+    pub const DELETED: i64 = 9;
+}
+
+/// The columns of `record` that not every kind has.
+#[derive(Default)]
+struct Columns<'a> {
+    kind: i64,
+    server: Option<&'a str>,
+    tls: Option<&'a str>,
+    why: Option<&'a Why>,
+    reply: Option<String>,
+    next_attempt: Option<i64>,
+    report: Option<&'a [u8]>,
+}
+
+fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), StoreError> {
+    let columns = match &record.kind {
+        RecordKind::Sent { server, tls, reply } => Columns {
+            kind: record_code::SENT,
+            server: Some(server),
+            tls: tls.as_deref(),
+            reply: Some(reply.to_string()),
+            ..Columns::default()
+        },
+        RecordKind::Deferred { server, why, next_attempt } => Columns {
+            kind: record_code::DEFERRED,
+            server: Some(server),
+            why: Some(why),
+            next_attempt: Some(millis(*next_attempt)),
+            ..Columns::default()
+        },
+        RecordKind::Bounced { server, why } => {
+            Columns { kind: record_code::BOUNCED, server: Some(server), why: Some(why), ..Columns::default() }
+        }
+        RecordKind::Expired { why } => Columns { kind: record_code::EXPIRED, why: why.as_ref(), ..Columns::default() },
+        RecordKind::DelayNoticed { report } => {
+            Columns { kind: record_code::DELAY_NOTICED, report: Some(report.0.as_bytes()), ..Columns::default() }
+        }
+        RecordKind::Reported { report } => Columns { kind: record_code::REPORTED, report: Some(report.0.as_bytes()), ..Columns::default() },
+        RecordKind::Held => Columns { kind: record_code::HELD, ..Columns::default() },
+        RecordKind::Released => Columns { kind: record_code::RELEASED, ..Columns::default() },
+        RecordKind::TriedNow => Columns { kind: record_code::TRIED_NOW, ..Columns::default() },
+        RecordKind::Deleted => Columns { kind: record_code::DELETED, ..Columns::default() },
+    };
+    let reply = columns.reply.or_else(|| columns.why.and_then(|why| why.reply.as_ref()).map(ToString::to_string));
+    sql.prepare_cached(
+        "INSERT INTO record (message, n, at, kind, recipient, server, tls, why_kind, reply, next_attempt, report)
+         VALUES (?1, (SELECT coalesce(max(n) + 1, 0) FROM record WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        seq,
+        millis(record.at),
+        columns.kind,
+        record.recipient.map(|n| n as i64),
+        columns.server,
+        columns.tls,
+        columns.why.map(|why| why.kind.code()),
+        reply,
+        columns.next_attempt,
+        columns.report,
+    ])?;
+    Ok(())
+}
+
+/// Removes settled messages from before a moment, a few at a time; gives how many.
+pub fn prune(sql: &Connection, before: Timestamp, at_most: u32) -> Result<usize, StoreError> {
+    let removed = sql
+        .prepare_cached("DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE unsettled = 0 AND settled_at < ?1 LIMIT ?2)")?
+        .execute(params![millis(before), at_most])?;
+    Ok(removed)
+}
+
+/// How a recipient's new state counts in the hour.
+pub fn counts_as(state: &RecipientState) -> (u32, u32) {
+    match state.word() {
+        StateWord::Sent => (1, 0),
+        StateWord::Bounced | StateWord::Expired => (0, 1),
+        StateWord::Queued | StateWord::Deferred | StateWord::Held | StateWord::Deleted => (0, 0),
+    }
+}
