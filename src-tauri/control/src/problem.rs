@@ -1,0 +1,120 @@
+//! A trouble as a code; the words people read stand in `ui/src/words.ts`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A trouble, what is known about it, and the other side's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts", optional_fields)]
+pub struct Problem {
+    pub code: ProblemCode,
+    /// What it concerns: a host name, a port, a file, a user name. Never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The server's or the system's own words, secrets masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: ProblemCode) -> Self {
+        Self { code, subject: None, said: None }
+    }
+
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    #[must_use]
+    pub fn said(mut self, words: impl Into<String>) -> Self {
+        self.said = Some(words.into());
+        self
+    }
+}
+
+/// One code for each trouble a page treats differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum ProblemCode {
+    /// No smart host has been set yet.
+    NotSetUp,
+    /// The smart host's name has no address.
+    HostNotFound,
+    /// Nobody listens there, or a firewall answers for it.
+    ConnectionRefused,
+    /// No answer in time.
+    ConnectionTimedOut,
+    /// The connection ended in the middle of the conversation.
+    ConnectionLost,
+    /// The greeting or the answer to EHLO was a refusal.
+    GreetingRefused,
+    /// STARTTLS was wanted and is not offered, or was refused.
+    TlsNotOffered,
+    /// The TLS conversation failed for another reason than the certificate.
+    TlsFailed,
+    /// Plain SMTP where TLS was expected, or the other way round (465 and 587 swapped).
+    TlsModeSwapped,
+    /// The certificate is signed by nobody this machine trusts.
+    CertificateUntrusted,
+    /// The certificate is for another name.
+    CertificateWrongName,
+    /// The certificate is out of date (or this machine's clock is wrong).
+    CertificateExpired,
+    /// The smart host offers no sign-in (or none we speak), and we have one to give.
+    SignInNotOffered,
+    /// User name or password not accepted.
+    SignInRefused,
+    /// The provider has password sign-in switched off (Microsoft: 5.7.139, 5.7.30).
+    SignInSwitchedOff,
+    /// The smart host wants a sign-in and none is set.
+    SignInNeeded,
+    /// The password is not in the credential store.
+    SecretMissing,
+    /// This machine has no credential store, or it is locked.
+    SecretStoreUnavailable,
+    /// Replies that are no SMTP: endless, broken, out of order.
+    BrokenReply,
+    /// Too much at once: the provider asks us to slow down.
+    Throttled,
+    /// The provider's quota or our account there is used up or blocked.
+    AccountBlocked,
+    /// Every sender is refused: sender rule of the provider.
+    SenderRefused,
+    /// The recipient does not exist or does not want the message.
+    RecipientRefused,
+    /// The message is larger than the provider takes.
+    MessageTooLarge,
+    /// The content was refused (spam, policy, virus).
+    ContentRefused,
+    /// The provider has a temporary trouble of its own.
+    TemporaryTrouble,
+    /// Tried until its lifetime ended.
+    LifetimeEnded,
+    /// The message has gone round in a loop.
+    MailLoop,
+    /// A port we were to listen on is taken by another program (named in `subject` if known).
+    PortTaken,
+    /// An address we were to listen on is not this machine's.
+    AddressNotHere,
+    /// No right to listen on that port.
+    PortForbidden,
+    /// A certificate or key file cannot be used.
+    CertificateFileUnusable,
+    /// A settings file that cannot be read; the old settings stay in force.
+    SettingsUnreadable,
+    /// The disk is full (or nearly): mail is refused for now with 452.
+    DiskFull,
+    /// The database was damaged and has been set aside; `subject` is its new path.
+    DatabaseSetAside,
+    /// The database cannot be written.
+    StoreFailed,
+    /// Something in the engine ended that must never end.
+    EngineFault,
+    /// Anything else; `said` tells.
+    Other,
+}

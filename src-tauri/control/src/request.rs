@@ -1,0 +1,217 @@
+//! What a watcher may ask.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
+use crate::view::{MachineView, Page, RecipientState, SettingsView, Snapshot, StoryView};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "ask")]
+#[ts(export_to = "control.ts")]
+pub enum Request {
+    /// From now on events come by themselves. Answer: `Done`.
+    Subscribe,
+    /// Answer: `Snapshot`.
+    Snapshot,
+    /// A part of the queue, oldest first. Answer: `Page`.
+    #[serde(rename_all = "camelCase")]
+    Queue {
+        filter: EntryFilter,
+        offset: u32,
+        limit: u32,
+    },
+    /// A part of the history (settled messages and waiting ones), newest first. Answer: `Page`.
+    #[serde(rename_all = "camelCase")]
+    History {
+        filter: EntryFilter,
+        offset: u32,
+        limit: u32,
+    },
+    /// Answer: `Story`.
+    #[serde(rename_all = "camelCase")]
+    Story {
+        id: String,
+    },
+    /// The message as an .eml, in pieces of at most 512 KiB; base64. Answer: `Content`.
+    #[serde(rename_all = "camelCase")]
+    Content {
+        id: String,
+        #[ts(type = "number")]
+        offset: u64,
+    },
+    /// Try now. Answer: `Count`.
+    #[serde(rename_all = "camelCase")]
+    Retry {
+        which: Selection,
+    },
+    #[serde(rename_all = "camelCase")]
+    Hold {
+        which: Selection,
+    },
+    #[serde(rename_all = "camelCase")]
+    Release {
+        which: Selection,
+    },
+    /// Removes from the queue; `tell_sender` makes a failure report. Answer: `Count`.
+    #[serde(rename_all = "camelCase")]
+    Delete {
+        which: Selection,
+        tell_sender: bool,
+    },
+    /// Stops handing over; mail is still accepted. Kept over restarts. Answer: `Done`.
+    Pause,
+    Resume,
+    /// Wakes a resting lane at once. Answer: `Done`.
+    TryLane,
+    /// Answer: `Settings`.
+    Settings,
+    /// Answer: `Problems` (empty when all is well).
+    #[serde(rename_all = "camelCase")]
+    CheckSettings {
+        settings: Box<Settings>,
+    },
+    /// Checks, saves and puts in force. Answer: `Settings`, or `Problems` and nothing is changed.
+    #[serde(rename_all = "camelCase")]
+    ApplySettings {
+        settings: Box<Settings>,
+    },
+    /// Reads the settings file again. Answer: `Settings` or `Problems`.
+    ReloadSettings,
+    /// Stores a secret with the account that runs the engine. Answer: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    SetSecret {
+        name: String,
+        secret: Secret,
+        until_restart: bool,
+    },
+    #[serde(rename_all = "camelCase")]
+    RemoveSecret {
+        name: String,
+    },
+    /// Answer: `Machine`.
+    Machine,
+    /// Tries a smart host step by step; the steps come as `Probed` events with this number
+    /// (to this connection only, whether subscribed or not), then the answer `Done`.
+    /// Without `secret` the stored one is used.
+    #[serde(rename_all = "camelCase")]
+    Probe {
+        probe: u32,
+        smart_host: Box<SmartHostSettings>,
+        secret: Option<Secret>,
+        sender: Option<String>,
+    },
+    /// Puts a test message into the queue. Answer: `Kept`.
+    #[serde(rename_all = "camelCase")]
+    SendTest {
+        sender: String,
+        recipient: String,
+    },
+    /// Forgets a refused client until it is refused again. Answer: `Done`.
+    #[serde(rename_all = "camelCase")]
+    ForgetRefused {
+        address: String,
+    },
+}
+
+/// Which messages an act concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum Selection {
+    #[serde(rename_all = "camelCase")]
+    Ids { ids: Vec<String> },
+    /// All that match, but only those accepted up to that moment: what came later is not touched.
+    #[serde(rename_all = "camelCase")]
+    Matching {
+        filter: EntryFilter,
+        #[ts(type = "number")]
+        accepted_until: i64,
+    },
+}
+
+/// All parts must match; an empty filter matches everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+#[ts(export_to = "control.ts")]
+pub struct EntryFilter {
+    /// Words, each of which must be found in sender, a recipient, subject, client, Message-ID or a server's answer.
+    /// `from:`, `to:`, `subject:`, `client:`, `before:2026-11-30`, `after:2026-11-01` narrow it.
+    pub text: String,
+    pub states: Vec<RecipientState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum Answer {
+    Done,
+    #[serde(rename_all = "camelCase")]
+    Snapshot {
+        snapshot: Box<Snapshot>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Page {
+        page: Page,
+    },
+    #[serde(rename_all = "camelCase")]
+    Story {
+        story: Box<StoryView>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Content {
+        base64: String,
+        #[ts(type = "number")]
+        total: u64,
+    },
+    /// How many messages it concerned.
+    #[serde(rename_all = "camelCase")]
+    Count {
+        #[ts(type = "number")]
+        count: u64,
+    },
+    #[serde(rename_all = "camelCase")]
+    Settings {
+        settings: Box<SettingsView>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Problems {
+        problems: Vec<SettingsProblem>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Machine {
+        machine: MachineView,
+    },
+    #[serde(rename_all = "camelCase")]
+    Kept {
+        id: String,
+    },
+    /// It could not be done.
+    #[serde(rename_all = "camelCase")]
+    Refused {
+        refused: Refused,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "why")]
+#[ts(export_to = "control.ts")]
+pub enum Refused {
+    /// No such message (any more).
+    NoSuchMessage,
+    /// The content of a message that left the queue is not kept.
+    ContentGone,
+    /// The request was not understood; an engine of another version.
+    #[serde(rename_all = "camelCase")]
+    NotUnderstood { said: String },
+    /// An address or another value in the request is wrong.
+    #[serde(rename_all = "camelCase")]
+    BadValue { field: String, said: String },
+    /// A trouble with a code.
+    #[serde(rename_all = "camelCase")]
+    Trouble { problem: Problem },
+    /// The engine is shutting down.
+    Stopping,
+}

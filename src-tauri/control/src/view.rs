@@ -1,0 +1,499 @@
+//! What a watcher may see. Made by hand from the engine's own types at the desk; holds no secret.
+//!
+//! Times are milliseconds since 1970 (UTC); sizes are bytes.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::problem::Problem;
+use crate::settings::{ListenerEncryption, Settings, SettingsProblem};
+
+/// Everything a window needs to draw its first picture. Events with a higher `seq` come on top.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct Snapshot {
+    #[ts(type = "number")]
+    pub seq: u64,
+    pub engine: EngineView,
+    pub lane: LaneView,
+    pub paused: bool,
+    pub counters: Counters,
+    /// The last 24 hours, oldest first, one entry an hour (24 of them).
+    pub hours: Vec<HourView>,
+    pub listeners: Vec<ListenerView>,
+    /// Clients that were refused lately, most recent first (at most 50).
+    pub refused: Vec<RefusedClient>,
+    /// The last things that happened to recipients, newest first (at most 20).
+    pub recent: Vec<RecentView>,
+    /// Troubles of the engine itself: disk, database, settings, ports.
+    pub notices: Vec<Problem>,
+    pub settings: SettingsView,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct EngineView {
+    pub version: String,
+    pub contract: u32,
+    pub host_name: String,
+    #[ts(type = "number")]
+    pub started_at: i64,
+    pub data_folder: String,
+    /// True when the engine ends with the window's process; false for `outtrayd`.
+    pub embedded: bool,
+    pub process_id: u32,
+}
+
+/// The way to the provider and its health.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct LaneView {
+    /// Provider key of the settings (`microsoft365`, …), or `other`; empty when not set up.
+    pub provider: String,
+    pub server: String,
+    pub port: u16,
+    pub state: LaneState,
+    /// Open connections to the smart host.
+    pub connections: u32,
+    /// When a message was last handed over.
+    #[ts(type = "number | null")]
+    pub last_success_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum LaneState {
+    /// No smart host set: mail waits.
+    NotSetUp,
+    /// Nothing tried yet, or nothing wrong.
+    Ready,
+    /// Messages are being handed over now.
+    Sending,
+    /// Resting after trouble; tried again by itself.
+    #[serde(rename_all = "camelCase")]
+    Throttled {
+        problem: Problem,
+        #[ts(type = "number")]
+        since: i64,
+        #[ts(type = "number")]
+        next_try: i64,
+    },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct Counters {
+    /// Messages in the queue: waiting, will retry, on hold.
+    #[ts(type = "number")]
+    pub waiting: u64,
+    /// Of those, messages that have been tried and will be tried again.
+    #[ts(type = "number")]
+    pub deferred: u64,
+    #[ts(type = "number")]
+    pub held: u64,
+    /// When the oldest waiting message was accepted.
+    #[ts(type = "number | null")]
+    pub oldest_at: Option<i64>,
+    /// In the last 24 hours: messages accepted, recipients handed over, recipients failed or given up, refusals.
+    #[ts(type = "number")]
+    pub accepted: u64,
+    #[ts(type = "number")]
+    pub sent: u64,
+    #[ts(type = "number")]
+    pub failed: u64,
+    #[ts(type = "number")]
+    pub refused: u64,
+    /// Sessions open with devices now.
+    pub sessions: u32,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct HourView {
+    /// Start of the hour.
+    #[ts(type = "number")]
+    pub from: i64,
+    pub accepted: u32,
+    pub sent: u32,
+    pub failed: u32,
+    pub refused: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct ListenerView {
+    pub address: String,
+    /// The port it really has (the settings may say 0).
+    pub port: u16,
+    pub encryption: ListenerEncryption,
+    /// None when it listens.
+    pub problem: Option<Problem>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct RefusedClient {
+    pub address: String,
+    pub client_name: String,
+    pub count: u32,
+    #[ts(type = "number")]
+    pub first_at: i64,
+    #[ts(type = "number")]
+    pub last_at: i64,
+    pub last_sender: String,
+    pub last_recipient: String,
+    /// The reply it heard last.
+    pub last_reply: String,
+    pub why: RefusalKind,
+    /// The machine's network this address belongs to (`10.0.0.0/24`), when there is one.
+    pub network: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum RefusalKind {
+    /// Its address is in no allowed network.
+    NotAllowed,
+    TooLarge,
+    TooManyRecipients,
+    TooManyConnections,
+    Loop,
+    DiskFull,
+    Other,
+}
+
+/// One recipient's last news, for "just now".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct RecentView {
+    #[ts(type = "number")]
+    pub at: i64,
+    pub message: String,
+    pub sender: String,
+    pub recipient: String,
+    pub client: String,
+    pub state: RecipientState,
+    /// From accepted to this state.
+    #[ts(type = "number")]
+    pub took_ms: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum RecipientState {
+    /// Waiting for its first try.
+    Queued,
+    /// Tried; will be tried again.
+    Deferred,
+    /// Kept back until released.
+    Held,
+    /// Handed over to the smart host.
+    Sent,
+    /// Refused for good; the sender was told.
+    Bounced,
+    /// Given up after its lifetime; the sender was told.
+    Expired,
+    /// Deleted from the queue by a person.
+    Deleted,
+}
+
+/// One line of the queue or of the history: a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct EntryView {
+    pub id: String,
+    #[ts(type = "number")]
+    pub accepted_at: i64,
+    /// Empty for reports (`<>`).
+    pub sender: String,
+    pub first_recipient: String,
+    /// How many recipients there are in all.
+    pub recipients: u32,
+    /// How many are not settled yet.
+    pub unsettled: u32,
+    pub subject: String,
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Address of the client that handed it in; empty for reports.
+    pub client: String,
+    pub client_name: String,
+    pub kind: EntryKind,
+    /// The state that matters most to a person: held, deferred, queued while unsettled; else failures before success.
+    pub state: RecipientState,
+    /// How often it was tried.
+    pub attempts: u32,
+    #[ts(type = "number | null")]
+    pub next_attempt: Option<i64>,
+    #[ts(type = "number | null")]
+    pub settled_at: Option<i64>,
+    /// Why it waits or failed, with the server's last words.
+    pub problem: Option<Problem>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum EntryKind {
+    /// Handed in by a client.
+    Mail,
+    /// A report we made (failure or delay).
+    Report,
+    /// A test message made by the wizard or `send-test`.
+    Test,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct Page {
+    pub entries: Vec<EntryView>,
+    /// How many match in all.
+    #[ts(type = "number")]
+    pub total: u64,
+    /// The snapshot point: events with a higher `seq` are newer than this page.
+    #[ts(type = "number")]
+    pub seq: u64,
+}
+
+/// The whole story of one message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct StoryView {
+    pub entry: EntryView,
+    pub recipients: Vec<RecipientView>,
+    /// What happened, oldest first.
+    pub steps: Vec<StoryStep>,
+    /// The header section as text, while the content is still kept.
+    pub header: Option<String>,
+    #[ts(type = "number")]
+    pub expires_at: i64,
+    #[ts(type = "number | null")]
+    pub delay_notice_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct RecipientView {
+    pub address: String,
+    pub state: RecipientState,
+    /// The server's last answer, in the original.
+    pub reply: Option<String>,
+    #[ts(type = "number | null")]
+    pub settled_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct StoryStep {
+    #[ts(type = "number")]
+    pub at: i64,
+    pub what: StoryKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum StoryKind {
+    #[serde(rename_all = "camelCase")]
+    Accepted {
+        client: String,
+        client_name: String,
+        /// `TLSv1.3` and the like; None without encryption.
+        tls: Option<String>,
+        #[ts(type = "number")]
+        size: u64,
+    },
+    #[serde(rename_all = "camelCase")]
+    Sent {
+        recipient: String,
+        server: String,
+        tls: Option<String>,
+        reply: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    Deferred {
+        recipient: String,
+        server: String,
+        problem: Problem,
+        #[ts(type = "number")]
+        next_attempt: i64,
+    },
+    #[serde(rename_all = "camelCase")]
+    Bounced {
+        recipient: String,
+        server: String,
+        problem: Problem,
+    },
+    #[serde(rename_all = "camelCase")]
+    Expired {
+        recipient: String,
+        problem: Option<Problem>,
+    },
+    #[serde(rename_all = "camelCase")]
+    DelayNoticed {
+        report: String,
+    },
+    /// A failure report was made for the sender.
+    #[serde(rename_all = "camelCase")]
+    Reported {
+        report: String,
+    },
+    Held,
+    Released,
+    /// A person asked for a try now.
+    TriedNow,
+    #[serde(rename_all = "camelCase")]
+    Deleted {
+        recipient: String,
+    },
+}
+
+/// The settings in force, and what belongs to them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct SettingsView {
+    /// What is in force now.
+    pub settings: Settings,
+    /// Where the document lies.
+    pub path: String,
+    /// What is wrong with the document on the disk; the settings above stay in force.
+    pub problems: Vec<SettingsProblem>,
+    pub secrets: Vec<SecretView>,
+    pub store: SecretStoreView,
+}
+
+/// Whether a secret is set. The secret itself never comes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct SecretView {
+    pub name: String,
+    pub is_set: bool,
+    /// Kept in memory only, lost at the next restart.
+    pub until_restart: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum SecretStoreView {
+    /// Windows Credential Manager.
+    WindowsCredentialManager,
+    /// The desktop's keyring through Secret Service.
+    SecretService,
+    /// Files handed over by systemd (read only).
+    CredentialsDirectory,
+    /// None on this machine, or locked: only "keep until restart" is possible.
+    #[serde(rename_all = "camelCase")]
+    Unavailable { said: String },
+}
+
+/// What this machine says about itself, so that nobody has to type it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct MachineView {
+    pub host_name: String,
+    pub networks: Vec<NetworkView>,
+    /// For 25, 587, 465 and 2525: free, ours, or whose.
+    pub ports: Vec<PortView>,
+    pub os: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct NetworkView {
+    /// `192.168.1.0/24`.
+    pub network: String,
+    /// This machine's address in it.
+    pub address: String,
+    /// Name of the network card.
+    pub card: String,
+    /// How many addresses it has; None when more than 2^53.
+    #[ts(type = "number | null")]
+    pub addresses: Option<u64>,
+    pub private: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct PortView {
+    pub port: u16,
+    pub state: PortState,
+    /// The program that holds it, when known.
+    pub holder: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum PortState {
+    Free,
+    Ours,
+    Taken,
+    Forbidden,
+}
+
+/// One line of the connection check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct ProbeStep {
+    pub stage: ProbeStage,
+    pub outcome: ProbeOutcome,
+    pub took_ms: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum ProbeStage {
+    /// The name has an address.
+    Name,
+    /// The port answers.
+    Connect,
+    /// Encrypted, certificate valid.
+    Encrypt,
+    /// Greeting and EHLO.
+    Greet,
+    /// Signed in.
+    SignIn,
+    /// MAIL FROM the given address is accepted.
+    Sender,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum ProbeOutcome {
+    Started,
+    /// `found`: addresses, certificate names and end, mechanism, the server's words.
+    #[serde(rename_all = "camelCase")]
+    Passed {
+        found: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    Failed {
+        problem: Problem,
+    },
+    /// Not tried, since an earlier step failed or there is nothing to do.
+    Skipped,
+}
