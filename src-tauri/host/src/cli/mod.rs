@@ -1,0 +1,273 @@
+//! The command line: what may be said, and how it ends.
+//!
+//! In: arguments, and a secret or settings from standard input. Out: text or JSON on standard output,
+//! troubles on standard error, an [`Exit`] code. A running engine is spoken to through its control
+//! socket only, never behind its back.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // this is the program that prints
+
+mod acts;
+mod link;
+mod probe;
+mod run;
+mod settings;
+mod show;
+
+use clap::{Args, Parser, Subcommand};
+use control::view::RecipientState;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  it failed; the reason stands on standard error
+  2  the command line was wrong
+  3  no engine runs on this data folder
+  4  the settings have problems; all of them are listed
+  5  no such message is waiting
+  6  another engine already runs on this data folder";
+
+/// The SMTP relay of a small office: run it, and speak to a running one.
+#[derive(Debug, Parser)]
+#[command(name = "outtrayd", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The data folder [default: the machine's for root, else this account's own]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay until it is told to stop; prints one line when it is ready
+    Run,
+    /// Show how the relay is doing
+    Status,
+    /// List waiting messages, oldest first
+    Queue(ListArgs),
+    /// List all messages that are remembered, newest first
+    History(ListArgs),
+    /// Tell the whole story of one message
+    Story { id: String },
+    /// Try messages now
+    Retry(WhichArgs),
+    /// Keep messages back until they are released
+    Hold(WhichArgs),
+    /// Let held messages go
+    Release(WhichArgs),
+    /// Remove messages from the queue
+    Delete {
+        #[command(flatten)]
+        which: WhichArgs,
+        /// Send the senders a report that their message was not delivered
+        #[arg(long)]
+        tell_sender: bool,
+    },
+    /// Stop handing messages over; mail is still taken, also after a restart
+    Pause,
+    /// Hand messages over again
+    Resume,
+    /// Try the way to the provider now instead of waiting
+    TryLane,
+    /// Check the connection to the provider, step by step, without sending mail
+    Probe {
+        /// Also ask whether the provider takes mail from this address
+        #[arg(long, value_name = "ADDRESS")]
+        sender: Option<String>,
+    },
+    /// Store or remove a secret with the account that runs the engine
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Show, check and apply settings
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Put a test message into the queue
+    SendTest {
+        address: String,
+        /// The sender [default: the sign-in's address, else outtray@ this relay's name]
+        #[arg(long, value_name = "ADDRESS")]
+        from: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Words to be found; from:, to:, subject:, client:, before:2026-11-30, after: narrow it
+    #[arg(value_name = "WORDS")]
+    words: Vec<String>,
+    /// Only messages in this state; may be given more than once
+    #[arg(long, value_parser = state)]
+    state: Vec<RecipientState>,
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    #[arg(long, default_value_t = 0)]
+    offset: u32,
+}
+
+#[derive(Debug, Args)]
+struct WhichArgs {
+    /// Messages, as `queue` lists them
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    id: Vec<String>,
+    /// Every message that is waiting now
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretCommand {
+    /// Store a secret, read from standard input: there is no way to give it as an argument
+    Set {
+        /// `smart-host` is the password of the provider
+        name: String,
+        /// Keep it in memory only, lost at the next restart
+        #[arg(long)]
+        until_restart: bool,
+    },
+    Remove {
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SettingsCommand {
+    /// Print the settings in force
+    Show,
+    /// Check a settings file, with or without a running engine
+    Check {
+        /// `-` is standard input [default: settings.json in the data folder]
+        file: Option<PathBuf>,
+    },
+    /// Check a settings file, save it as the engine's own and put it in force
+    Apply {
+        /// `-` is standard input
+        file: PathBuf,
+    },
+    /// Put in force what stands in settings.json in the data folder
+    Reload,
+    /// Print the JSON Schema of the settings file
+    Schema,
+}
+
+/// How a command ended; `--help` documents the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    NoEngine = 3,
+    SettingsProblems = 4,
+    NoSuchMessage = 5,
+    AlreadyRuns = 6,
+}
+
+/// Why a command did not do what it was told.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    said: String,
+}
+
+type Outcome = Result<(), Failure>;
+
+impl Failure {
+    fn new(exit: Exit, said: impl Into<String>) -> Self {
+        Self { exit, said: said.into() }
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        // With all its causes on one line.
+        Self::new(Exit::Failed, format!("{:#}", anyhow::Error::new(error)))
+    }
+}
+
+/// What was said, or how the program ends without doing anything.
+pub fn arguments() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|error| {
+        let _ = error.print();
+        if error.use_stderr() { code(Exit::Usage) } else { code(Exit::Done) }
+    })
+}
+
+pub async fn perform(arguments: Arguments) -> ExitCode {
+    let Arguments { command, data, json } = arguments;
+    let data = data.unwrap_or_else(host::paths::default_data_folder);
+    let place = Place { data, json };
+    let outcome = match command {
+        Command::Run => run::run(&place).await,
+        Command::Status => show::status(&place).await,
+        Command::Queue(list) => show::list(&place, list, show::Which::Queue).await,
+        Command::History(list) => show::list(&place, list, show::Which::History).await,
+        Command::Story { id } => show::story(&place, id).await,
+        Command::Retry(which) => acts::act(&place, which, acts::Act::Retry).await,
+        Command::Hold(which) => acts::act(&place, which, acts::Act::Hold).await,
+        Command::Release(which) => acts::act(&place, which, acts::Act::Release).await,
+        Command::Delete { which, tell_sender } => acts::act(&place, which, acts::Act::Delete { tell_sender }).await,
+        Command::Pause => acts::tell(&place, control::Request::Pause, "Paused: mail is taken, none is handed over.").await,
+        Command::Resume => acts::tell(&place, control::Request::Resume, "Mail is handed over again.").await,
+        Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
+        Command::Probe { sender } => probe::probe(&place, sender).await,
+        Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
+        Command::Secret(SecretCommand::Remove { name }) => {
+            acts::tell(&place, control::Request::RemoveSecret { name }, "The secret is removed.").await
+        }
+        Command::Settings(SettingsCommand::Show) => settings::show(&place).await,
+        Command::Settings(SettingsCommand::Check { file }) => settings::check(&place, file),
+        Command::Settings(SettingsCommand::Apply { file }) => settings::apply(&place, file).await,
+        Command::Settings(SettingsCommand::Reload) => settings::reload(&place).await,
+        Command::Settings(SettingsCommand::Schema) => settings::schema(),
+        Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
+    };
+    match outcome {
+        Ok(()) => code(Exit::Done),
+        Err(Failure { exit, said }) => {
+            if json {
+                eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
+            } else if !said.is_empty() {
+                eprintln!("outtrayd: {said}");
+            }
+            code(exit)
+        }
+    }
+}
+
+pub fn failed(said: &str) -> ExitCode {
+    eprintln!("outtrayd: {said}");
+    code(Exit::Failed)
+}
+
+/// Which engine, and how to print.
+struct Place {
+    data: PathBuf,
+    json: bool,
+}
+
+impl Place {
+    /// JSON as it is, or the text made by `text`.
+    fn print(&self, value: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {
+        use std::io::Write;
+        let mut text = if self.json { serde_json::to_string(value)? } else { text() };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        // A reader that has seen enough (`| head`) is no failure.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        Ok(())
+    }
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+/// As the contract spells them.
+fn state(text: &str) -> Result<RecipientState, String> {
+    serde_json::from_value(text.into()).map_err(|_| "one of: queued, deferred, held, sent, bounced, expired, deleted".to_owned())
+}

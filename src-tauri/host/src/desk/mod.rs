@@ -1,0 +1,244 @@
+//! The desk: answers every request of the contract. The only opening to the engine.
+//!
+//! In: requests of windows, shells and tests. Out: views, and events made from the engine's facts.
+//! Knows no socket; `control` brings the requests. Secrets come in and never go out.
+
+mod asks;
+mod force;
+mod probe;
+mod views;
+
+pub use force::{Force, Found, Unchanged, find};
+
+use crate::{machine, secrets};
+use base64::Engine as _;
+use control::event::{Event, Fact};
+use control::problem::{Problem, ProblemCode};
+use control::request::{Answer, EntryFilter, Refused, Request};
+use control::view::{Page, Snapshot};
+use control::{Desk, Progress, Secret};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use relay::Relay;
+use relay::store::{StoreError, Which};
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+/// Most of a message that one answer carries.
+const PIECE: usize = 512 * 1024;
+/// Most lines that one page carries.
+const LONGEST_PAGE: u32 = 1000;
+
+/// Clones are the same desk.
+#[derive(Clone)]
+pub struct FrontDesk {
+    pub relay: Relay,
+    pub force: Arc<Force>,
+    pub stopping: CancellationToken,
+}
+
+impl Desk for FrontDesk {
+    fn call(&self, request: Request, progress: Progress) -> BoxFuture<'static, Answer> {
+        let desk = self.clone();
+        Box::pin(async move {
+            if desk.stopping.is_cancelled() {
+                return Answer::Refused { refused: Refused::Stopping };
+            }
+            desk.answer(request, progress).await.unwrap_or_else(|refused| Answer::Refused { refused })
+        })
+    }
+
+    fn subscribe(&self) -> BoxStream<'static, Event> {
+        let force = self.force.clone();
+        let (engine, host) = (self.relay.subscribe(), self.force.subscribe());
+        Box::pin(stream::unfold((engine, host, force), |(mut engine, mut host, force)| async move {
+            let event = tokio::select! {
+                told = engine.recv() => match told {
+                    Ok(event) => {
+                        let around = force.around();
+                        // Looking for who holds a port reads a lot of /proc.
+                        let fact = if matches!(event.fact, relay::event::Fact::Listeners(_)) {
+                            let event = event.clone();
+                            tokio::task::spawn_blocking(move || views::fact(&event.fact, &around)).await.unwrap_or(Fact::Lagged)
+                        } else {
+                            views::fact(&event.fact, &around)
+                        };
+                        Event::numbered(event.seq, fact)
+                    }
+                    Err(RecvError::Lagged(_)) => Event::unnumbered(Fact::Lagged),
+                    Err(RecvError::Closed) => return None,
+                },
+                told = host.recv() => match told {
+                    Ok(event) => event,
+                    Err(RecvError::Lagged(_)) => Event::unnumbered(Fact::Lagged),
+                    Err(RecvError::Closed) => return None,
+                },
+            };
+            Some((event, (engine, host, force)))
+        }))
+    }
+}
+
+impl FrontDesk {
+    async fn answer(&self, request: Request, progress: Progress) -> Result<Answer, Refused> {
+        match request {
+            // The connection itself subscribes.
+            Request::Subscribe => Ok(Answer::Done),
+            Request::Snapshot => Ok(Answer::Snapshot { snapshot: Box::new(self.snapshot().await?) }),
+            Request::Queue { filter, offset, limit } => self.page(Which::Queue, &filter, offset, limit).await,
+            Request::History { filter, offset, limit } => self.page(Which::History, &filter, offset, limit).await,
+            Request::Story { id } => self.story(&id).await,
+            Request::Content { id, offset } => self.content(&id, offset).await,
+            Request::Retry { which } => counted(self.relay.retry(asks::target(&which)?).await),
+            Request::Hold { which } => counted(self.relay.hold(asks::target(&which)?).await),
+            Request::Release { which } => counted(self.relay.release(asks::target(&which)?).await),
+            Request::Delete { which, tell_sender } => counted(self.relay.delete(asks::target(&which)?, tell_sender).await),
+            Request::Pause => done(self.relay.pause().await),
+            Request::Resume => done(self.relay.resume().await),
+            Request::TryLane => {
+                self.relay.try_lane();
+                Ok(Answer::Done)
+            }
+            Request::Settings => Ok(self.settings()),
+            Request::CheckSettings { settings } => {
+                let problems = crate::settings::check(&settings, &self.force.facts).err().unwrap_or_default();
+                Ok(Answer::Problems { problems })
+            }
+            Request::ApplySettings { settings } => self.changed(self.force.apply(&self.relay, &settings).await),
+            Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await),
+            Request::SetSecret { name, secret, until_restart } => self.set_secret(&name, secret, until_restart).await,
+            Request::RemoveSecret { name } => self.remove_secret(&name).await,
+            Request::Machine => self.machine().await,
+            Request::Probe { probe, smart_host, secret, sender } => {
+                probe::probe(&self.force, probe, &smart_host, secret, sender.as_deref(), progress).await
+            }
+            Request::SendTest { sender, recipient } => {
+                let (sender, recipient) = (asks::mailbox("sender", &sender)?, asks::mailbox("recipient", &recipient)?);
+                let id = self.relay.submit_test(sender, recipient).await.map_err(|error| store_trouble(&error))?;
+                Ok(Answer::Kept { id: id.to_string() })
+            }
+            Request::ForgetRefused { address } => {
+                let address =
+                    address.parse().map_err(|_| Refused::BadValue { field: "address".into(), said: "this is no IP address".into() })?;
+                self.relay.forget_refused(address);
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, Refused> {
+        self.force.look_at_networks();
+        let picture = self.relay.picture().await;
+        let around = self.force.around();
+        let states = picture.listeners.clone();
+        let listeners = tokio::task::spawn_blocking(move || states.iter().map(views::listener).collect())
+            .await
+            .map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })?;
+        Ok(Snapshot {
+            seq: picture.seq,
+            engine: self.force.engine_view(),
+            lane: views::lane(&picture.lane, &around),
+            paused: picture.paused,
+            counters: views::counters(&picture.counters),
+            hours: picture.hours.iter().map(views::hour).collect(),
+            listeners,
+            refused: picture.refused.iter().map(|client| views::refused(client, &around)).collect(),
+            recent: picture.recent.iter().map(views::recent).collect(),
+            notices: views::notices(&picture.notices, &around),
+            settings: self.force.settings_view(),
+        })
+    }
+
+    async fn page(&self, which: Which, filter: &EntryFilter, offset: u32, limit: u32) -> Result<Answer, Refused> {
+        let page = self.relay.page(which, asks::filter(filter), offset, limit.min(LONGEST_PAGE)).await;
+        let (page, seq) = page.map_err(|error| store_trouble(&error))?;
+        Ok(Answer::Page { page: Page { entries: page.entries.iter().map(views::entry).collect(), total: page.total, seq } })
+    }
+
+    async fn story(&self, id: &str) -> Result<Answer, Refused> {
+        let story = self.relay.story(asks::id(id)?).await.map_err(|error| store_trouble(&error))?;
+        Ok(Answer::Story { story: Box::new(views::story(&story.ok_or(Refused::NoSuchMessage)?)) })
+    }
+
+    async fn content(&self, id: &str, offset: u64) -> Result<Answer, Refused> {
+        let id = asks::id(id)?;
+        match self.relay.content(id, offset, PIECE).await.map_err(|error| store_trouble(&error))? {
+            Some((bytes, total)) => Ok(Answer::Content { base64: base64::engine::general_purpose::STANDARD.encode(&bytes), total }),
+            None => match self.relay.story(id).await.map_err(|error| store_trouble(&error))? {
+                Some(_) => Err(Refused::ContentGone),
+                None => Err(Refused::NoSuchMessage),
+            },
+        }
+    }
+
+    fn settings(&self) -> Answer {
+        Answer::Settings { settings: Box::new(self.force.settings_view()) }
+    }
+
+    fn changed(&self, changed: Result<(), Unchanged>) -> Result<Answer, Refused> {
+        match changed {
+            Ok(()) => Ok(self.settings()),
+            Err(Unchanged::Problems(problems)) => Ok(Answer::Problems { problems }),
+            Err(Unchanged::Refused(refused)) => Err(refused),
+        }
+    }
+
+    async fn set_secret(&self, name: &str, secret: Secret, until_restart: bool) -> Result<Answer, Refused> {
+        known(name)?;
+        let secret = secret.into_inner();
+        if let Some(said) = secrets::unfit(secret.expose_secret()) {
+            return Err(Refused::BadValue { field: "secret".into(), said: said.into() });
+        }
+        let _one_at_a_time = self.force.changing.lock().await;
+        self.force.secrets.write(name, secret, until_restart).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+        tracing::info!(name, until_restart, "A secret was set");
+        self.force.renew(&self.relay).await;
+        // A lane that rests for want of a password need rest no longer.
+        self.relay.try_lane();
+        Ok(self.settings())
+    }
+
+    async fn remove_secret(&self, name: &str) -> Result<Answer, Refused> {
+        known(name)?;
+        let _one_at_a_time = self.force.changing.lock().await;
+        self.force.secrets.remove(name).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+        tracing::info!(name, "A secret was removed");
+        self.force.renew(&self.relay).await;
+        Ok(self.settings())
+    }
+
+    async fn machine(&self) -> Result<Answer, Refused> {
+        let listeners = self.relay.picture().await.listeners;
+        let ours: Vec<u16> =
+            listeners.iter().filter(|listener| listener.problem.is_none()).map(|listener| listener.address.port()).collect();
+        let machine = tokio::task::spawn_blocking(move || machine::view(&ours)).await;
+        machine.map(|machine| Answer::Machine { machine }).map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })
+    }
+}
+
+fn known(name: &str) -> Result<(), Refused> {
+    if secrets::NAMES.contains(&name) {
+        return Ok(());
+    }
+    let said = format!("there is no such secret; there is: {}", secrets::NAMES.join(", "));
+    Err(Refused::BadValue { field: "name".into(), said })
+}
+
+fn counted(count: Result<u64, StoreError>) -> Result<Answer, Refused> {
+    count.map(|count| Answer::Count { count }).map_err(|error| store_trouble(&error))
+}
+
+fn done(done: Result<(), StoreError>) -> Result<Answer, Refused> {
+    done.map(|()| Answer::Done).map_err(|error| store_trouble(&error))
+}
+
+fn store_trouble(error: &StoreError) -> Refused {
+    let code = match error {
+        StoreError::Full => ProblemCode::DiskFull,
+        StoreError::Stopped => return Refused::Stopping,
+        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::Database(_) | StoreError::File { .. } => ProblemCode::StoreFailed,
+    };
+    Refused::Trouble { problem: Problem::new(code).said(error.chain()) }
+}

@@ -1,0 +1,309 @@
+//! From the engine's words to the contract's, by hand, so that both can change on different days.
+//!
+//! Mail is bytes in the engine; here, and only here, it becomes text.
+
+use control::event::Fact;
+use control::problem::{Problem, ProblemCode};
+use control::settings::ListenerEncryption;
+use control::view::{
+    Counters, EntryKind, EntryView, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
+    RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use relay::Story;
+use relay::event::{self as engine, BindProblemKind, Notice};
+use relay::mail::Kind;
+use relay::queue::{RecordKind, StateWord, Why, WhyKind};
+use relay::session::RefusedWhy;
+use relay::smarthost::probe::{self, ProbeReport};
+use relay::smarthost::{Trouble, TroubleKind};
+
+/// What the engine does not know and a view needs.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// Key of the provider card.
+    pub provider: String,
+    /// The networks of this machine's cards.
+    pub networks: Vec<IpNet>,
+    /// The host's own troubles, told together with the engine's.
+    pub notices: Vec<Problem>,
+}
+
+pub fn fact(fact: &engine::Fact, around: &Around) -> Fact {
+    match fact {
+        engine::Fact::QueueChanged(entries) => Fact::QueueChanged { entries: entries.iter().map(entry).collect() },
+        engine::Fact::QueueLeft(entries) => Fact::QueueLeft { entries: entries.iter().map(entry).collect() },
+        engine::Fact::Recent(lines) => Fact::Recent { lines: lines.iter().map(recent).collect() },
+        engine::Fact::Counters(now) => Fact::CountersChanged { counters: counters(now) },
+        engine::Fact::Lane(now) => Fact::LaneChanged { lane: lane(now, around) },
+        engine::Fact::Paused(paused) => Fact::PausedChanged { paused: *paused },
+        engine::Fact::Listeners(now) => Fact::ListenersChanged { listeners: now.iter().map(listener).collect() },
+        engine::Fact::Refused(client) => Fact::ClientRefused { client: refused(client, around) },
+        engine::Fact::Notices(now) => Fact::NoticesChanged { notices: notices(now, around) },
+    }
+}
+
+pub fn entry(entry: &engine::EntrySummary) -> EntryView {
+    EntryView {
+        id: entry.id.to_string(),
+        accepted_at: millis(entry.accepted_at),
+        sender: entry.sender.clone(),
+        first_recipient: entry.first_recipient.clone(),
+        recipients: entry.recipients,
+        unsettled: entry.unsettled,
+        subject: entry.subject.clone(),
+        size: entry.size,
+        client: entry.client.map(|client| client.to_string()).unwrap_or_default(),
+        client_name: entry.client_name.clone(),
+        kind: match entry.kind {
+            Kind::Mail => EntryKind::Mail,
+            Kind::Report => EntryKind::Report,
+            Kind::Test => EntryKind::Test,
+        },
+        state: state(entry.state),
+        attempts: entry.attempts,
+        next_attempt: entry.next_attempt.map(millis),
+        settled_at: entry.settled_at.map(millis),
+        problem: entry.why.as_ref().map(why),
+    }
+}
+
+pub fn recent(line: &engine::Recent) -> RecentView {
+    RecentView {
+        at: millis(line.at),
+        message: line.message.to_string(),
+        sender: line.sender.clone(),
+        recipient: line.recipient.clone(),
+        client: line.client.map(|client| client.to_string()).unwrap_or_default(),
+        state: state(line.state),
+        took_ms: line.took_ms,
+    }
+}
+
+pub fn counters(now: &engine::Counters) -> Counters {
+    Counters {
+        waiting: now.waiting,
+        deferred: now.deferred,
+        held: now.held,
+        oldest_at: now.oldest_at.map(millis),
+        accepted: now.accepted,
+        sent: now.sent,
+        failed: now.failed,
+        refused: now.refused,
+        sessions: now.sessions,
+    }
+}
+
+pub fn hour(hour: &engine::Hour) -> HourView {
+    HourView { from: hour.number * 3_600_000, accepted: hour.accepted, sent: hour.sent, failed: hour.failed, refused: hour.refused }
+}
+
+pub fn lane(lane: &engine::Lane, around: &Around) -> LaneView {
+    LaneView {
+        provider: around.provider.clone(),
+        server: lane.server.clone(),
+        port: lane.port,
+        state: match &lane.state {
+            engine::LaneState::NotSetUp => LaneState::NotSetUp,
+            engine::LaneState::Ready => LaneState::Ready,
+            engine::LaneState::Sending => LaneState::Sending,
+            engine::LaneState::Throttled { trouble: why, since, next_try } => {
+                LaneState::Throttled { problem: trouble(why), since: millis(*since), next_try: millis(*next_try) }
+            }
+        },
+        connections: lane.connections,
+        last_success_at: lane.last_success_at.map(millis),
+    }
+}
+
+pub fn listener(listener: &engine::ListenerState) -> ListenerView {
+    let port = listener.address.port();
+    ListenerView {
+        address: listener.address.ip().to_string(),
+        port,
+        encryption: match listener.encryption {
+            relay::config::ListenerEncryption::Starttls => ListenerEncryption::Starttls,
+            relay::config::ListenerEncryption::Implicit => ListenerEncryption::Implicit,
+            relay::config::ListenerEncryption::Plain => ListenerEncryption::Plain,
+        },
+        problem: listener.problem.as_ref().map(|problem| {
+            let (code, subject) = match problem.kind {
+                // The program that has it, if the system tells; else the port.
+                BindProblemKind::PortTaken => (ProblemCode::PortTaken, crate::machine::holder(port)),
+                BindProblemKind::PortForbidden => (ProblemCode::PortForbidden, None),
+                BindProblemKind::AddressNotHere => (ProblemCode::AddressNotHere, Some(listener.address.ip().to_string())),
+                BindProblemKind::Other => (ProblemCode::Other, None),
+            };
+            Problem::new(code).about(subject.unwrap_or_else(|| port.to_string())).said(problem.said.clone())
+        }),
+    }
+}
+
+pub fn refused(client: &engine::RefusedClient, around: &Around) -> RefusedClient {
+    RefusedClient {
+        address: client.address.to_string(),
+        client_name: client.client_name.clone(),
+        count: client.count,
+        first_at: millis(client.first_at),
+        last_at: millis(client.last_at),
+        last_sender: client.last_sender.clone(),
+        last_recipient: client.last_recipient.clone(),
+        last_reply: client.last_reply.clone(),
+        why: match client.why {
+            RefusedWhy::NotAllowed => RefusalKind::NotAllowed,
+            RefusedWhy::TooLarge => RefusalKind::TooLarge,
+            RefusedWhy::TooManyRecipients => RefusalKind::TooManyRecipients,
+            RefusedWhy::TooManyConnections => RefusalKind::TooManyConnections,
+            RefusedWhy::Loop => RefusalKind::Loop,
+            RefusedWhy::DiskFull => RefusalKind::DiskFull,
+            RefusedWhy::Other => RefusalKind::Other,
+        },
+        network: around.networks.iter().find(|network| network.contains(&client.address)).map(ToString::to_string),
+    }
+}
+
+/// The engine's troubles, then the host's.
+pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
+    let of_engine = now.iter().map(|notice| match notice {
+        Notice::DiskFull { said } => Problem::new(ProblemCode::DiskFull).said(said.clone()),
+        Notice::DatabaseSetAside { path, said } => Problem::new(ProblemCode::DatabaseSetAside).about(path.clone()).said(said.clone()),
+        Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
+        Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
+    });
+    of_engine.chain(around.notices.iter().cloned()).collect()
+}
+
+pub fn story(story: &Story) -> StoryView {
+    let of = |index: usize| story.entry.recipients.get(index).map(|recipient| recipient.path.to_string()).unwrap_or_default();
+    let peer = story.entry.peer.as_ref();
+    let accepted = StoryStep {
+        at: millis(story.entry.accepted_at),
+        what: StoryKind::Accepted {
+            client: peer.map(|peer| peer.address.to_string()).unwrap_or_default(),
+            client_name: peer.map(|peer| peer.name.clone()).unwrap_or_default(),
+            tls: peer.and_then(|peer| peer.tls.clone()),
+            size: story.entry.size,
+        },
+    };
+    let steps = story.records.iter().map(|record| {
+        let recipient = record.recipient.map(of).unwrap_or_default();
+        let what = match &record.kind {
+            RecordKind::Sent { server, tls, reply } => {
+                StoryKind::Sent { recipient, server: server.clone(), tls: tls.clone(), reply: reply.to_string() }
+            }
+            RecordKind::Deferred { server, why: news, next_attempt } => {
+                StoryKind::Deferred { recipient, server: server.clone(), problem: why(news), next_attempt: millis(*next_attempt) }
+            }
+            RecordKind::Bounced { server, why: news } => StoryKind::Bounced { recipient, server: server.clone(), problem: why(news) },
+            RecordKind::Expired { why: news } => StoryKind::Expired { recipient, problem: news.as_ref().map(why) },
+            RecordKind::DelayNoticed { report } => StoryKind::DelayNoticed { report: report.to_string() },
+            RecordKind::Reported { report } => StoryKind::Reported { report: report.to_string() },
+            RecordKind::Held => StoryKind::Held,
+            RecordKind::Released => StoryKind::Released,
+            RecordKind::TriedNow => StoryKind::TriedNow,
+            RecordKind::Deleted => StoryKind::Deleted { recipient },
+        };
+        StoryStep { at: millis(record.at), what }
+    });
+    StoryView {
+        entry: entry(&story.summary),
+        recipients: story
+            .entry
+            .recipients
+            .iter()
+            .map(|recipient| RecipientView {
+                address: recipient.path.to_string(),
+                state: match recipient.state.word() {
+                    StateWord::Queued | StateWord::Deferred if story.entry.held => RecipientState::Held,
+                    word => state(word),
+                },
+                reply: recipient.state.reply().map(ToString::to_string),
+                settled_at: recipient.state.settled_at().map(millis),
+            })
+            .collect(),
+        steps: std::iter::once(accepted).chain(steps).collect(),
+        header: story.header.as_ref().map(|header| String::from_utf8_lossy(header).into_owned()),
+        expires_at: millis(story.expires_at),
+        delay_notice_at: story.notice_at.filter(|_| !story.entry.noticed).map(millis),
+    }
+}
+
+pub fn probe_step(report: &ProbeReport) -> ProbeStep {
+    ProbeStep {
+        stage: match report.stage {
+            probe::ProbeStage::Name => ProbeStage::Name,
+            probe::ProbeStage::Connect => ProbeStage::Connect,
+            probe::ProbeStage::Encrypt => ProbeStage::Encrypt,
+            probe::ProbeStage::Greet => ProbeStage::Greet,
+            probe::ProbeStage::SignIn => ProbeStage::SignIn,
+            probe::ProbeStage::Sender => ProbeStage::Sender,
+        },
+        outcome: match &report.outcome {
+            probe::ProbeOutcome::Started => ProbeOutcome::Started,
+            probe::ProbeOutcome::Passed(found) => ProbeOutcome::Passed { found: found.clone() },
+            probe::ProbeOutcome::Failed(why) => ProbeOutcome::Failed { problem: trouble(why) },
+            probe::ProbeOutcome::Skipped => ProbeOutcome::Skipped,
+        },
+        took_ms: u32::try_from(report.took.as_millis()).unwrap_or(u32::MAX),
+    }
+}
+
+pub fn trouble(trouble: &Trouble) -> Problem {
+    let code = match trouble.kind {
+        TroubleKind::HostNotFound => ProblemCode::HostNotFound,
+        TroubleKind::ConnectionRefused => ProblemCode::ConnectionRefused,
+        TroubleKind::ConnectionTimedOut => ProblemCode::ConnectionTimedOut,
+        TroubleKind::ConnectionLost => ProblemCode::ConnectionLost,
+        TroubleKind::GreetingRefused => ProblemCode::GreetingRefused,
+        TroubleKind::TlsNotOffered => ProblemCode::TlsNotOffered,
+        TroubleKind::TlsFailed => ProblemCode::TlsFailed,
+        TroubleKind::TlsModeSwapped => ProblemCode::TlsModeSwapped,
+        TroubleKind::CertificateUntrusted => ProblemCode::CertificateUntrusted,
+        TroubleKind::CertificateWrongName => ProblemCode::CertificateWrongName,
+        TroubleKind::CertificateExpired => ProblemCode::CertificateExpired,
+        TroubleKind::CertificateFileUnusable => ProblemCode::CertificateFileUnusable,
+        TroubleKind::SignInNotOffered => ProblemCode::SignInNotOffered,
+        TroubleKind::SignInRefused => ProblemCode::SignInRefused,
+        TroubleKind::SignInSwitchedOff => ProblemCode::SignInSwitchedOff,
+        TroubleKind::SignInNeeded => ProblemCode::SignInNeeded,
+        TroubleKind::SecretMissing => ProblemCode::SecretMissing,
+        TroubleKind::BrokenReply => ProblemCode::BrokenReply,
+        TroubleKind::Throttled => ProblemCode::Throttled,
+        TroubleKind::AccountBlocked => ProblemCode::AccountBlocked,
+        TroubleKind::Other => ProblemCode::Other,
+    };
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Problem { code, subject: text(&trouble.subject), said: text(&trouble.said) }
+}
+
+fn why(why: &Why) -> Problem {
+    let code = match why.kind {
+        WhyKind::Recipient => ProblemCode::RecipientRefused,
+        WhyKind::Sender => ProblemCode::SenderRefused,
+        WhyKind::TooLarge => ProblemCode::MessageTooLarge,
+        WhyKind::Content => ProblemCode::ContentRefused,
+        WhyKind::Throttled => ProblemCode::Throttled,
+        WhyKind::AccountBlocked => ProblemCode::AccountBlocked,
+        WhyKind::Temporary => ProblemCode::TemporaryTrouble,
+        WhyKind::ConnectionLost => ProblemCode::ConnectionLost,
+        WhyKind::Unsuitable | WhyKind::Other => ProblemCode::Other,
+    };
+    Problem { code, subject: None, said: why.reply.as_ref().map(ToString::to_string) }
+}
+
+fn state(word: StateWord) -> RecipientState {
+    match word {
+        StateWord::Queued => RecipientState::Queued,
+        StateWord::Deferred => RecipientState::Deferred,
+        StateWord::Held => RecipientState::Held,
+        StateWord::Sent => RecipientState::Sent,
+        StateWord::Bounced => RecipientState::Bounced,
+        StateWord::Expired => RecipientState::Expired,
+        StateWord::Deleted => RecipientState::Deleted,
+    }
+}
+
+pub fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}

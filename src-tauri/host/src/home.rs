@@ -1,0 +1,211 @@
+//! A relay at home: lock, settings, secrets, logs, engine and control socket, started and stopped in order.
+//!
+//! In: a data folder. Out: a [`Host`], spoken to through [`Host::client`] or the control socket.
+//! Invariant: nothing in the data folder is touched before the lock is held, or after it is let go.
+
+use crate::desk::{self, Force, FrontDesk};
+use crate::lock::{Lock, LockError};
+use crate::logs::{Logs, LogsError};
+use crate::secrets::Secrets;
+use crate::settings::Facts;
+use crate::{machine, paths};
+use control::pipe::{self, Listener};
+use control::settings::SettingsProblem;
+use control::view::EngineView;
+use control::{CONTRACT, Client};
+use relay::Relay;
+use relay::clock::{Clock, SystemClock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What is under way gets this long to end.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// And the whole stop no longer than this.
+const STOP_AT_MOST: Duration = Duration::from_secs(10);
+const CERTIFICATE_LOOK: Duration = Duration::from_secs(12 * 3600);
+
+pub struct Options {
+    /// The engine ends with the window's process.
+    pub embedded: bool,
+    /// Whether the host writes logs: a file in the data folder, and the console if wanted.
+    pub logs: LogsTo,
+    /// Refuse to start when the settings file cannot be used and there is no copy of a good one.
+    pub needs_settings: bool,
+    pub clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogsTo {
+    /// The process has a log of its own, or none is wanted.
+    Nowhere,
+    File,
+    FileAndConsole,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { embedded: false, logs: LogsTo::Nowhere, needs_settings: false, clock: Arc::new(SystemClock) }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    #[error("the data folder {0} cannot be made: {1}")]
+    Folder(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Logs(#[from] LogsError),
+    #[error("the settings file cannot be used")]
+    Settings(Vec<SettingsProblem>),
+    #[error("the engine cannot start")]
+    Engine(#[from] relay::StartError),
+    #[error("the control socket {0} cannot be opened: {1}")]
+    Control(String, #[source] std::io::Error),
+}
+
+pub struct Host {
+    desk: FrontDesk,
+    folder: PathBuf,
+    accepting: JoinHandle<Listener>,
+    /// Ends the connections, after the engine.
+    connections: CancellationToken,
+    _lock: Lock,
+}
+
+impl Host {
+    pub async fn start(data_folder: &Path, options: Options) -> Result<Self, HostError> {
+        let cannot_make = |error| HostError::Folder(data_folder.to_owned(), error);
+        paths::ensure_data_folder(data_folder).map_err(cannot_make)?;
+        let folder = std::path::absolute(data_folder).map_err(cannot_make)?;
+        let address = pipe::address(&folder);
+        let lock = Lock::take(&folder, address.clone())?;
+
+        let facts = Facts { folder: folder.clone(), host_name: machine::host_name() };
+        let found = desk::find(&facts);
+        if options.needs_settings && found.nothing_usable {
+            return Err(HostError::Settings(found.problems));
+        }
+        let logs = match options.logs {
+            LogsTo::Nowhere => None,
+            LogsTo::File => Some(Logs::start(&paths::logs(&folder), found.checked.settings.log_level, false)?),
+            LogsTo::FileAndConsole => Some(Logs::start(&paths::logs(&folder), found.checked.settings.log_level, true)?),
+        };
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), folder = %folder.display(), "Starting");
+        for problem in &found.problems {
+            tracing::error!(field = problem.field, wrong = problem.wrong, "The settings file cannot be used");
+        }
+
+        let secrets = Secrets::open(&folder).await;
+        let engine = EngineView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            contract: CONTRACT,
+            host_name: String::new(),
+            started_at: options.clock.now().as_millisecond(),
+            data_folder: folder.display().to_string(),
+            embedded: options.embedded,
+            process_id: std::process::id(),
+        };
+        let force = Arc::new(Force::new(facts, secrets, logs, options.clock.clone(), found, engine));
+        let relay = Relay::start(force.config().await, &folder, options.clock).await?;
+        let stopping = CancellationToken::new();
+        let desk = FrontDesk { relay, force, stopping: stopping.clone() };
+
+        let connections = CancellationToken::new();
+        let listener = match Listener::bind(&folder) {
+            Ok(listener) => listener,
+            Err(error) => {
+                desk.relay.stop(STOP_WITHIN).await;
+                return Err(HostError::Control(address, error));
+            }
+        };
+        let accepting = tokio::spawn(accept(listener, desk.clone(), connections.clone()));
+        tokio::spawn(look_after_certificate(desk.clone()));
+        Ok(Self { desk, folder, accepting, connections, _lock: lock })
+    }
+
+    /// A client in this process, over the same codec as everybody's.
+    pub fn client(&self) -> Client {
+        Client::in_memory(Arc::new(self.desk.clone()))
+    }
+
+    /// Where others speak to it.
+    pub fn control_address(&self) -> String {
+        pipe::address(&self.folder)
+    }
+
+    /// What is wrong with the settings file; older settings are then in force.
+    pub fn settings_problems(&self) -> Vec<SettingsProblem> {
+        self.desk.force.settings_view().problems
+    }
+
+    /// Reads the settings file again. What is wrong with it is told as to every watcher.
+    pub async fn reload(&self) {
+        // A refusal is in the log and in the notices.
+        let _ = self.desk.force.reload(&self.desk.relay).await;
+    }
+
+    /// The engine itself, for a test that winds the clock by hand.
+    pub fn engine(&self) -> &Relay {
+        &self.desk.relay
+    }
+
+    /// Lets what is under way end, for ten seconds at most.
+    pub async fn stop(self) {
+        tracing::info!("Stopping");
+        self.desk.stopping.cancel();
+        let listener = self.accepting.await;
+        if tokio::time::timeout(STOP_AT_MOST, self.desk.relay.stop(STOP_WITHIN)).await.is_err() {
+            tracing::warn!("Not everything under way came to its end");
+        }
+        self.connections.cancel();
+        if let Ok(listener) = listener {
+            listener.remove(&self.folder);
+        }
+    }
+}
+
+async fn accept(mut listener: Listener, desk: FrontDesk, connections: CancellationToken) -> Listener {
+    loop {
+        let stream = tokio::select! {
+            stream = listener.accept() => stream,
+            () = desk.stopping.cancelled() => return listener,
+        };
+        match stream {
+            Ok(stream) => {
+                let (desk, connections) = (Arc::new(desk.clone()), connections.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        served = control::serve(stream, desk) => if let Err(error) = served {
+                            tracing::debug!(%error, "A control connection ended");
+                        },
+                        () = connections.cancelled() => {}
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file handles, perhaps: it passes, and must not become a busy loop.
+                tracing::warn!(%error, "A control connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// Makes our own certificate anew before it ends.
+async fn look_after_certificate(desk: FrontDesk) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(CERTIFICATE_LOOK) => {}
+            () = desk.stopping.cancelled() => return,
+        }
+        if desk.force.certificate_is_due() {
+            tracing::info!("Making a new certificate");
+            let _one_at_a_time = desk.force.changing.lock().await;
+            desk.force.renew(&desk.relay).await;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! A relay at home on this machine: settings file, secrets, logs, paths, lock, machine facts, and the
+//! desk that answers the contract. [`Host`] is the one door; `outtrayd` and the window open it.
+//!
+//! ```text
+//! Host ── FrontDesk ── relay::Relay
+//!          └ Force: settings/ secrets/ certificate logs
+//! ```
+
+pub mod certificate;
+pub mod desk;
+pub mod lock;
+pub mod logs;
+pub mod machine;
+pub mod paths;
+pub mod secrets;
+pub mod settings;
+
+mod home;
+
+pub use home::{Host, HostError, LogsTo, Options};

@@ -1,0 +1,169 @@
+//! Passwords: the only room that touches a credential store.
+//!
+//! In: a name and a secret. Out: the secret, for the engine's configuration alone. One owner, one
+//! call at a time, each on a thread that may block; a store that does not answer (a keyring that
+//! asks someone to unlock it) is given up on, not waited for.
+//!
+//! Invariant: never written to a file. Without a store there is memory, until the restart.
+
+mod credentials_directory;
+mod keyring_store;
+
+use control::Problem;
+use control::problem::ProblemCode;
+use control::view::{SecretStoreView, SecretView};
+use secrecy::SecretString;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The password of the smart host.
+pub const SMART_HOST: &str = "smart-host";
+/// Every name there is.
+pub const NAMES: [&str; 1] = [SMART_HOST];
+
+/// A locked keyring may show a window to somebody; they get this long.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Windows keeps 2560 bytes an entry.
+const LONGEST: usize = 2560;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error("the credential store cannot be used: {0}")]
+    Unavailable(String),
+    #[error("the secrets handed over by the system are read-only; change the unit's LoadCredential")]
+    ReadOnly,
+    #[error("the credential store failed: {0}")]
+    Failed(String),
+    #[error("the credential store does not answer; it may be locked")]
+    NoAnswer,
+}
+
+impl SecretError {
+    pub fn problem(&self) -> Problem {
+        Problem::new(ProblemCode::SecretStoreUnavailable).said(self.to_string())
+    }
+}
+
+/// A store of this machine. Its calls may block.
+pub(crate) trait Store: Send + Sync + 'static {
+    fn view(&self) -> SecretStoreView;
+    fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError>;
+    fn write(&self, name: &str, secret: &SecretString) -> Result<(), SecretError>;
+    fn remove(&self, name: &str) -> Result<(), SecretError>;
+}
+
+pub struct Secrets {
+    store: Arc<tokio::sync::Mutex<Box<dyn Store>>>,
+    view: SecretStoreView,
+    until_restart: Mutex<HashMap<String, SecretString>>,
+}
+
+impl Secrets {
+    /// The store of this machine for this data folder.
+    pub async fn open(data_folder: &Path) -> Self {
+        let folder = data_folder.to_owned();
+        let opened = tokio::task::spawn_blocking(move || -> Box<dyn Store> {
+            match credentials_directory::CredentialsDirectory::from_environment() {
+                Some(directory) => Box::new(directory),
+                None => Box::new(keyring_store::KeyringStore::open(&folder)),
+            }
+        });
+        match tokio::time::timeout(PATIENCE, opened).await {
+            Ok(Ok(store)) => Self::with(store),
+            Ok(Err(_)) | Err(_) => Self::with(Box::new(keyring_store::KeyringStore::unavailable(SecretError::NoAnswer.to_string()))),
+        }
+    }
+
+    fn with(store: Box<dyn Store>) -> Self {
+        let view = store.view();
+        Self { store: Arc::new(tokio::sync::Mutex::new(store)), view, until_restart: Mutex::default() }
+    }
+
+    pub fn store_view(&self) -> SecretStoreView {
+        self.view.clone()
+    }
+
+    /// None when it is not set.
+    pub async fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
+        if let Some(secret) = self.in_memory().get(name) {
+            return Ok(Some(secret.clone()));
+        }
+        if matches!(self.view, SecretStoreView::Unavailable { .. }) {
+            return Ok(None);
+        }
+        let name = name.to_owned();
+        self.ask(move |store| store.read(&name)).await
+    }
+
+    pub async fn write(&self, name: &str, secret: SecretString, until_restart: bool) -> Result<(), SecretError> {
+        if until_restart {
+            self.in_memory().insert(name.to_owned(), secret);
+            return Ok(());
+        }
+        let owned = name.to_owned();
+        self.ask(move |store| store.write(&owned, &secret)).await?;
+        // The one in memory would hide the one just stored.
+        self.in_memory().remove(name);
+        Ok(())
+    }
+
+    pub async fn remove(&self, name: &str) -> Result<(), SecretError> {
+        let was_in_memory = self.in_memory().remove(name).is_some();
+        let name = name.to_owned();
+        match self.ask(move |store| store.remove(&name)).await {
+            Ok(()) => Ok(()),
+            Err(SecretError::Unavailable(_) | SecretError::ReadOnly) if was_in_memory => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether each secret is set; never the secret.
+    pub async fn views(&self) -> Vec<SecretView> {
+        let mut views = Vec::new();
+        for name in NAMES {
+            let until_restart = self.in_memory().contains_key(name);
+            let is_set = until_restart || matches!(self.read(name).await, Ok(Some(_)));
+            views.push(SecretView { name: name.to_owned(), is_set, until_restart });
+        }
+        views
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&dyn Store) -> Result<T, SecretError> + Send + 'static,
+    ) -> Result<T, SecretError> {
+        let store = self.store.clone();
+        let asked = async move {
+            // The lock goes along, so that a call given up on still ends before the next begins.
+            let store = store.lock_owned().await;
+            tokio::task::spawn_blocking(move || act(store.as_ref())).await
+        };
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panicked)) => Err(SecretError::Failed(panicked.to_string())),
+            Err(_) => Err(SecretError::NoAnswer),
+        }
+    }
+
+    fn in_memory(&self) -> std::sync::MutexGuard<'_, HashMap<String, SecretString>> {
+        self.until_restart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is wrong with a secret before any store sees it; the secret itself is not repeated.
+pub fn unfit(secret: &str) -> Option<&'static str> {
+    if secret.is_empty() {
+        Some("the secret is empty")
+    } else if secret.len() > LONGEST {
+        Some("the secret is longer than 2560 bytes, more than a credential store keeps")
+    } else if secret.chars().any(|letter| letter == '\0' || letter == '\r' || letter == '\n') {
+        Some("the secret has more than one line")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

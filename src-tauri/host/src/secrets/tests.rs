@@ -1,0 +1,98 @@
+//! Secrets in memory, from files, and in a real keyring.
+//!
+//! The keyring test needs a session bus with a Secret Service that may be unlocked by nobody:
+//! it runs when `OUTTRAY_TEST_SECRET_SERVICE=1` is set, and else says that it was skipped.
+//!
+//! ```text
+//! OUTTRAY_TEST_SECRET_SERVICE=1 dbus-run-session -- sh -c \
+//!   'printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && cargo test -p host secrets'
+//! ```
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use super::credentials_directory::CredentialsDirectory;
+use super::keyring_store::KeyringStore;
+use super::*;
+use secrecy::ExposeSecret;
+
+#[tokio::test]
+async fn without_a_store_there_is_only_memory() {
+    let secrets = Secrets::with(Box::new(KeyringStore::unavailable("no session bus".into())));
+    assert_eq!(secrets.store_view(), SecretStoreView::Unavailable { said: "no session bus".into() });
+    let refused = secrets.write(SMART_HOST, "tr0ub4dor".to_owned().into(), false).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the credential store cannot be used: no session bus");
+    assert!(secrets.read(SMART_HOST).await.unwrap().is_none());
+    secrets.write(SMART_HOST, "tr0ub4dor".to_owned().into(), true).await.unwrap();
+    assert_eq!(secrets.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "tr0ub4dor");
+    assert_eq!(secrets.views().await, [SecretView { name: SMART_HOST.into(), is_set: true, until_restart: true }]);
+    secrets.remove(SMART_HOST).await.unwrap();
+    assert!(!secrets.views().await[0].is_set);
+}
+
+#[tokio::test]
+async fn what_systemd_hands_over_is_read_and_never_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = Secrets::with(Box::new(CredentialsDirectory::at(folder.path().to_owned())));
+    assert!(secrets.read(SMART_HOST).await.unwrap().is_none());
+    std::fs::write(folder.path().join("smart-host"), "tr0ub4dor \n").unwrap();
+    assert_eq!(secrets.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "tr0ub4dor ");
+    assert!(matches!(secrets.write(SMART_HOST, "x".to_owned().into(), false).await, Err(SecretError::ReadOnly)));
+    assert!(matches!(secrets.remove(SMART_HOST).await, Err(SecretError::ReadOnly)));
+    secrets.write(SMART_HOST, "other".to_owned().into(), true).await.unwrap();
+    assert_eq!(secrets.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "other");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_is_given_up_on() {
+    struct Locked;
+    impl Store for Locked {
+        fn view(&self) -> SecretStoreView {
+            SecretStoreView::SecretService
+        }
+        fn read(&self, _name: &str) -> Result<Option<SecretString>, SecretError> {
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(None)
+        }
+        fn write(&self, _name: &str, _secret: &SecretString) -> Result<(), SecretError> {
+            Ok(())
+        }
+        fn remove(&self, _name: &str) -> Result<(), SecretError> {
+            Ok(())
+        }
+    }
+    let secrets = Secrets::with(Box::new(Locked));
+    let store = secrets.store.clone().lock_owned().await;
+    assert!(matches!(secrets.read(SMART_HOST).await, Err(SecretError::NoAnswer)));
+    drop(store);
+}
+
+#[test]
+fn an_unfit_secret_is_refused_without_being_repeated() {
+    assert_eq!(unfit("tr0ub4dor und mehr"), None);
+    for (secret, why) in [(String::new(), "empty"), ("a\nb".into(), "line"), ("x".repeat(2561), "2560")] {
+        let said = unfit(&secret).unwrap();
+        assert!(said.contains(why));
+    }
+}
+
+#[tokio::test]
+async fn a_real_secret_service_keeps_secrets_apart_by_data_folder() {
+    if std::env::var_os("OUTTRAY_TEST_SECRET_SERVICE").is_none() {
+        eprintln!("skipped: OUTTRAY_TEST_SECRET_SERVICE is not set (see the head of this file)");
+        return;
+    }
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let secrets = Secrets::open(one.path()).await;
+    assert_eq!(secrets.store_view(), SecretStoreView::SecretService);
+    assert!(secrets.read(SMART_HOST).await.unwrap().is_none());
+    secrets.write(SMART_HOST, "tr0ub4dor ä".to_owned().into(), false).await.unwrap();
+    secrets.write(SMART_HOST, "c0rrect h0rse".to_owned().into(), false).await.unwrap();
+    // As after a restart.
+    let again = Secrets::open(one.path()).await;
+    assert_eq!(again.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "c0rrect h0rse");
+    assert_eq!(again.views().await, [SecretView { name: SMART_HOST.into(), is_set: true, until_restart: false }]);
+    assert!(Secrets::open(other.path()).await.read(SMART_HOST).await.unwrap().is_none());
+    again.remove(SMART_HOST).await.unwrap();
+    assert!(secrets.read(SMART_HOST).await.unwrap().is_none());
+    secrets.remove(SMART_HOST).await.unwrap();
+}

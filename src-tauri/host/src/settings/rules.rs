@@ -1,0 +1,139 @@
+//! The rules as tables: documents that keep them, and documents that break them all.
+
+#![allow(clippy::unwrap_used)]
+
+use super::{Facts, read_and_check};
+use control::settings::SettingsProblem;
+use relay::config::{ListenerEncryption, SignIn, SmartHostEncryption};
+use secrecy::ExposeSecret;
+use std::time::Duration;
+
+#[test]
+fn every_value_that_breaks_a_rule_is_told_at_once() {
+    let found = problems(
+        r#"{
+        "version": 1, "hostName": "relay office",
+        "listeners": [
+            {"address": "0.0.0.0", "port": 25, "encryption": "starttls"},
+            {"address": "192.168.1.5", "port": 25, "encryption": "plain"},
+            {"address": "::", "port": 25, "encryption": "plain"},
+            {"address": "lan", "port": 26, "encryption": "plain"},
+            {"address": "::ffff:10.0.0.1", "port": 26, "encryption": "plain"},
+            {"address": "224.0.0.1", "port": 26, "encryption": "plain"}
+        ],
+        "certificate": {"kind": "pem", "certificateFile": "gone.pem", "keyFile": "gone.key"},
+        "allowed": [
+            {"network": "192.168.1.7/24"}, {"network": "10.0.0.0/8"}, {"network": "10.0.0.0/8"}, {"network": "8.8.8.0/24"},
+            {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
+        ],
+        "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
+            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0,
+            "timeouts": {"connectSeconds": 0}},
+        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400},
+        "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
+            "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
+        "history": {"keepDays": 0}
+    }"#,
+    );
+    let fields: Vec<_> = found.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "hostName",
+            "listeners[1].port",
+            "listeners[3].address",
+            "listeners[4].address",
+            "listeners[5].address",
+            "certificate.certificateFile",
+            "certificate.keyFile",
+            "allowed[0].network",
+            "allowed[2].network",
+            "allowed[3].network",
+            "allowed[4].network",
+            "allowed[5].network",
+            "allowed[6].name",
+            "allowed[6].network",
+            "smartHost.provider",
+            "smartHost.server",
+            "smartHost.port",
+            "smartHost.signIn.user",
+            "smartHost.encryption",
+            "smartHost.extraCaFile",
+            "smartHost.parallelConnections",
+            "smartHost.timeouts.connectSeconds",
+            "limits.messageBytes",
+            "limits.recipients",
+            "limits.idleSeconds",
+            "limits.hops",
+            "delivery.longestRetrySeconds",
+            "delivery.lifetimeSeconds",
+            "delivery.delayNoticeSeconds",
+            "delivery.longestRestSeconds",
+            "history.keepDays",
+        ]
+    );
+    assert!(found.iter().all(|problem| !problem.wrong.is_empty() && !problem.remedy.is_empty() && !problem.wrong.ends_with('.')));
+}
+
+#[test]
+fn form_and_value_are_told_together_and_no_stand_in_is_blamed() {
+    let found = problems(
+        r#"{"version": 1, "listeners": [{"port": "25", "encryption": "plain"}], "hostName": "a b",
+            "smartHost": {"server": 7, "encryption": "starttls"}}"#,
+    );
+    let fields: Vec<_> = found.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["listeners[0].address", "listeners[0].port", "smartHost.port", "smartHost.server", "hostName"]);
+}
+
+#[test]
+fn remedies_name_what_to_write() {
+    let remedy = |text: &str| problems(text).remove(0).remedy;
+    assert_eq!(
+        remedy(r#"{"version": 1, "allowed": [{"network": "192.168.1.7/24"}]}"#),
+        "192.168.1.0/24 for the whole subnet, 192.168.1.7 for this address alone"
+    );
+    assert_eq!(remedy(r#"{"version": 1, "allowed": [{"network": "::ffff:10.0.0.1"}]}"#), "10.0.0.1/32");
+    assert_eq!(remedy(r#"{"version": 1, "limits": {"messageBytes": 200000000}}"#), "a whole number from 1000 to 150000000");
+}
+
+#[test]
+fn good_documents_become_the_engines_configuration() {
+    let text = r#"{
+        "version": 1, "hostName": "relay.office.test",
+        "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "starttls"}, {"address": "::", "port": 0, "encryption": "implicit"},
+            {"address": "0.0.0.0", "port": 25, "encryption": "plain"}, {"address": "::", "port": 25, "encryption": "plain"}],
+        "allowed": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
+        "smartHost": {"server": "smtp.away.test", "port": 587, "encryption": "starttls",
+            "signIn": {"kind": "password", "user": "ann"}, "timeouts": {"connectSeconds": 7}},
+        "delivery": {"delayNoticeSeconds": 0}, "history": {"keepDays": 2}
+    }"#;
+    let checked = read_and_check(text.as_bytes(), &facts()).unwrap();
+    assert!(checked.wants_self_signed());
+    let config = checked.config(None, Some("tr0ub4dor".to_owned().into()));
+    assert_eq!(config.host_name, "relay.office.test");
+    assert_eq!(config.listeners.iter().map(|listener| listener.encryption).collect::<Vec<_>>()[1], ListenerEncryption::Implicit);
+    assert_eq!(config.allowed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.7/32", "10.0.0.0/24", "8.8.8.0/24"]);
+    assert_eq!(config.delivery.delay_notice, None);
+    assert_eq!(config.history_keep, Duration::from_secs(172_800));
+    let smart_host = config.smart_host.unwrap();
+    assert_eq!(smart_host.encryption, SmartHostEncryption::Starttls);
+    assert_eq!((smart_host.timeouts.connect, smart_host.timeouts.tls), (Duration::from_secs(7), Duration::from_secs(30)));
+    let SignIn::Password { user, password } = smart_host.sign_in else { panic!() };
+    assert_eq!((user.as_str(), password.unwrap().expose_secret()), ("ann", "tr0ub4dor"));
+}
+
+#[test]
+fn without_a_name_the_machines_own_is_used_and_nobody_may_send() {
+    let checked = read_and_check(br#"{"version": 1}"#, &facts()).unwrap();
+    assert!(!checked.wants_self_signed());
+    let config = checked.config(None, None);
+    assert_eq!((config.host_name.as_str(), config.allowed.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
+}
+
+fn problems(text: &str) -> Vec<SettingsProblem> {
+    read_and_check(text.as_bytes(), &facts()).unwrap_err()
+}
+
+fn facts() -> Facts {
+    Facts { folder: std::env::temp_dir().join("no-such-folder-here"), host_name: "pc7.office.test".into() }
+}

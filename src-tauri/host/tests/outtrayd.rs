@@ -1,0 +1,283 @@
+//! The program as a shell sees it: what it prints, how it ends, and that a secret has one way in.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+const PORT_0: &str = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "starttls"}]}"#;
+
+#[test]
+fn all_problems_of_a_settings_file_are_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "allowed": [{"network": "0.0.0.0/0"}]}"#;
+    std::fs::write(folder.path().join("settings.json"), bad).unwrap();
+    let checked = outtrayd(folder.path(), &["settings", "check"]);
+    assert_eq!(checked.status.code(), Some(4));
+    let told = text(&checked.stdout);
+    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "allowed[0].network \"0.0.0.0/0\""] {
+        assert!(told.contains(field), "{field} is missing in {told}");
+    }
+    let json: Value = serde_json::from_slice(&outtrayd(folder.path(), &["settings", "check", "--json"]).stdout).unwrap();
+    assert_eq!(json["problems"].as_array().unwrap().len(), 4);
+    let run = outtrayd(folder.path(), &["run"]);
+    assert_eq!(run.status.code(), Some(4));
+    assert_eq!(text(&run.stdout), told);
+}
+
+#[test]
+fn a_good_file_has_no_problems_and_the_schema_is_the_committed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.json");
+    std::fs::write(&file, PORT_0).unwrap();
+    let checked = outtrayd(folder.path(), &["settings", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    let committed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("settings.schema.json")).unwrap();
+    assert_eq!(text(&outtrayd(folder.path(), &["settings", "schema"]).stdout), committed.replace("\r\n", "\n"));
+}
+
+#[test]
+fn exit_codes_tell_what_was_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code) in [
+        (&["--help"][..], 0),
+        (&["fly"], 2),
+        (&["queue", "--state", "lost"], 2),
+        (&["retry"], 2),
+        (&["retry", "--all", "x"], 2),
+        (&["status"], 3),
+        (&["settings", "show"], 3),
+        (&["secret", "remove", "smart-host"], 3),
+        (&["settings", "check", "gone.json"], 1),
+    ] {
+        let ended = outtrayd(folder.path(), arguments);
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {ended:?}");
+    }
+    let failed = outtrayd(folder.path(), &["status", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&failed.stderr).unwrap()["exit"], 3);
+}
+
+#[test]
+fn one_line_says_that_it_is_ready_and_a_second_engine_is_told_who_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path(), PORT_0);
+    assert!(engine.ready.starts_with("outtrayd ready: 127.0.0.1:"), "{}", engine.ready);
+    assert!(engine.ready.contains(" starttls; control "), "{}", engine.ready);
+    let second = outtrayd(folder.path(), &["run"]);
+    assert_eq!(second.status.code(), Some(6));
+    assert!(text(&second.stderr).contains(&format!("process {}", engine.child.id())), "{second:?}");
+    let status = outtrayd(folder.path(), &["status"]);
+    assert!(text(&status.stdout).contains("listening"), "{status:?}");
+    assert_eq!(engine.stop(), Some(0));
+    assert_eq!(outtrayd(folder.path(), &["status"]).status.code(), Some(3));
+    assert!(!folder.path().join("control.sock").exists());
+}
+
+#[test]
+fn a_killed_engine_leaves_nothing_that_stops_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = Engine::start(folder.path(), PORT_0);
+    engine.child.kill().unwrap();
+    engine.child.wait().unwrap();
+    assert_eq!(outtrayd(folder.path(), &["status"]).status.code(), Some(3));
+    let again = Engine::start(folder.path(), PORT_0);
+    assert_eq!(outtrayd(folder.path(), &["status"]).status.code(), Some(0));
+    assert_eq!(again.stop(), Some(0));
+}
+
+#[test]
+fn a_secret_comes_in_through_standard_input_only_and_is_found_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = r#"{"version": 1, "logLevel": "trace", "smartHost": {"server": "127.0.0.1", "port": 1, "encryption": "starttls",
+        "signIn": {"kind": "password", "user": "ann@office.test"}}}"#;
+    let engine = Engine::start(folder.path(), settings);
+    assert_eq!(outtrayd(folder.path(), &["secret", "set", "smart-host", "tr0ub4dor"]).status.code(), Some(2));
+    // There is no credential store in this environment, and never a plain file instead.
+    let refused = with_input(folder.path(), &["secret", "set", "smart-host"], b"tr0ub4dor\n");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(text(&refused.stderr).contains("secretStoreUnavailable"), "{refused:?}");
+    let kept = with_input(folder.path(), &["secret", "set", "smart-host", "--until-restart", "--json"], b"tr0ub4dor\n");
+    assert_eq!(kept.status.code(), Some(0), "{kept:?}");
+    assert_eq!(text(&kept.stdout).trim(), r#"[{"name":"smart-host","isSet":true,"untilRestart":true}]"#);
+    assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host"], b"").status.code(), Some(2));
+    assert_eq!(with_input(folder.path(), &["secret", "set", "other"], b"x").status.code(), Some(2));
+    for arguments in [&["status", "--json"][..], &["settings", "show"]] {
+        assert!(!text(&outtrayd(folder.path(), arguments).stdout).contains("tr0ub4dor"));
+    }
+    let removed = outtrayd(folder.path(), &["secret", "remove", "smart-host", "--json"]);
+    assert_eq!(text(&removed.stdout).trim(), r#"[{"name":"smart-host","isSet":false,"untilRestart":false}]"#);
+    assert_eq!(engine.stop(), Some(0));
+    // Among them what it logged at trace level and what it printed.
+    for file in files(folder.path()) {
+        #[cfg(unix)]
+        if !["settings.json", "stderr.txt"].iter().any(|ours| file.ends_with(ours)) {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+            assert_eq!(mode & 0o077, 0, "{} can be read by others", file.display());
+        }
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|window| window == b"tr0ub4dor"), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_connection_check_tells_which_step_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path(), r#"{"version": 1}"#);
+    assert_eq!(outtrayd(folder.path(), &["probe"]).status.code(), Some(1));
+    // Nobody listens on port 1.
+    let smart_host = br#"{"version": 1, "smartHost": {"server": "127.0.0.1", "port": 1, "encryption": "starttls"}}"#;
+    assert_eq!(with_input(folder.path(), &["settings", "apply", "-"], smart_host).status.code(), Some(0));
+    let probed = outtrayd(folder.path(), &["probe"]);
+    assert_eq!(probed.status.code(), Some(1), "{probed:?}");
+    assert!(text(&probed.stdout).contains("connect  failed   connectionRefused"), "{probed:?}");
+    let steps: Value = serde_json::from_slice(&outtrayd(folder.path(), &["probe", "--json"]).stdout).unwrap();
+    let stages: Vec<_> = steps.as_array().unwrap().iter().map(|step| (&step["stage"], &step["outcome"]["kind"])).collect();
+    assert_eq!(stages.len(), 6, "{steps}");
+    assert_eq!((stages[1].0, stages[1].1), (&"connect".into(), &"failed".into()), "{steps}");
+    assert_eq!(engine.stop(), Some(0));
+}
+
+#[test]
+fn settings_that_cannot_be_used_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path(), PORT_0);
+    let file = folder.path().join("settings.json");
+    let before = std::fs::read(&file).unwrap();
+    let applied = with_input(folder.path(), &["settings", "apply", "-"], br#"{"version": 1, "limits": {"hops": 0}}"#);
+    assert_eq!(applied.status.code(), Some(4), "{applied:?}");
+    assert!(text(&applied.stdout).contains("limits.hops"), "{applied:?}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+
+    // Broken by hand: the old ones stay in force, and it is said.
+    std::fs::write(&file, "{ \"version\": 1, ").unwrap();
+    let reloaded = outtrayd(folder.path(), &["settings", "reload"]);
+    assert_eq!(reloaded.status.code(), Some(4), "{reloaded:?}");
+    assert!(text(&reloaded.stdout).contains("line 1, column"), "{reloaded:?}");
+    let status: Value = serde_json::from_slice(&outtrayd(folder.path(), &["status", "--json"]).stdout).unwrap();
+    assert_eq!(status["notices"][0]["code"], "settingsUnreadable");
+    assert_eq!(status["settings"]["settings"]["listeners"][0]["address"], "127.0.0.1");
+    assert_eq!(engine.stop(), Some(0));
+
+    // Also over a restart: what was last in force is taken from its copy.
+    let engine = Engine::start_as_it_is(folder.path());
+    assert!(engine.ready.starts_with("outtrayd ready: 127.0.0.1:"), "{}", engine.ready);
+    let good = with_input(folder.path(), &["settings", "apply", "-"], br#"{"version": 1, "hostName": "relay.office.test"}"#);
+    assert_eq!(good.status.code(), Some(0), "{good:?}");
+    let status: Value = serde_json::from_slice(&outtrayd(folder.path(), &["status", "--json"]).stdout).unwrap();
+    assert_eq!(status["notices"], serde_json::json!([]));
+    assert_eq!(status["engine"]["hostName"], "relay.office.test");
+    assert_eq!(status["listeners"], serde_json::json!([]));
+    let shown = outtrayd(folder.path(), &["settings", "show"]);
+    assert_eq!(shown.stdout, std::fs::read(&file).unwrap());
+    assert_eq!(engine.stop(), Some(0));
+}
+
+#[test]
+fn messages_are_listed_held_released_and_deleted_from_a_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path(), r#"{"version": 1, "hostName": "relay.office.test"}"#);
+    let sent: Value = serde_json::from_slice(&outtrayd(folder.path(), &["send-test", "ann@away.test", "--json"]).stdout).unwrap();
+    let id = sent["id"].as_str().unwrap();
+    assert_eq!(sent["from"], "outtray@relay.office.test");
+    assert_eq!(outtrayd(folder.path(), &["send-test", "nobody"]).status.code(), Some(2));
+    let queue = outtrayd(folder.path(), &["queue"]);
+    assert!(text(&queue.stdout).contains(id), "{queue:?}");
+    assert_eq!(text(&outtrayd(folder.path(), &["hold", id]).stdout).trim(), "1 message on hold");
+    let held: Value = serde_json::from_slice(&outtrayd(folder.path(), &["queue", "--state", "held", "--json"]).stdout).unwrap();
+    assert_eq!(held["total"], 1);
+    assert_eq!(outtrayd(folder.path(), &["release", "--all"]).status.code(), Some(0));
+    assert_eq!(outtrayd(folder.path(), &["pause"]).status.code(), Some(0));
+    assert!(text(&outtrayd(folder.path(), &["status"]).stdout).contains("paused"));
+    assert_eq!(outtrayd(folder.path(), &["resume"]).status.code(), Some(0));
+    assert_eq!(outtrayd(folder.path(), &["try-lane"]).status.code(), Some(0));
+    let story = outtrayd(folder.path(), &["story", id]);
+    assert!(text(&story.stdout).contains("put on hold"), "{story:?}");
+    assert_eq!(outtrayd(folder.path(), &["delete", id]).status.code(), Some(0));
+    assert_eq!(outtrayd(folder.path(), &["delete", id]).status.code(), Some(5));
+    assert_eq!(outtrayd(folder.path(), &["retry", "nonsense"]).status.code(), Some(5));
+    assert_eq!(outtrayd(folder.path(), &["story", "00000000000000000000000000000000"]).status.code(), Some(5));
+    let history: Value = serde_json::from_slice(&outtrayd(folder.path(), &["history", "to:ann@away", "--json"]).stdout).unwrap();
+    assert_eq!(history["entries"][0]["state"], "deleted");
+    assert_eq!(engine.stop(), Some(0));
+}
+
+struct Engine {
+    child: Child,
+    ready: String,
+}
+
+impl Engine {
+    fn start(folder: &Path, settings: &str) -> Self {
+        std::fs::write(folder.join("settings.json"), settings).unwrap();
+        Self::start_as_it_is(folder)
+    }
+
+    fn start_as_it_is(folder: &Path) -> Self {
+        let log = std::fs::File::create(folder.join("stderr.txt")).unwrap();
+        let mut child = command(folder, &["run"]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        assert!(ready.starts_with("outtrayd ready: "), "{ready:?} {}", std::fs::read_to_string(folder.join("stderr.txt")).unwrap());
+        Self { child, ready }
+    }
+
+    /// How it ended; None when it took more than ten seconds.
+    fn stop(mut self) -> Option<i32> {
+        if cfg!(unix) {
+            assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        } else {
+            self.child.kill().unwrap();
+        }
+        (0..1000)
+            .find_map(|_| {
+                std::thread::sleep(Duration::from_millis(10));
+                self.child.try_wait().unwrap()
+            })?
+            .code()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn outtrayd(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = command(folder, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command line that is refused reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+/// Without the credential store of whoever runs the tests.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_outtrayd"));
+    command.args(arguments).arg("--data").arg(folder).current_dir(folder);
+    command.env_remove("CREDENTIALS_DIRECTORY").env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    command
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
