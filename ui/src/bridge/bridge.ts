@@ -1,0 +1,54 @@
+/**
+ * The only door to Rust, as the rest of the window sees it.
+ *
+ * Two of it exist: `tauri.ts`, the real one, and `fake/`, an engine played in the browser.
+ */
+import type { Answer, Event, Request } from "./generated/control";
+
+export type * from "./generated/control";
+
+/** The number of the contract this window was built for (`control::CONTRACT`). */
+export const CONTRACT = 1;
+
+/** Whether the engine can be reached. */
+export type Link = "connecting" | "connected" | "lost";
+
+export type Stop = () => void;
+
+export interface Bridge {
+  /** Rejects only when the engine cannot be reached at all. */
+  call(request: Request): Promise<Answer>;
+  onEvent(listener: (event: Event) => void): Stop;
+  /** Tells the present state at once, then each change. */
+  onLink(listener: (link: Link) => void): Stop;
+  /** Hands the file to the system's own way of saving a download. */
+  saveFile(name: string, type: string, pieces: BlobPart[]): void;
+  /** Opens one of our own links in the system's browser; false when that is not possible. */
+  openExternal(key: LinkKey): Promise<boolean>;
+}
+
+/** Pages the window may open. Nothing else can be opened: a text from a mail never becomes a link. */
+export const LINKS = {
+  microsoftSmtpAuth:
+    "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission",
+  googleAppPassword: "https://support.google.com/accounts/answer/185833",
+  googleRelay: "https://support.google.com/a/answer/2956491",
+  sendgridKeys: "https://app.sendgrid.com/settings/api_keys",
+  sesCredentials: "https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html",
+  mailgunDomains: "https://app.mailgun.com/mg/sending/domains",
+} as const;
+
+export type LinkKey = keyof typeof LINKS;
+
+/** A download as any browser does it; both WebViews hand it to the system. */
+export function saveAsDownload(name: string, type: string, pieces: BlobPart[]): void {
+  const address = URL.createObjectURL(new Blob(pieces, { type }));
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.download = name;
+  document.body.append(anchor);
+  anchor.click();
+  anchor.remove();
+  // The WebView reads the address after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

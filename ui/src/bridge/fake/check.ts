@@ -1,0 +1,53 @@
+/**
+ * Checks settings as the engine's host does, closely enough for the pages.
+ */
+import type { MachineView, Settings, SettingsProblem } from "../generated/control";
+
+export function checkSettings(settings: Settings, machine: MachineView): SettingsProblem[] {
+  const problems: SettingsProblem[] = [];
+  const wrong = (field: string, value: unknown, what: string, remedy: string) => problems.push({ field, value: String(value), wrong: what, remedy });
+
+  settings.allowed.forEach((entry, at) => {
+    const field = `allowed[${at}].network`;
+    const range = readV4(entry.network);
+    if (!range && !/^[0-9a-f:]+(\/\d{1,3})?$/i.test(entry.network)) {
+      wrong(field, entry.network, "this is no address and no subnet", "write 192.168.1.0/24 or 192.168.1.7");
+    } else if (range && range.open && !entry.publicOnPurpose) {
+      wrong(field, entry.network, "these are public addresses: anyone there could send mail in your name", "use the addresses of your own network");
+    } else if (settings.allowed.findIndex((other) => other.network === entry.network) < at) {
+      wrong(field, entry.network, "this network is in the list already", "remove one of the two");
+    }
+  });
+  settings.listeners.forEach((listener, at) => {
+    const port = machine.ports.find((each) => each.port === listener.port);
+    if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
+    else if (port?.state === "taken") wrong(`listeners[${at}].port`, listener.port, `the port is in use by ${port.holder ?? "another program"}`, "choose another port, or stop that program");
+  });
+  if (settings.certificate.kind === "pem") {
+    const { certificateFile, keyFile } = settings.certificate;
+    if (!/\.(pem|crt|cer)$/i.test(certificateFile)) wrong("certificate.certificateFile", certificateFile, "there is no such file", "give the path of a PEM file on this machine");
+    if (!/\.(pem|key)$/i.test(keyFile)) wrong("certificate.keyFile", keyFile, "there is no such file", "give the path of a PEM file on this machine");
+  }
+  const host = settings.smartHost;
+  if (host) {
+    if (host.server.trim() === "") wrong("smartHost.server", host.server, "no server is given", "write the name your provider tells you");
+    else if (!/^[a-z0-9.-]+$/i.test(host.server)) wrong("smartHost.server", host.server, "this is no server name", "write a name such as smtp.example.com");
+    if (host.port < 1 || host.port > 65_535) wrong("smartHost.port", host.port, "there is no such port", "587 is the usual one");
+    if (host.signIn.kind === "password" && host.signIn.user.trim() === "") wrong("smartHost.signIn.user", "", "no user name is given", "write it as your provider tells you");
+    if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");
+  }
+  if (settings.limits.messageBytes < 10_000 || settings.limits.messageBytes > 150_000_000) wrong("limits.messageBytes", settings.limits.messageBytes, "the size is out of range", "choose 1 MB to 150 MB");
+  if (settings.limits.recipients < 100) wrong("limits.recipients", settings.limits.recipients, "mail programs may count on 100 recipients", "choose at least 100");
+  if (settings.delivery.firstRetrySeconds > settings.delivery.longestRetrySeconds) wrong("delivery.firstRetrySeconds", settings.delivery.firstRetrySeconds, "the first wait is longer than the longest", "choose a shorter one");
+  if (settings.history.keepDays < 1) wrong("history.keepDays", settings.history.keepDays, "at least one day is kept", "choose 1 or more");
+  return problems;
+}
+
+function readV4(text: string): { open: boolean } | null {
+  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(text);
+  if (!found) return null;
+  const [a = 0, b = 0, c = 0, d = 0, prefix = 32] = found.slice(1).map((part) => (part === undefined ? 32 : Number(part)));
+  if ([a, b, c, d].some((part) => part > 255) || prefix > 32) return null;
+  const inside = (a === 10 && prefix >= 8) || (a === 127 && prefix >= 8) || (a === 172 && b >= 16 && b < 32 && prefix >= 12) || (a === 192 && b === 168 && prefix >= 16);
+  return { open: !inside };
+}

@@ -1,0 +1,282 @@
+/**
+ * An engine played in memory: answers every request of the contract and tells facts with numbers.
+ */
+import type { Answer, EntryFilter, EntryView, Fact, Problem, ProbeStage, RecentView, Request, Selection, SettingsView, StoryKind } from "../generated/control";
+import { checkSettings } from "./check";
+import { newEntry } from "./office";
+import { matches } from "./search";
+import { headerOf, storyOf } from "./story";
+import type { World } from "./scenarios";
+
+const STAGES: ProbeStage[] = ["name", "connect", "encrypt", "greet", "signIn", "sender"];
+const DONE: Answer = { kind: "done" };
+
+export class FakeEngine {
+  seq = 41;
+
+  constructor(
+    readonly world: World,
+    private readonly tell: (seq: number, fact: Fact) => void,
+    /** Length of one step of a play, in milliseconds. */
+    private readonly pace: number,
+  ) {}
+
+  say(fact: Fact) {
+    this.seq += 1;
+    this.tell(this.seq, fact);
+  }
+
+  async answer(request: Request): Promise<Answer> {
+    const { world } = this;
+    const { snapshot } = world;
+    switch (request.ask) {
+      case "subscribe":
+        return DONE;
+      case "snapshot":
+        return { kind: "snapshot", snapshot: structuredClone({ ...snapshot, seq: this.seq }) };
+      case "queue":
+        return this.page(world.queue, request.filter, request.offset, request.limit);
+      case "history":
+        return this.page(this.history(), request.filter, request.offset, request.limit);
+      case "story": {
+        const entry = this.find(request.id);
+        return entry
+          ? { kind: "story", story: structuredClone(storyOf(entry, world.extra.get(entry.id) ?? [], snapshot.lane.server)) }
+          : { kind: "refused", refused: { why: "noSuchMessage" } };
+      }
+      case "content": {
+        const entry = this.find(request.id);
+        if (!entry) return { kind: "refused", refused: { why: "noSuchMessage" } };
+        if (entry.settledAt !== null) return { kind: "refused", refused: { why: "contentGone" } };
+        const text = `${headerOf(entry)}\r\n\r\nScan attached.\r\n`;
+        return { kind: "content", base64: request.offset === 0 ? btoa(text) : "", total: text.length };
+      }
+      case "retry":
+        return this.act(request.which, (entry) => (entry.state === "held" ? null : { ...entry, state: entry.attempts > 0 ? "deferred" : "queued", nextAttempt: Date.now() }), { kind: "triedNow" });
+      case "hold":
+        return this.act(request.which, (entry) => (entry.state === "held" ? null : { ...entry, state: "held", nextAttempt: null }), { kind: "held" });
+      case "release":
+        return this.act(request.which, (entry) => (entry.state === "held" ? { ...entry, state: "queued", nextAttempt: Date.now() } : null), { kind: "released" });
+      case "delete":
+        return this.remove(request.which);
+      case "pause":
+      case "resume":
+        snapshot.paused = request.ask === "pause";
+        this.say({ kind: "pausedChanged", paused: snapshot.paused });
+        return DONE;
+      case "tryLane":
+        if (snapshot.lane.state.kind === "throttled") this.setLane({ ...snapshot.lane.state, since: snapshot.lane.state.since, nextTry: Date.now() + 60_000 });
+        return DONE;
+      case "settings":
+        return this.settings();
+      case "checkSettings":
+        return { kind: "problems", problems: checkSettings(request.settings, world.machine) };
+      case "applySettings": {
+        const problems = checkSettings(request.settings, world.machine);
+        if (problems.length > 0) return { kind: "problems", problems };
+        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [] });
+        return this.settings();
+      }
+      case "reloadSettings":
+        return snapshot.settings.problems.length > 0 ? { kind: "problems", problems: snapshot.settings.problems } : this.settings();
+      case "setSecret":
+        if (snapshot.settings.store.kind === "unavailable" && !request.untilRestart) {
+          return { kind: "refused", refused: { why: "trouble", problem: { code: "secretStoreUnavailable", said: snapshot.settings.store.said } } };
+        }
+        this.apply({ ...snapshot.settings, secrets: [{ name: request.name, isSet: true, untilRestart: request.untilRestart }] });
+        world.probeFails = null;
+        return this.settings();
+      case "removeSecret":
+        this.apply({ ...snapshot.settings, secrets: [] });
+        return this.settings();
+      case "machine":
+        return { kind: "machine", machine: structuredClone(world.machine) };
+      case "probe":
+        await this.probe(request);
+        return DONE;
+      case "sendTest":
+        return this.sendTest(request.sender, request.recipient);
+      case "forgetRefused":
+        snapshot.refused = snapshot.refused.filter((client) => client.address !== request.address);
+        return DONE;
+    }
+  }
+
+  /** A message comes in from a device. */
+  accept(more: Partial<EntryView> = {}): EntryView {
+    const entry = newEntry(this.world.random, Date.now(), "queued", more);
+    this.world.queue.push(entry);
+    this.say({ kind: "queueChanged", entries: [entry] });
+    this.count({ accepted: 1 });
+    return entry;
+  }
+
+  /** A message leaves the queue. */
+  settle(id: string, state: EntryView["state"], problem: Problem | null = null) {
+    const before = this.world.queue.find((entry) => entry.id === id);
+    if (!before) return;
+    const entry: EntryView = { ...before, state, problem, unsettled: 0, attempts: before.attempts + 1, nextAttempt: null, settledAt: Date.now() };
+    this.world.queue = this.world.queue.filter((other) => other.id !== id);
+    this.world.settled.unshift(entry);
+    this.say({ kind: "queueLeft", entries: [entry] });
+    const line: RecentView = { at: Date.now(), message: id, sender: entry.sender, recipient: entry.firstRecipient, client: entry.clientName, state, tookMs: Date.now() - entry.acceptedAt };
+    this.world.snapshot.recent = [line, ...this.world.snapshot.recent].slice(0, 20);
+    this.say({ kind: "recent", lines: [line] });
+    this.world.snapshot.lane.lastSuccessAt = state === "sent" ? Date.now() : this.world.snapshot.lane.lastSuccessAt;
+    this.count(state === "sent" ? { sent: 1 } : { failed: 1 });
+  }
+
+  change(id: string, change: Partial<EntryView>) {
+    const at = this.world.queue.findIndex((entry) => entry.id === id);
+    const before = this.world.queue[at];
+    if (!before) return;
+    const entry = { ...before, ...change };
+    this.world.queue[at] = entry;
+    this.say({ kind: "queueChanged", entries: [entry] });
+    this.count({});
+  }
+
+  setLane(state: World["snapshot"]["lane"]["state"]) {
+    const { snapshot } = this.world;
+    snapshot.lane = { ...snapshot.lane, state, connections: state.kind === "sending" ? 1 : 0 };
+    this.say({ kind: "laneChanged", lane: snapshot.lane });
+  }
+
+  private page(entries: readonly EntryView[], filter: EntryFilter, offset: number, limit: number): Answer {
+    const found = filter.text === "" && filter.states.length === 0 ? entries : entries.filter(matches(filter));
+    return { kind: "page", page: { entries: structuredClone(found.slice(offset, offset + limit)), total: found.length, seq: this.seq } };
+  }
+
+  /** Newest first; a flood is not sorted for each page, it is newer than what is settled anyway. */
+  private history(): EntryView[] {
+    const { queue, settled } = this.world;
+    const all = [...queue.toReversed(), ...settled];
+    return queue.length > 1000 ? all : all.sort((a, b) => b.acceptedAt - a.acceptedAt);
+  }
+
+  private find(id: string): EntryView | undefined {
+    return this.world.queue.find((entry) => entry.id === id) ?? this.world.settled.find((entry) => entry.id === id);
+  }
+
+  private settings(): Answer {
+    return { kind: "settings", settings: structuredClone(this.world.snapshot.settings) };
+  }
+
+  private apply(view: SettingsView) {
+    const { snapshot, machine } = this.world;
+    snapshot.settings = view;
+    const { smartHost, listeners } = view.settings;
+    if (smartHost) snapshot.lane = { ...snapshot.lane, provider: smartHost.provider, server: smartHost.server, port: smartHost.port, state: { kind: "ready" } };
+    snapshot.listeners = listeners.map((listener) => ({ ...listener, problem: null }));
+    machine.ports = machine.ports.map((port) => (listeners.some((listener) => listener.port === port.port) ? { ...port, state: "ours", holder: null } : port.state === "ours" ? { ...port, state: "free" } : port));
+    this.say({ kind: "settingsChanged", settings: view, engine: snapshot.engine });
+    this.say({ kind: "laneChanged", lane: snapshot.lane });
+    this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
+  }
+
+  private chosen(which: Selection): EntryView[] {
+    if (which.kind === "ids") return this.world.queue.filter((entry) => which.ids.includes(entry.id));
+    const fits = matches(which.filter);
+    return this.world.queue.filter((entry) => entry.acceptedAt <= which.acceptedUntil && fits(entry));
+  }
+
+  private act(which: Selection, change: (entry: EntryView) => EntryView | null, what: StoryKind): Answer {
+    const changed: EntryView[] = [];
+    for (const entry of this.chosen(which)) {
+      const next = change(entry);
+      if (!next) continue;
+      changed.push(next);
+      this.world.extra.set(entry.id, [...(this.world.extra.get(entry.id) ?? []), { at: Date.now(), what }]);
+    }
+    const byId = new Map(changed.map((entry) => [entry.id, entry]));
+    this.world.queue = this.world.queue.map((entry) => byId.get(entry.id) ?? entry);
+    this.sayMany("queueChanged", changed);
+    this.count({});
+    return { kind: "count", count: changed.length };
+  }
+
+  private remove(which: Selection): Answer {
+    const gone = new Set(this.chosen(which).map((entry) => entry.id));
+    const left = this.world.queue
+      .filter((entry) => gone.has(entry.id))
+      .map((entry): EntryView => ({ ...entry, state: "deleted", unsettled: 0, nextAttempt: null, settledAt: Date.now() }));
+    this.world.queue = this.world.queue.filter((entry) => !gone.has(entry.id));
+    this.world.settled = [...left.toReversed(), ...this.world.settled];
+    this.sayMany("queueLeft", left);
+    this.count({});
+    return { kind: "count", count: left.length };
+  }
+
+  private sayMany(kind: "queueChanged" | "queueLeft", entries: EntryView[]) {
+    if (entries.length > 1000) this.say({ kind: "lagged" });
+    else if (entries.length > 0) this.say({ kind, entries });
+  }
+
+  private count(more: { accepted?: number; sent?: number; failed?: number }) {
+    const { queue, snapshot } = this.world;
+    const before = snapshot.counters;
+    snapshot.counters = {
+      ...before,
+      waiting: queue.length,
+      deferred: queue.filter((entry) => entry.state === "deferred").length,
+      held: queue.filter((entry) => entry.state === "held").length,
+      oldestAt: queue[0]?.acceptedAt ?? null,
+      accepted: before.accepted + (more.accepted ?? 0),
+      sent: before.sent + (more.sent ?? 0),
+      failed: before.failed + (more.failed ?? 0),
+    };
+    this.say({ kind: "countersChanged", counters: snapshot.counters });
+  }
+
+  private async probe({ probe, smartHost, secret, sender }: Extract<Request, { ask: "probe" }>) {
+    const found: Record<ProbeStage, string> = {
+      name: `${smartHost.server} → 52.98.171.226, 52.98.171.242, 2603:1026:c0a:10::2`,
+      connect: `52.98.171.226 port ${smartHost.port}`,
+      encrypt: "TLSv1.3 · outlook.com, *.outlook.com · until 3 Mar 2027",
+      greet: "AM9PR02CA0131.outlook.office365.com Microsoft ESMTP MAIL Service ready",
+      signIn: smartHost.signIn.kind === "password" ? `as ${smartHost.signIn.user}, mechanism LOGIN` : "no sign-in wanted",
+      sender: sender ?? "",
+    };
+    const wrong = secret === "wrong" ? { stage: "signIn" as const, problem: { code: "signInRefused", subject: "", said: "535 5.7.3 Authentication unsuccessful [AM0PR02CA0131.eurprd02.prod.outlook.com]" } as Problem } : null;
+    const fails = wrong ?? (secret === null ? this.world.probeFails : null);
+    let failed = false;
+    for (const stage of STAGES) {
+      const step = (outcome: Extract<Fact, { kind: "probed" }>["step"]["outcome"], tookMs = 0) =>
+        this.tell(0, { kind: "probed", probe, step: { stage, outcome, tookMs } });
+      if (failed || (stage === "sender" && !sender) || (stage === "signIn" && smartHost.signIn.kind === "none")) {
+        step({ kind: "skipped" });
+        continue;
+      }
+      step({ kind: "started" });
+      await pause(this.pace);
+      if (fails?.stage === stage) {
+        failed = true;
+        step({ kind: "failed", problem: fails.problem }, 212);
+      } else {
+        step({ kind: "passed", found: found[stage] }, 12 + STAGES.indexOf(stage) * 31);
+      }
+    }
+  }
+
+  private sendTest(sender: string, recipient: string): Answer {
+    if (!recipient.includes("@")) return { kind: "refused", refused: { why: "badValue", field: "recipient", said: "this is no mail address" } };
+    const entry = this.accept({ sender, firstRecipient: recipient, recipients: 1, unsettled: 1, subject: "Test message from Outtray", size: 1840, client: "", clientName: "", kind: "test" });
+    void this.deliver(entry.id, recipient);
+    return { kind: "kept", id: entry.id };
+  }
+
+  private async deliver(id: string, recipient: string) {
+    await pause(this.pace * 2);
+    if (this.world.snapshot.paused) return;
+    this.setLane({ kind: "sending" });
+    await pause(this.pace * 2);
+    if (recipient.startsWith("nobody")) this.settle(id, "bounced", { code: "recipientRefused", subject: recipient, said: `550 5.1.10 Recipient ${recipient} not found` });
+    else if (recipient.startsWith("later")) this.change(id, { state: "deferred", attempts: 1, nextAttempt: Date.now() + 300_000, problem: { code: "temporaryTrouble", said: "451 4.7.0 Temporary server error" } });
+    else this.settle(id, "sent");
+    this.setLane({ kind: "ready" });
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

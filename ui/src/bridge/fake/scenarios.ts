@@ -1,0 +1,290 @@
+/**
+ * The states a window can meet, each as a whole world to start from.
+ */
+import { defaultSettings } from "./defaults";
+import type {
+  AllowedNetwork,
+  EntryView,
+  HourView,
+  LaneState,
+  MachineView,
+  Problem,
+  ProbeStage,
+  RecentView,
+  RefusedClient,
+  Settings,
+  Snapshot,
+  StoryStep,
+} from "../generated/control";
+import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, seeded, type Random } from "./office";
+
+export const scenarios = [
+  "fresh",
+  "flowing",
+  "empty",
+  "trouble",
+  "unreachable",
+  "paused",
+  "flood",
+  "refused-devices",
+  "lost-link",
+  "old-version",
+  "no-credential-store",
+  "settings-broken",
+  "port-taken",
+  "disk-full",
+] as const;
+
+export type Scenario = (typeof scenarios)[number];
+
+export interface World {
+  snapshot: Omit<Snapshot, "seq">;
+  /** Oldest first. */
+  queue: EntryView[];
+  /** Settled messages, newest first. */
+  settled: EntryView[];
+  /** What persons did to a message. */
+  extra: Map<string, StoryStep[]>;
+  machine: MachineView;
+  probeFails: { stage: ProbeStage; problem: Problem } | null;
+  random: Random;
+}
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const workload = [2, 1, 1, 0, 1, 3, 9, 22, 31, 27, 24, 19, 28, 30, 26, 18, 9, 4, 3, 2, 2, 1, 1, 1];
+
+export function worldOf(scenario: Scenario, now: number): World {
+  const world = flowing(now);
+  const { snapshot } = world;
+  switch (scenario) {
+    case "flowing":
+    case "lost-link":
+      return world;
+    case "fresh":
+    case "no-credential-store":
+      unsetUp(world);
+      if (scenario === "no-credential-store") {
+        snapshot.settings.store = { kind: "unavailable", said: "no Secret Service on the session bus" };
+        snapshot.engine = { ...snapshot.engine, hostName: "relay-vm" };
+      }
+      return world;
+    case "empty":
+      forget(world, now);
+      return world;
+    case "trouble":
+      wait(world, now, { kind: "throttled", problem: badPassword, since: now - 6 * MINUTE, nextTry: now + 4 * MINUTE + 10_000 }, badPassword);
+      world.probeFails = { stage: "signIn", problem: badPassword };
+      return world;
+    case "unreachable":
+      wait(world, now, { kind: "throttled", problem: noAnswer, since: now - 11 * MINUTE, nextTry: now + 52_000 }, noAnswer);
+      world.probeFails = { stage: "connect", problem: noAnswer };
+      return world;
+    case "paused":
+      wait(world, now, { kind: "ready" }, null);
+      snapshot.paused = true;
+      return world;
+    case "flood":
+      flood(world, now);
+      return world;
+    case "refused-devices":
+      snapshot.refused = refusedClients(now);
+      snapshot.counters.refused = snapshot.refused.reduce((sum, client) => sum + client.count, 0);
+      return world;
+    case "old-version":
+      snapshot.engine = { ...snapshot.engine, contract: 0, version: "0.0.9", embedded: false };
+      return world;
+    case "settings-broken": {
+      const broken: Problem = {
+        code: "settingsUnreadable",
+        subject: snapshot.settings.path,
+        said: "smartHost.port: invalid type: string \"587\", expected u16 at line 31 column 19",
+      };
+      snapshot.notices = [broken];
+      snapshot.settings.problems = [
+        { field: "smartHost.port", value: "\"587\"", wrong: "a number is expected here", remedy: "write 587 without quotation marks" },
+        { field: "allowed[1].network", value: "10.0.1.0/33", wrong: "there is no such subnet", remedy: "write 10.0.1.0/24" },
+      ];
+      return world;
+    }
+    case "port-taken": {
+      const taken: Problem = { code: "portTaken", subject: "Port 25", said: "bind 0.0.0.0:25: address in use (SMTPSVC, process 1432)" };
+      snapshot.listeners = snapshot.listeners.map((listener) => (listener.port === 25 ? { ...listener, problem: taken } : listener));
+      snapshot.notices = [taken];
+      world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "IIS SMTP (SMTPSVC)" } : port));
+      return world;
+    }
+    case "disk-full":
+      snapshot.notices = [{ code: "diskFull", subject: "C:\\ProgramData\\Outtray", said: "148 MB free, 200 MB wanted" }];
+      snapshot.refused = refusedClients(now).slice(1, 2).map((client) => ({ ...client, why: "diskFull", lastReply: "452 4.3.1 Insufficient system storage" }));
+      return world;
+  }
+}
+
+function flowing(now: number): World {
+  const random = seeded(20261123);
+  const settled: EntryView[] = [];
+  for (let at = now - 40_000, n = 0; n < 900; n++) {
+    const roll = random();
+    settled.push(
+      roll < 0.012
+        ? newEntry(random, at, "bounced", { firstRecipient: "guard@fabrikam.example", problem: noSuchUser })
+        : roll < 0.016
+          ? newEntry(random, at, "expired", { attempts: 31, settledAt: at + 5 * 24 * HOUR, problem: greylisted })
+          : newEntry(random, at, "sent"),
+    );
+    at -= 30_000 + random() * 900_000;
+  }
+  const queue = [
+    newEntry(random, now - 14 * MINUTE, "deferred", { attempts: 2, nextAttempt: now + 3 * MINUTE, problem: greylisted, recipients: 1, unsettled: 1 }),
+    newEntry(random, now - 5 * MINUTE, "held", { recipients: 1, unsettled: 1 }),
+    newEntry(random, now - 8_000, "queued", { recipients: 1, unsettled: 1 }),
+  ];
+  const settings = officeSettings();
+  return {
+    random,
+    queue,
+    settled,
+    extra: new Map(),
+    probeFails: null,
+    machine: {
+      hostName: "srv-office",
+      os: "Windows Server 2025",
+      networks: [
+        { network: "10.0.0.0/24", address: "10.0.0.2", card: "Ethernet", addresses: 256, private: true },
+        { network: "10.0.1.0/24", address: "10.0.1.2", card: "Ethernet 2", addresses: 256, private: true },
+      ],
+      ports: [
+        { port: 25, state: "ours", holder: null },
+        { port: 587, state: "ours", holder: null },
+        { port: 465, state: "free", holder: null },
+        { port: 2525, state: "free", holder: null },
+      ],
+    },
+    snapshot: {
+      engine: { version: "0.1.0", contract: 1, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
+      lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000 },
+      paused: false,
+      counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sessions: 1 },
+      hours: hours(now, workload),
+      listeners: settings.listeners.map((listener) => ({ ...listener, problem: null })),
+      refused: refusedClients(now).slice(0, 1),
+      recent: recentOf(settled),
+      notices: [],
+      settings: {
+        settings,
+        path: "C:\\ProgramData\\Outtray\\settings.json",
+        problems: [],
+        secrets: [{ name: "smart-host", isSet: true, untilRestart: false }],
+        store: { kind: "windowsCredentialManager" },
+      },
+    },
+  };
+}
+
+function officeSettings(): Settings {
+  const allowed: AllowedNetwork[] = [
+    { network: "10.0.0.0/26", name: "Office", publicOnPurpose: false },
+    { network: "10.0.1.5", name: "Door system", publicOnPurpose: false },
+  ];
+  return {
+    ...defaultSettings(),
+    allowed,
+    listeners: [
+      { address: "0.0.0.0", port: 25, encryption: "starttls" },
+      { address: "0.0.0.0", port: 587, encryption: "starttls" },
+    ],
+    smartHost: {
+      provider: "microsoft365",
+      server: "smtp.office365.com",
+      port: 587,
+      encryption: "starttls",
+      signIn: { kind: "password", user: "relay@northwind.example" },
+      extraCaFile: null,
+      parallelConnections: 3,
+      messagesPerConnection: 30,
+      timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
+    },
+  };
+}
+
+function unsetUp(world: World) {
+  const { snapshot, machine } = world;
+  forget(world, Date.now());
+  snapshot.settings = { ...snapshot.settings, settings: defaultSettings(), secrets: [] };
+  snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null };
+  snapshot.listeners = [];
+  machine.ports = [
+    { port: 25, state: "taken", holder: "IIS SMTP (SMTPSVC)" },
+    { port: 587, state: "free", holder: null },
+    { port: 465, state: "free", holder: null },
+    { port: 2525, state: "free", holder: null },
+  ];
+}
+
+function forget(world: World, now: number) {
+  const { snapshot } = world;
+  world.queue = [];
+  world.settled = [];
+  snapshot.refused = [];
+  snapshot.recent = [];
+  snapshot.hours = hours(now, Array<number>(24).fill(0));
+  snapshot.counters = { waiting: 0, deferred: 0, held: 0, oldestAt: null, accepted: 0, sent: 0, failed: 0, refused: 0, sessions: 0 };
+  snapshot.lane = { ...snapshot.lane, lastSuccessAt: null };
+}
+
+function wait(world: World, now: number, state: LaneState, problem: Problem | null) {
+  const { random, snapshot } = world;
+  world.queue = Array.from({ length: 12 }, (_, at) => {
+    const age = (12 - at) * 38_000 + 30_000;
+    if (at === 4) return newEntry(random, now - age, "held");
+    return problem && at < 7
+      ? newEntry(random, now - age, "deferred", { attempts: 1, nextAttempt: state.kind === "throttled" ? state.nextTry : null, problem })
+      : newEntry(random, now - age, "queued");
+  });
+  snapshot.lane = { ...snapshot.lane, state, lastSuccessAt: now - 9 * MINUTE };
+  const count = (which: EntryView["state"]) => world.queue.filter((entry) => entry.state === which).length;
+  snapshot.counters = { ...snapshot.counters, waiting: 12, deferred: count("deferred"), held: count("held"), oldestAt: world.queue[0]?.acceptedAt ?? null, sent: 202 };
+}
+
+function flood(world: World, now: number) {
+  const { random, snapshot } = world;
+  const total = 100_000;
+  world.queue = Array.from({ length: total }, (_, at) => newEntry(random, now - (total - at) * 90, at % 700 === 3 ? "held" : at < 400 ? "deferred" : "queued"));
+  snapshot.lane = { ...snapshot.lane, state: { kind: "sending" }, connections: 3 };
+  snapshot.counters = { ...snapshot.counters, waiting: total, deferred: 399, held: 143, oldestAt: world.queue[0]?.acceptedAt ?? null, accepted: 131_402, sent: 31_388 };
+  snapshot.hours = hours(now, [...workload.slice(0, 21), 4100, 27_300, 99_800]);
+}
+
+function hours(now: number, load: readonly number[]): HourView[] {
+  const from = now - (now % HOUR) - 23 * HOUR;
+  return load.map((accepted, at) => ({
+    from: from + at * HOUR,
+    accepted,
+    sent: Math.max(0, accepted - (at === 9 || at === 23 ? 1 : 0)),
+    failed: at === 9 && accepted > 0 ? 1 : 0,
+    refused: at === 14 && accepted > 0 ? 4 : 0,
+  }));
+}
+
+function recentOf(settled: readonly EntryView[]): RecentView[] {
+  return settled.slice(0, 9).map((entry) => ({
+    at: entry.settledAt ?? entry.acceptedAt,
+    message: entry.id,
+    sender: entry.sender,
+    recipient: entry.firstRecipient,
+    client: entry.clientName,
+    state: entry.state,
+    tookMs: (entry.settledAt ?? entry.acceptedAt) - entry.acceptedAt,
+  }));
+}
+
+function refusedClients(now: number): RefusedClient[] {
+  const base = { firstAt: now - 50 * MINUTE, lastRecipient: "anna.berg@northwind.example", why: "notAllowed" } as const;
+  return [
+    { ...base, address: "10.0.0.77", clientName: "HP LaserJet M428", count: 4, lastAt: now - 3 * MINUTE, lastSender: "scanner@northwind.example", lastReply: "550 5.7.1 Relaying denied: 10.0.0.77 is not in an allowed network", network: "10.0.0.0/24" },
+    { ...base, address: "10.0.1.30", clientName: "", count: 1, lastAt: now - 11 * MINUTE, lastSender: "camera@northwind.example", lastReply: "550 5.7.1 Relaying denied: 10.0.1.30 is not in an allowed network", network: "10.0.1.0/24" },
+    { ...base, address: "203.0.113.9", clientName: "scan.invalid", count: 61, lastAt: now - 19 * MINUTE, lastSender: "test@scan.invalid", lastRecipient: "probe@mail.invalid", lastReply: "550 5.7.1 Relaying denied: 203.0.113.9 is not in an allowed network", network: null },
+    { ...base, address: "10.0.0.44", clientName: "Reception scanner", count: 2, lastAt: now - 31 * MINUTE, lastSender: "scanner@northwind.example", lastReply: "552 5.3.4 Message size exceeds the limit of 25000000 bytes", why: "tooLarge", network: "10.0.0.0/24" },
+  ];
+}

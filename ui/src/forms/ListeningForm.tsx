@@ -1,0 +1,168 @@
+/**
+ * Where devices connect: the four usual ports with what holds them, and others by hand.
+ */
+import { Button, Checkbox, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
+import { Add20Regular, Delete20Regular } from "@fluentui/react-icons";
+
+import type { CertificateSettings, ListenerEncryption, ListenerSettings, MachineView, PortView, SettingsProblem } from "../bridge/bridge";
+import { ToneLabel } from "../parts/Tone";
+import { listenerEncryptionWords, portStateWords, portUse } from "../words";
+import { fieldState, wrongAt } from "./check";
+import { PortField } from "./fields";
+import styles from "./forms.module.css";
+
+const USUAL = [25, 587, 465, 2525];
+const EVERYWHERE = "0.0.0.0";
+
+interface ListeningFormProps {
+  listeners: ListenerSettings[];
+  machine: MachineView | null;
+  problems: SettingsProblem[];
+  onChange(listeners: ListenerSettings[]): void;
+  onLeave(): void;
+}
+
+export function usualEncryption(port: number): ListenerEncryption {
+  return port === 465 ? "implicit" : "starttls";
+}
+
+export function ListeningForm({ listeners, machine, problems, onChange, onLeave }: ListeningFormProps) {
+  const isUsual = (listener: ListenerSettings) => listener.address === EVERYWHERE && USUAL.includes(listener.port);
+  const others = listeners.map((listener, at) => ({ listener, at })).filter(({ listener }) => !isUsual(listener));
+  const replace = (at: number, listener: ListenerSettings) => onChange(listeners.with(at, listener));
+  return (
+    <div className={styles.stack}>
+      <fieldset className={styles.fieldset}>
+        <legend className={styles.legend}>Ports on all addresses of this machine</legend>
+        <ul className={styles.list}>
+          {USUAL.map((port) => {
+            const at = listeners.findIndex((listener) => isUsual(listener) && listener.port === port);
+            return (
+              <UsualPort
+                key={port}
+                port={port}
+                view={machine?.ports.find((each) => each.port === port)}
+                listener={listeners[at]}
+                wrong={at < 0 ? undefined : wrongAt(problems, `listeners[${at}].port`)}
+                onChange={(listener) => {
+                  if (!listener) onChange(listeners.filter((_, index) => index !== at));
+                  else if (at < 0) onChange([...listeners, listener]);
+                  else replace(at, listener);
+                }}
+              />
+            );
+          })}
+        </ul>
+      </fieldset>
+      <fieldset className={styles.fieldset}>
+        <legend className={styles.legend}>Other addresses and ports</legend>
+        <div className={styles.list}>
+          <ul>
+            {others.map(({ listener, at }) => (
+              <li key={at} className={styles.item}>
+                <div className={styles.row}>
+                  <Field label="Address" hint="0.0.0.0 is all of IPv4, :: all of IPv6" {...fieldState(problems, `listeners[${at}].address`)}>
+                    <Input value={listener.address} spellCheck={false} onChange={(_, { value }) => replace(at, { ...listener, address: value.trim() })} onBlur={onLeave} />
+                  </Field>
+                  <PortField className={styles.narrow} label="Port" value={listener.port} onChange={(port) => replace(at, { ...listener, port })} onLeave={onLeave} {...fieldState(problems, `listeners[${at}].port`)} />
+                  <Field label="Encryption">
+                    <EncryptionSelect value={listener.encryption} onChange={(encryption) => replace(at, { ...listener, encryption })} label="" />
+                  </Field>
+                </div>
+                <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove port ${listener.port} on ${listener.address}`} title="Remove" onClick={() => onChange(listeners.filter((_, index) => index !== at))} />
+              </li>
+            ))}
+          </ul>
+          <div className={styles.add}>
+            <Button icon={<Add20Regular />} onClick={() => onChange([...listeners, { address: "::", port: 25, encryption: "starttls" }])}>
+              Add a port
+            </Button>
+          </div>
+        </div>
+      </fieldset>
+    </div>
+  );
+}
+
+interface UsualPortProps {
+  port: number;
+  view: PortView | undefined;
+  listener: ListenerSettings | undefined;
+  wrong: string | undefined;
+  onChange(listener: ListenerSettings | null): void;
+}
+
+function UsualPort({ port, view, listener, wrong, onChange }: UsualPortProps) {
+  const blocked = view?.state === "taken" || view?.state === "forbidden";
+  return (
+    <li className={styles.item}>
+      <Checkbox
+        checked={listener !== undefined}
+        onChange={(_, { checked }) => onChange(checked === true ? { address: EVERYWHERE, port, encryption: usualEncryption(port) } : null)}
+        label={
+          <span className={styles.itemText}>
+            <strong>Port {port}</strong>
+            <small>{portUse[port]}</small>
+          </span>
+        }
+      />
+      <span className={styles.itemSide}>
+        {view && <ToneLabel tone={blocked ? "warn" : view.state === "ours" ? "busy" : "good"}>{portStateWords[view.state](view.holder)}</ToneLabel>}
+        {listener && <EncryptionSelect value={listener.encryption} onChange={(encryption) => onChange({ ...listener, encryption })} label={`Encryption on port ${port}`} />}
+      </span>
+      {listener && blocked && !wrong && (
+        <div className={styles.hint} style={{ gridColumn: "1 / -1" }}>
+          {view.state === "taken"
+            ? `Stop ${view.holder ?? "the other program"} first, or use port 2525 and enter that port in the devices.`
+            : "Outtray needs more rights for this port, or the system has reserved it."}
+        </div>
+      )}
+      {wrong && <div className={styles.itemWrong}>{wrong}</div>}
+    </li>
+  );
+}
+
+function EncryptionSelect({ value, onChange, label }: { value: ListenerEncryption; onChange(value: ListenerEncryption): void; label: string }) {
+  return (
+    <Select {...(label === "" ? {} : { "aria-label": label })} value={value} onChange={(_, data) => onChange(data.value as ListenerEncryption)}>
+      {(["starttls", "implicit", "plain"] as const).map((kind) => (
+        <option key={kind} value={kind}>
+          {listenerEncryptionWords[kind].label}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+interface CertificateFormProps {
+  certificate: CertificateSettings;
+  problems: SettingsProblem[];
+  onChange(certificate: CertificateSettings): void;
+  onLeave(): void;
+}
+
+export function CertificateForm({ certificate, problems, onChange, onLeave }: CertificateFormProps) {
+  return (
+    <div className={styles.stack}>
+      <Field label="Certificate that devices see">
+        <RadioGroup
+          value={certificate.kind}
+          onChange={(_, { value }) => onChange(value === "pem" ? { kind: "pem", certificateFile: "", keyFile: "" } : { kind: "selfSigned" })}
+        >
+          <Radio value="selfSigned" label="Made by Outtray. Scanners and printers hardly ever check it." />
+          <Radio value="pem" label="The office’s own: two PEM files on this machine" />
+        </RadioGroup>
+      </Field>
+      {certificate.kind === "pem" && (
+        <div className={styles.row}>
+          <Field label="Certificate file" {...fieldState(problems, "certificate.certificateFile")}>
+            <Input value={certificate.certificateFile} spellCheck={false} onChange={(_, { value }) => onChange({ ...certificate, certificateFile: value })} onBlur={onLeave} />
+          </Field>
+          <Field label="Key file" {...fieldState(problems, "certificate.keyFile")}>
+            <Input value={certificate.keyFile} spellCheck={false} onChange={(_, { value }) => onChange({ ...certificate, keyFile: value })} onBlur={onLeave} />
+          </Field>
+        </div>
+      )}
+    </div>
+  );
+}

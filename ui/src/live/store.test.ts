@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Answer, Bridge, Event, Link, Request } from "../bridge/bridge";
+import { worldOf } from "../bridge/fake/scenarios";
+import { EngineStore, isOtherVersion } from "./store";
+
+const world = worldOf("flowing", 0);
+
+/** A bridge that answers when told to, and remembers what it was asked. */
+function slowBridge() {
+  const asked: string[] = [];
+  const waiting: ((seq: number) => void)[] = [];
+  let tell: (event: Event) => void = () => undefined;
+  let link: (link: Link) => void = () => undefined;
+  const bridge: Bridge = {
+    call(request: Request): Promise<Answer> {
+      asked.push(request.ask);
+      if (request.ask !== "snapshot") return Promise.resolve({ kind: "done" });
+      return new Promise((resolve) => waiting.push((seq) => resolve({ kind: "snapshot", snapshot: { ...world.snapshot, seq } })));
+    },
+    onEvent(listener) {
+      tell = listener;
+      return () => undefined;
+    },
+    onLink(listener) {
+      link = listener;
+      return () => undefined;
+    },
+    saveFile: () => undefined,
+    openExternal: () => Promise.resolve(true),
+  };
+  return {
+    bridge,
+    asked,
+    tell: (seq: number, paused: boolean) => tell({ from: seq, seq, fact: { kind: "pausedChanged", paused } }),
+    link: (state: Link) => link(state),
+    async answer(seq: number) {
+      await vi.advanceTimersByTimeAsync(0);
+      waiting.shift()?.(seq);
+      await vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the store", () => {
+  it("subscribes first, then asks, and loses nothing in between", async () => {
+    const engine = slowBridge();
+    const store = new EngineStore(engine.bridge);
+    store.open();
+    engine.link("connected");
+    engine.tell(8, true);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(store.current().snapshot).toBeNull();
+    await engine.answer(7);
+    expect(engine.asked).toEqual(["subscribe", "snapshot"]);
+    expect(store.current()).toMatchObject({ seq: 8, snapshot: { paused: true } });
+  });
+
+  it("asks once more after a gap, and only once", async () => {
+    const engine = slowBridge();
+    const store = new EngineStore(engine.bridge);
+    store.open();
+    engine.link("connected");
+    await engine.answer(7);
+    engine.tell(10, true);
+    engine.tell(11, false);
+    await vi.advanceTimersByTimeAsync(60);
+    await engine.answer(11);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(engine.asked.filter((ask) => ask === "snapshot")).toHaveLength(2);
+    expect(store.current().seq).toBe(11);
+  });
+
+  it("subscribes anew when the link is back", async () => {
+    const engine = slowBridge();
+    const store = new EngineStore(engine.bridge);
+    store.open();
+    engine.link("connected");
+    await engine.answer(7);
+    engine.link("lost");
+    engine.link("connected");
+    await engine.answer(90);
+    expect(engine.asked).toEqual(["subscribe", "snapshot", "subscribe", "snapshot"]);
+    expect(store.current().seq).toBe(90);
+    expect(isOtherVersion(store.current())).toBe(false);
+  });
+
+  it("draws a burst of events once", async () => {
+    const engine = slowBridge();
+    const store = new EngineStore(engine.bridge);
+    store.open();
+    engine.link("connected");
+    await engine.answer(0);
+    const drawn = vi.fn();
+    store.subscribe(drawn);
+    for (let seq = 1; seq <= 500; seq++) engine.tell(seq, seq % 2 === 0);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(drawn).toHaveBeenCalledTimes(1);
+    expect(store.current().seq).toBe(500);
+  });
+});

@@ -1,0 +1,97 @@
+/**
+ * The steps of a message's story, the newest first.
+ */
+import type { StoryStep } from "../bridge/bridge";
+import { Said } from "../parts/Said";
+import { useNow } from "../parts/clock";
+import { ToneIcon } from "../parts/Tone";
+import { clockSeconds, dayAndClock, exactTime, sayProblem, sayStep, size } from "../words";
+import styles from "./StoryPanel.module.css";
+
+export function Timeline({ steps, provider, server }: { steps: StoryStep[]; provider: string; server: string }) {
+  const now = useNow(60_000);
+  return (
+    <ol className={styles.timeline}>
+      {steps.toReversed().map((step, at) => {
+        const { title, tone } = sayStep(step.what, provider || server);
+        const recent = now - step.at < 20 * 3_600_000;
+        return (
+          <li key={`${step.at} ${at}`}>
+            <span className={styles.bead}>
+              <ToneIcon tone={tone} />
+            </span>
+            <div>
+              <div className={styles.stepHead}>
+                <strong>{title}</strong>
+                <time dateTime={new Date(step.at).toISOString()} title={exactTime(step.at)}>
+                  {recent ? clockSeconds(step.at) : dayAndClock(step.at, now)}
+                </time>
+              </div>
+              <Detail step={step} provider={provider} />
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Detail({ step, provider }: { step: StoryStep; provider: string }) {
+  const { what } = step;
+  switch (what.kind) {
+    case "accepted":
+      return (
+        <p>
+          {what.client === "" ? "" : `${what.client} · `}
+          {what.client === "" ? "" : what.tls ? `encrypted (${what.tls}) · ` : "not encrypted · "}
+          {size(what.size)}
+        </p>
+      );
+    case "sent":
+      return (
+        <>
+          <p>
+            {what.recipient} · {what.server}
+            {what.tls ? ` · encrypted (${what.tls})` : " · not encrypted"}
+          </p>
+          <Said words={what.reply} />
+        </>
+      );
+    case "deferred":
+      return (
+        <>
+          <p>
+            {sayProblem(what.problem, provider).title} {what.recipient} · {what.server}
+          </p>
+          <Said words={what.problem.said ?? ""} />
+        </>
+      );
+    case "bounced":
+      return (
+        <>
+          <p>
+            {sayProblem(what.problem, provider).title} {what.server}
+          </p>
+          <Said words={what.problem.said ?? ""} />
+        </>
+      );
+    case "expired":
+      return (
+        <>
+          <p>
+            {what.recipient}
+            {what.problem ? `. ${sayProblem(what.problem, provider).title}` : ""}
+          </p>
+          <Said words={what.problem?.said ?? ""} />
+        </>
+      );
+    case "deleted":
+      return <p>{what.recipient}</p>;
+    case "delayNoticed":
+    case "reported":
+    case "held":
+    case "released":
+    case "triedNow":
+      return null;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * A message's story as plain text, to paste into a support case.
+ */
+import type { StoryView } from "../bridge/bridge";
+import { exactTime, sayProblem, sayStep, size, stateWords } from "../words";
+
+export function asText(story: StoryView, provider: string): string {
+  const { entry } = story;
+  const lines = [
+    `Subject: ${entry.subject}`,
+    `From: ${entry.sender || "<>"}`,
+    `To: ${entry.firstRecipient}${entry.recipients > 1 ? ` and ${entry.recipients - 1} more` : ""}`,
+    `Device: ${[entry.clientName, entry.client].filter(Boolean).join(", ")}`,
+    `Size: ${size(entry.size)}`,
+    `State: ${stateWords[entry.state].label}`,
+    `Number: ${entry.id}`,
+    "",
+  ];
+  for (const { at, what } of story.steps) {
+    lines.push(`${exactTime(at)}  ${sayStep(what, provider).title}`);
+    if (what.kind === "deferred" || what.kind === "bounced") lines.push(`    ${sayProblem(what.problem, provider).title}`, `    ${what.problem.said ?? ""}`);
+    if (what.kind === "sent") lines.push(`    ${what.server}: ${what.reply}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,163 @@
+/**
+ * The parts of the settings that the setup also asks for.
+ */
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input } from "@fluentui/react-components";
+import { useCallback, useState } from "react";
+
+import type { MachineView, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import { fieldState, type Check } from "../../forms/check";
+import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
+import { NumberField } from "../../forms/fields";
+import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
+import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
+import { preset, providerName, providerOf, providers, type ProviderKey } from "../../forms/providers";
+import { SendersForm } from "../../forms/SendersForm";
+import { SECRET, SignInForm } from "../../forms/SignInForm";
+import formStyles from "../../forms/forms.module.css";
+import { useSnapshot } from "../../live/provider";
+import { SendTest } from "../../mail/SendTest";
+import { Card, Empty, Section } from "../../parts/Page";
+import { useWindow } from "../../window";
+import { many } from "../../words";
+
+export interface PartProps {
+  draft: Settings;
+  change(settings: Settings): void;
+  problems: SettingsProblem[];
+  onLeave(): void;
+}
+
+interface ProviderPartProps extends PartProps {
+  secret: string;
+  onSecret(secret: string): void;
+  untilRestart: boolean;
+  onUntilRestart(untilRestart: boolean): void;
+}
+
+export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
+  const { settings } = useSnapshot();
+  const { go } = useWindow();
+  const [choosing, setChoosing] = useState(false);
+  const onDone = useCallback(() => undefined, []);
+  const host = draft.smartHost;
+  if (!host) {
+    return (
+      <Empty title="No mail provider yet" actions={<Button appearance="primary" onClick={() => go({ page: "setup" })}>Set up now</Button>}>
+        Outtray keeps what it accepts until it knows where to hand it over.
+      </Empty>
+    );
+  }
+  const provider = providerOf(host.provider);
+  const onHost = (smartHost: SmartHostSettings) => change({ ...draft, smartHost });
+  const stored = settings.secrets.find((each) => each.name === SECRET);
+  const inForce = settings.settings.smartHost;
+  const saved = secret === "" && JSON.stringify(inForce) === JSON.stringify(host);
+  return (
+    <>
+      <Section title={provider.name} sub={provider.summary} actions={<Button size="small" onClick={() => setChoosing(true)}>Change provider…</Button>}>
+        <Card>
+          <div className={formStyles.stack}>
+            <ServerFields key={host.provider} host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
+            <SignInForm host={host} secret={secret} stored={stored} store={settings.store} untilRestart={untilRestart} problems={problems} onHost={onHost} onSecret={onSecret} onUntilRestart={onUntilRestart} onLeave={onLeave} />
+            <details className={formStyles.folded}>
+              <summary>Pace and trust</summary>
+              <div className={formStyles.row}>
+                <NumberField label="Connections at a time" value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
+                <NumberField label="Messages on one connection" value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
+                <Field label="Own certificate authority" hint="A PEM file, when the server’s certificate comes from the office itself." {...fieldState(problems, "smartHost.extraCaFile")}>
+                  <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
+                </Field>
+              </div>
+            </details>
+            <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
+          </div>
+        </Card>
+      </Section>
+      <Section title="Good to know">
+        <ProviderConditions provider={provider} />
+      </Section>
+      <Section title="Test message" sub={saved ? "It goes the way of every message." : "Save first: the test uses the settings in force."}>
+        <Card>
+          <SendTest sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : ""} disabled={!saved} />
+        </Card>
+      </Section>
+      {choosing && (
+        <ChangeProvider
+          host={host}
+          onCancel={() => setChoosing(false)}
+          onChoose={(key) => {
+            setChoosing(false);
+            if (key !== host.provider) onHost(preset(key));
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings; onCancel(): void; onChoose(key: ProviderKey): void }) {
+  const { counters } = useSnapshot();
+  const [key, setKey] = useState<ProviderKey>(providerOf(host.provider).key);
+  return (
+    <Dialog open onOpenChange={(_, { open }) => !open && onCancel()}>
+      <DialogSurface style={{ maxWidth: 720 }}>
+        <DialogBody>
+          <DialogTitle>Change the mail provider</DialogTitle>
+          <DialogContent>
+            <p style={{ marginBottom: 12 }}>
+              Server and user name of {providerName(host.provider, host.server)} are replaced here; nothing is in force before you save.
+              {counters.waiting > 0 && ` The ${many(counters.waiting, "waiting message")} will then go to the new provider.`}
+            </p>
+            <ProviderCards chosen={key} onChoose={setKey} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onCancel}>Cancel</Button>
+            <Button appearance="primary" disabled={key === host.provider} onClick={() => onChoose(key)}>
+              Change to {providers[key].name}
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+export function SendersPart({ draft, change, machine, check }: PartProps & { machine: MachineView | null; check: Check }) {
+  return (
+    <Section title="Who may send" sub="Devices in these networks need no password. All others are refused and shown on the overview.">
+      <SendersForm
+        allowed={draft.allowed}
+        machine={machine}
+        problems={check.problems}
+        onChange={(allowed) => {
+          change({ ...draft, allowed });
+          void check.check({ ...draft, allowed });
+        }}
+        onTry={(allowed) => check.check({ ...draft, allowed })}
+        onLeave={() => void check.check(draft)}
+      />
+    </Section>
+  );
+}
+
+export function ListeningPart({ draft, change, problems, onLeave, machine }: PartProps & { machine: MachineView | null }) {
+  return (
+    <>
+      <Section title="Ports" sub="Where devices connect on this machine.">
+        <ListeningForm listeners={draft.listeners} machine={machine} problems={problems} onChange={(listeners) => change({ ...draft, listeners })} onLeave={onLeave} />
+      </Section>
+      <Section title="Certificate">
+        <Card>
+          <CertificateForm certificate={draft.certificate} problems={problems} onChange={(certificate) => change({ ...draft, certificate })} onLeave={onLeave} />
+        </Card>
+      </Section>
+      <Section title="Name">
+        <Card>
+          <Field label="Name of this relay" hint={`What Outtray calls itself towards devices and the provider. Empty: ${machine?.hostName ?? "this machine’s own name"}.`} style={{ maxWidth: 420 }} {...fieldState(problems, "hostName")}>
+            <Input value={draft.hostName} placeholder={machine?.hostName ?? ""} spellCheck={false} onChange={(_, { value }) => change({ ...draft, hostName: value.trim() })} onBlur={onLeave} />
+          </Field>
+        </Card>
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * The steps that ask: welcome, provider, who may send, listening.
+ */
+import { ArrowDownload24Regular, Eye24Regular, MailInbox24Regular, Shield24Regular } from "@fluentui/react-icons";
+import type { Dispatch } from "react";
+
+import type { MachineView, SettingsProblem } from "../../bridge/bridge";
+import type { Check } from "../../forms/check";
+import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
+import formStyles from "../../forms/forms.module.css";
+import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
+import { providerOf } from "../../forms/providers";
+import { SendersForm } from "../../forms/SendersForm";
+import { Notice } from "../../parts/Notice";
+import { PageHead } from "../../parts/Page";
+import type { Draft, Move } from "./steps";
+import styles from "./setup.module.css";
+
+interface StepProps {
+  draft: Draft;
+  make: Dispatch<Move>;
+  problems: SettingsProblem[];
+  onLeave(): void;
+}
+
+export function WelcomeStep({ machine }: { machine: MachineView | null }) {
+  const port25 = machine?.ports.find((port) => port.port === 25);
+  return (
+    <>
+      <PageHead title="Welcome to Outtray" />
+      <p className={styles.lead}>Outtray takes mail from the scanners, printers and programs of your office and hands it to your mail provider, encrypted and signed in.</p>
+      <ul className={styles.promises}>
+        <li>
+          <ArrowDownload24Regular aria-hidden="true" />
+          <div>
+            <strong>It takes mail only from the networks you allow</strong>
+            <span>Everybody else is refused, and you see who it was.</span>
+          </div>
+        </li>
+        <li>
+          <Shield24Regular aria-hidden="true" />
+          <div>
+            <strong>It keeps every message on disk until your provider has it</strong>
+            <span>When the provider or the internet is down, mail waits here and goes out by itself later.</span>
+          </div>
+        </li>
+        <li>
+          <Eye24Regular aria-hidden="true" />
+          <div>
+            <strong>It shows what became of each message</strong>
+            <span>And when something is wrong, what it is and how to mend it.</span>
+          </div>
+        </li>
+      </ul>
+      {port25?.state === "taken" && (
+        <Notice tone="warn" title={`Port 25 is in use by ${port25.holder ?? "another program"}`}>
+          Nothing to do now: Outtray can listen on port 2525 beside it, until you stop the other program.
+        </Notice>
+      )}
+      <p className="quiet">You need about five minutes and the sign-in of the mailbox or account that is to send.</p>
+    </>
+  );
+}
+
+export function ProviderStep({ draft, make, problems, onLeave }: StepProps) {
+  const host = draft.settings.smartHost;
+  const provider = host ? providerOf(host.provider) : null;
+  return (
+    <>
+      <PageHead title="Who takes your mail from here?" sub="Outtray knows the server, port and limits of each." />
+      <ProviderCards chosen={host?.provider ?? null} onChoose={(key) => make({ kind: "choose", provider: key })} />
+      {host && provider && (
+        <div className={formStyles.stack} key={provider.key}>
+          <ProviderConditions provider={provider} />
+          <details className={formStyles.folded} open={provider.key === "other" || provider.servers.length > 1}>
+            <summary>Server, port and encryption</summary>
+            <div>
+              <ServerFields host={host} problems={problems} onChange={(next) => make({ kind: "host", host: next })} onLeave={onLeave} />
+            </div>
+          </details>
+        </div>
+      )}
+      {!host && (
+        <p className="quiet">
+          <MailInbox24Regular style={{ verticalAlign: "middle" }} aria-hidden="true" /> Not in the list? “Another provider” takes any server with a name and a port.
+        </p>
+      )}
+    </>
+  );
+}
+
+export function SendersStep({ draft, make, machine, check }: { draft: Draft; make: Dispatch<Move>; machine: MachineView | null; check: Check }) {
+  return (
+    <>
+      <PageHead title="Who may send?" sub="Devices in these networks need no password. All others are refused, and shown on the overview with a button to allow them." />
+      <SendersForm
+        allowed={draft.settings.allowed}
+        machine={machine}
+        problems={check.problems}
+        onChange={(allowed) => {
+          make({ kind: "allowed", allowed });
+          void check.check({ ...draft.settings, allowed });
+        }}
+        onTry={async (allowed) => check.check({ ...draft.settings, allowed })}
+        onLeave={() => void check.check(draft.settings)}
+      />
+    </>
+  );
+}
+
+export function ListeningStep({ draft, make, machine, problems, onLeave }: StepProps & { machine: MachineView | null }) {
+  return (
+    <>
+      <PageHead title="Where devices connect" sub={`On this machine${machine ? `, ${machine.hostName}` : ""}. Port 25 is enough for most offices.`} />
+      <ListeningForm listeners={draft.settings.listeners} machine={machine} problems={problems} onChange={(listeners) => make({ kind: "listeners", listeners })} onLeave={onLeave} />
+      <CertificateForm certificate={draft.settings.certificate} problems={problems} onChange={(certificate) => make({ kind: "certificate", certificate })} onLeave={onLeave} />
+      <p className="quiet">If a firewall runs on this machine, it must let devices in on these ports.</p>
+    </>
+  );
+}

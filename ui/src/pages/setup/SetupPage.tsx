@@ -1,0 +1,216 @@
+/**
+ * The setup: a rail of steps, one step at a time, and what leads from one to the next.
+ */
+import { Button } from "@fluentui/react-components";
+import { Checkmark16Filled } from "@fluentui/react-icons";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+
+import type { MachineView } from "../../bridge/bridge";
+import { sayWrong, useCheck } from "../../forms/check";
+import { SECRET } from "../../forms/SignInForm";
+import { useAsk, useSnapshot } from "../../live/provider";
+import { isSetUp } from "../../live/state";
+import { Mark } from "../../parts/Mark";
+import { useWindow } from "../../window";
+import { sayRefused } from "../../words";
+import { forgetDraft, loadDraft, saveDraft } from "./draft";
+import { ListeningStep, ProviderStep, SendersStep, WelcomeStep } from "./EarlySteps";
+import { SignInStep } from "./SignInStep";
+import { begin, hindrance, move, reachable, steps, stepTitle, type Step } from "./steps";
+import { SummaryStep } from "./SummaryStep";
+import { TestStep } from "./TestStep";
+import styles from "./setup.module.css";
+
+export function SetupPage() {
+  const snapshot = useSnapshot();
+  const { go, tell } = useWindow();
+  const ask = useAsk();
+  const check = useCheck();
+  const [draft, make] = useReducer(move, null, () => loadDraft() ?? begin(snapshot.settings.settings));
+  const [secret, setSecret] = useState("");
+  const [untilRestart, setUntilRestart] = useState(false);
+  const [machine, setMachine] = useState<MachineView | null>(null);
+  const [busy, setBusy] = useState(false);
+  const heading = useRef<HTMLDivElement>(null);
+
+  useEffect(() => saveDraft(draft), [draft]);
+  useEffect(() => {
+    void ask({ ask: "machine" }).then((answer) => {
+      if (answer.kind !== "machine") return;
+      setMachine(answer.machine);
+      make({ kind: "machine", machine: answer.machine });
+    });
+  }, [ask]);
+  // Who reads by ear or moves by key begins each step at its headline.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) heading.current?.focus();
+    first.current = false;
+  }, [draft.step]);
+
+  const stored = snapshot.settings.secrets.find((each) => each.name === SECRET);
+  const storeIsGone = snapshot.settings.store.kind === "unavailable";
+  const secretIsThere = secret !== "" || stored?.isSet === true;
+  const hint = hindrance(draft, secretIsThere) ?? (draft.step === "signIn" && secret !== "" && storeIsGone && !untilRestart ? "Tick that the password is kept until restart." : null);
+
+  const leave = useCallback(() => {
+    setSecret("");
+    forgetDraft();
+    go({ page: "overview" });
+  }, [go]);
+
+  /** Gives a typed password to the engine's host; from then on only the host has it. */
+  const storeSecret = async (): Promise<boolean> => {
+    if (secret === "" || draft.settings.smartHost?.signIn.kind !== "password") return true;
+    const answer = await ask({ ask: "setSecret", name: SECRET, secret, untilRestart });
+    if (answer.kind === "settings") {
+      setSecret("");
+      return true;
+    }
+    tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "The password could not be stored.");
+    return false;
+  };
+
+  const save = async (): Promise<boolean> => {
+    const answer = await ask({ ask: "applySettings", settings: draft.settings });
+    if (answer.kind === "settings") {
+      make({ kind: "saved" });
+      check.set([]);
+      return true;
+    }
+    if (answer.kind === "problems") check.set(answer.problems);
+    else tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "It was not saved.");
+    return false;
+  };
+
+  const advance = async () => {
+    setBusy(true);
+    const free = draft.step === "signIn" ? await storeSecret() : draft.step === "listening" ? await save() : true;
+    setBusy(false);
+    if (free) make({ kind: "next" });
+  };
+  const skip = async () => {
+    setBusy(true);
+    if (await storeSecret()) make({ kind: "skipCheck" });
+    setBusy(false);
+  };
+  const leaveField = () => void check.check(draft.settings);
+  const canSkip = draft.step === "signIn" && hint === "Check the connection first.";
+  const elsewhere = check.problems.filter((problem) => draft.step === "listening" && !/^(listeners|certificate)/.test(problem.field));
+
+  return (
+    <div className={styles.setup}>
+      <header className={styles.bar}>
+        <Mark />
+        <strong>Set up Outtray</strong>
+        <span className={styles.calm}>You can close this window at any time; what you have filled in stays.</span>
+        {isSetUp(snapshot) && draft.step !== "summary" && (
+          <Button appearance="subtle" onClick={leave}>
+            Leave setup
+          </Button>
+        )}
+      </header>
+      <Rail step={draft.step} furthest={draft.furthest} reach={(step) => reachable(draft, step)} go={(step) => make({ kind: "goTo", step })} />
+      <main className={styles.main} id="page">
+        <div ref={heading} tabIndex={-1} className={styles.step} key={draft.step} aria-label={stepTitle[draft.step]}>
+          {draft.step === "welcome" && <WelcomeStep machine={machine} />}
+          {draft.step === "provider" && <ProviderStep draft={draft} make={make} problems={check.problems} onLeave={leaveField} />}
+          {draft.step === "signIn" && (
+            <SignInStep
+              draft={draft}
+              make={make}
+              problems={check.problems}
+              onLeave={leaveField}
+              secret={secret}
+              onSecret={(typed) => {
+                setSecret(typed);
+                make({ kind: "secretTyped" });
+              }}
+              stored={stored}
+              untilRestart={untilRestart}
+              onUntilRestart={setUntilRestart}
+              secretIsThere={secretIsThere}
+            />
+          )}
+          {draft.step === "senders" && <SendersStep draft={draft} make={make} machine={machine} check={check} />}
+          {draft.step === "listening" && <ListeningStep draft={draft} make={make} machine={machine} problems={check.problems} onLeave={leaveField} />}
+          {draft.step === "test" && <TestStep draft={draft} make={make} />}
+          {draft.step === "summary" && <SummaryStep />}
+          {elsewhere.map((problem) => (
+            <p key={problem.field} role="alert" className={styles.wrong}>
+              {sayWrong(problem)}
+            </p>
+          ))}
+        </div>
+        <footer className={styles.foot}>
+          {draft.step !== "welcome" && (
+            <Button onClick={() => make({ kind: "back" })} disabled={busy}>
+              Back
+            </Button>
+          )}
+          {draft.step === "summary" ? (
+            <Button appearance="primary" onClick={leave}>
+              Open Outtray
+            </Button>
+          ) : (
+            <Button appearance={canSkip ? "secondary" : "primary"} disabled={busy || hint !== null} onClick={() => void advance()}>
+              {nextLabel(draft.step, draft.testId !== null)}
+            </Button>
+          )}
+          {canSkip && (
+            <Button appearance="subtle" disabled={busy} onClick={() => void skip()}>
+              Skip the check, I know it is right
+            </Button>
+          )}
+          {hint && !canSkip && (
+            <span className={styles.hint} role="status">
+              {hint}
+            </span>
+          )}
+        </footer>
+      </main>
+    </div>
+  );
+}
+
+function nextLabel(step: Step, tested: boolean): string {
+  if (step === "welcome") return "Begin";
+  if (step === "listening") return "Save and go on";
+  if (step === "test" && !tested) return "Go on without a test";
+  return "Next";
+}
+
+function Rail({ step, furthest, reach, go }: { step: Step; furthest: Step; reach(step: Step): boolean; go(step: Step): void }) {
+  const at = steps.indexOf(step);
+  return (
+    <nav className={styles.rail} aria-label="Steps of the setup">
+      <ol>
+        {steps.map((each, index) => {
+          const done = index < steps.indexOf(furthest) && index !== at;
+          return (
+            <li key={each}>
+              <button
+                type="button"
+                className={`${styles.railItem} ${done ? styles.done : ""}`}
+                disabled={!reach(each)}
+                aria-current={each === step ? "step" : undefined}
+                onClick={() => go(each)}
+              >
+                <span className={styles.dot} aria-hidden="true">
+                  {done ? <Checkmark16Filled /> : index + 1}
+                </span>
+                <span>
+                  {stepTitle[each]}
+                  {done && <span className="spoken">, done</span>}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      <div className={styles.progress} aria-hidden="true">
+        Step {at + 1} of {steps.length}: {stepTitle[step]}
+      </div>
+    </nav>
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * What every page may do with the window: go somewhere, mend something, say something.
+ */
+import { createContext, useContext } from "react";
+
+import type { Remedy, Tone } from "./words";
+
+export type SettingsPart = "provider" | "senders" | "listening" | "limits" | "delivery" | "upkeep";
+
+export type Route =
+  | { page: "overview" }
+  | { page: "queue"; open?: string }
+  | { page: "history"; open?: string; text?: string }
+  | { page: "settings"; part?: SettingsPart }
+  | { page: "setup" };
+
+export interface WindowActs {
+  go(route: Route): void;
+  /** What the button beside a problem does. */
+  mend(remedy: Remedy): void;
+  /** A short word at the edge of the window; read aloud too. */
+  tell(tone: Tone, text: string): void;
+}
+
+export const WindowContext = createContext<WindowActs | null>(null);
+
+export function useWindow(): WindowActs {
+  const acts = useContext(WindowContext);
+  if (!acts) throw new Error("outside of the window");
+  return acts;
+}

@@ -1,0 +1,8 @@
+/**
+ * Every state and code in the words people read, by theme in `words/`.
+ */
+export * from "./words/format";
+export * from "./words/problems";
+export * from "./words/sentence";
+export * from "./words/setup";
+export * from "./words/states";

@@ -1,0 +1,225 @@
+/**
+ * Every trouble in words: what happened, what it means for the mail, what mends it.
+ *
+ * The `Record` makes the compiler name each code that has no words yet.
+ */
+import type { Problem, ProblemCode } from "../bridge/generated/control";
+import { many } from "./format";
+
+/** What a button beside a problem does. The window knows how; the words only name it. */
+export type Remedy =
+  | "setUp"
+  | "openSignIn"
+  | "openProvider"
+  | "openListening"
+  | "openCertificate"
+  | "openLimits"
+  | "tryNow"
+  | "reloadSettings"
+  | "swapEncryption";
+
+export const remedyLabel: Record<Remedy, string> = {
+  setUp: "Set up now",
+  openSignIn: "Change sign-in",
+  openProvider: "Change server",
+  openListening: "Change listening",
+  openCertificate: "Change certificate",
+  openLimits: "Change limits",
+  tryNow: "Try now",
+  reloadSettings: "Read the file again",
+  swapEncryption: "Use the other encryption",
+};
+
+export interface ProblemWords {
+  /** What happened: a sentence. */
+  title: string;
+  /** Why, and what to do: one or two sentences. */
+  advice: string;
+  /** The button that mends it, if one of ours can. */
+  remedy: Remedy | null;
+}
+
+interface About {
+  /** Name of the mail provider: "Microsoft 365". */
+  provider: string;
+  /** What the problem names: a host, a port, a file, a user. */
+  subject: string;
+}
+
+type Say = (about: About) => ProblemWords;
+
+const words = (title: string, advice: string, remedy: Remedy | null): ProblemWords => ({ title, advice, remedy });
+const named = (subject: string, other: string) => (subject === "" ? other : subject);
+const at = (subject: string) => (subject === "" ? " on this port" : ` at ${subject}`);
+const from = (subject: string) => (subject === "" ? "" : ` from ${subject}`);
+const quoted = (subject: string) => (subject === "" ? "" : ` (${subject})`);
+
+const problems: Record<ProblemCode, Say> = {
+  notSetUp: () =>
+    words("No mail provider is set up yet.", "Tell Outtray where to hand over mail. Until then it keeps everything it accepts.", "setUp"),
+  hostNotFound: ({ subject, provider }) =>
+    words(
+      `The server name ${named(subject, `of ${provider}`)} cannot be found.`,
+      "It is misspelled, or this machine has no working DNS or internet connection at the moment.",
+      "openProvider",
+    ),
+  connectionRefused: ({ subject, provider }) =>
+    words(
+      `${provider} refuses the connection.`,
+      `Nothing answers${at(subject)}. A wrong port number, a firewall or a virus scanner's mail shield are the usual reasons.`,
+      "openProvider",
+    ),
+  connectionTimedOut: ({ subject, provider }) =>
+    words(
+      `${provider} does not answer.`,
+      `There was no answer${from(subject)} in time. A firewall or the internet provider may be blocking the port. Port 25 is often blocked: 587 or 465 usually work.`,
+      "tryNow",
+    ),
+  connectionLost: ({ provider }) =>
+    words(`The connection to ${provider} broke in the middle.`, "This is mostly a passing network trouble. Outtray tries again by itself.", "tryNow"),
+  greetingRefused: ({ provider }) =>
+    words(
+      `${provider} turned the connection away.`,
+      "It does not want to talk to this address at the moment. Its own words below say why; an office line on a block list is the usual reason.",
+      "tryNow",
+    ),
+  tlsNotOffered: ({ provider }) =>
+    words(
+      `${provider} offers no encryption on this port.`,
+      "Outtray does not send a password or mail unencrypted. Check server and port; a mail shield on this machine can also remove the offer.",
+      "openProvider",
+    ),
+  tlsFailed: ({ provider }) =>
+    words(
+      `No encrypted connection to ${provider} could be made.`,
+      "Both sides could not agree. A firewall that looks into encrypted connections is a common reason.",
+      "openProvider",
+    ),
+  tlsModeSwapped: () =>
+    words(
+      "The port and the kind of encryption do not fit together.",
+      "Port 465 is encrypted from the first byte; 587 and 25 start plain and then switch (STARTTLS).",
+      "swapEncryption",
+    ),
+  certificateUntrusted: ({ subject }) =>
+    words(
+      `The certificate${subject === "" ? "" : ` of ${subject}`} is signed by nobody this machine trusts.`,
+      "Either a firewall opens encrypted connections here, or the office has its own certificate authority: then name its file.",
+      "openProvider",
+    ),
+  certificateWrongName: ({ subject }) =>
+    words(
+      "The server shows a certificate for another name.",
+      `Check the server name${quoted(subject)}. Do not continue with a server that is not the one you mean.`,
+      "openProvider",
+    ),
+  certificateExpired: ({ subject }) =>
+    words(
+      `The certificate${subject === "" ? "" : ` of ${subject}`} is out of date.`,
+      "Check the date and time of this machine first. If they are right, the server's operator must renew the certificate.",
+      "tryNow",
+    ),
+  signInNotOffered: ({ provider }) =>
+    words(
+      `${provider} offers no sign-in that Outtray speaks.`,
+      "Check server and port: some servers offer the sign-in on 587 only, and relays by address want none at all.",
+      "openProvider",
+    ),
+  signInRefused: ({ provider }) =>
+    words(
+      `${provider} does not accept the user name or password.`,
+      "The password was changed, has expired or was mistyped, or the account needs an app password.",
+      "openSignIn",
+    ),
+  signInSwitchedOff: ({ provider }) =>
+    words(
+      `${provider} has switched off sign-in with a password.`,
+      "The password may be right. An administrator must allow authenticated SMTP for this mailbox, or another way of sending is needed.",
+      "openSignIn",
+    ),
+  signInNeeded: ({ provider }) =>
+    words(`${provider} wants a sign-in.`, "Outtray has no user name and password for it yet.", "openSignIn"),
+  secretMissing: () =>
+    words("The password is not in this machine's credential store.", "It was removed, or the engine now runs under another account. Type it once more.", "openSignIn"),
+  secretStoreUnavailable: () =>
+    words(
+      "This machine's credential store cannot be opened.",
+      "It is missing or locked. The password can be kept in memory until the next restart.",
+      "openSignIn",
+    ),
+  brokenReply: ({ subject, provider }) =>
+    words(`${provider} answers with something that is not SMTP.`, `There is probably another kind of server${at(subject)}.`, "openProvider"),
+  throttled: ({ provider }) =>
+    words(`${provider} asks us to slow down.`, "Too much was sent at once. Outtray waits and goes on by itself.", null),
+  accountBlocked: ({ provider }) =>
+    words(
+      `The account at ${provider} is blocked or its quota is used up.`,
+      "Sign in at the provider's own website and look at the account. Sending again before that does not help.",
+      "tryNow",
+    ),
+  senderRefused: ({ provider, subject }) =>
+    words(
+      `${provider} does not accept the sender${subject === "" ? "" : ` ${subject}`}.`,
+      "This account may not send from that address. Confirm the address at the provider, or use an allowed one in the device.",
+      null,
+    ),
+  recipientRefused: ({ subject }) =>
+    words(
+      `${named(subject, "The recipient")} was refused.`,
+      "The address does not exist or does not take this message. Check the address book of the device.",
+      null,
+    ),
+  messageTooLarge: ({ provider }) =>
+    words(`The message is larger than ${provider} takes.`, "Scan with a lower resolution, or send it in parts.", null),
+  contentRefused: ({ provider }) =>
+    words(`${provider} refused the content of the message.`, "It looked like spam or harmful to the provider. Its own words below say more.", null),
+  temporaryTrouble: ({ provider }) =>
+    words(`${provider} has a passing trouble of its own.`, "Nothing to do here: Outtray tries again by itself.", "tryNow"),
+  lifetimeEnded: () =>
+    words("It was tried until its time was up.", "The message was given up and its sender was told.", null),
+  mailLoop: () =>
+    words("The message goes round in a circle.", "The provider sends it back to Outtray. Check forwarding rules that point here.", null),
+  portTaken: ({ subject }) =>
+    words(
+      `${subject === "" ? "A port" : subject} is in use by another program.`,
+      "Devices cannot connect there. Stop the other program, or listen on another port.",
+      "openListening",
+    ),
+  addressNotHere: ({ subject }) =>
+    words(`${named(subject, "A listening address")} is not an address of this machine.`, "The machine's address may have changed. Choose another one.", "openListening"),
+  portForbidden: ({ subject }) =>
+    words(`The system does not let Outtray listen on ${named(subject, "this port")}.`, "It is reserved, or needs more rights. Choose another port, 2525 for example.", "openListening"),
+  certificateFileUnusable: ({ subject }) =>
+    words(`The certificate ${named(subject, "file")} cannot be used.`, "It is missing, unreadable, or key and certificate do not belong together.", "openCertificate"),
+  settingsUnreadable: ({ subject }) =>
+    words(`The settings file${subject === "" ? "" : ` ${subject}`} cannot be read.`, "Someone has changed it by hand. The settings from before stay in force.", "reloadSettings"),
+  diskFull: ({ subject }) =>
+    words(
+      `The disk${subject === "" ? "" : ` with ${subject}`} is nearly full.`,
+      "Devices are told to try again later until there is space. Free some space; mail that is already here is safe.",
+      null,
+    ),
+  databaseSetAside: ({ subject }) =>
+    words(
+      "The mail database was damaged and has been set aside.",
+      `Outtray began a new one, so that mail goes on. The old file is kept${subject === "" ? "" : ` as ${subject}`}.`,
+      null,
+    ),
+  storeFailed: () =>
+    words("Mail cannot be written to the disk.", "Nothing is accepted that cannot be kept: devices are told to try again later. Check the disk.", null),
+  engineFault: () =>
+    words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
+  other: ({ provider }) =>
+    words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),
+};
+
+/** A problem in words; `provider` is the provider's name as people know it. */
+export function sayProblem(problem: Problem, provider: string): ProblemWords {
+  return problems[problem.code]({ provider: provider === "" ? "The mail provider" : provider, subject: problem.subject ?? "" });
+}
+
+/** What a problem with the provider means for the mail. */
+export function meaningForMail(waiting: number): string {
+  if (waiting === 0) return "No message is waiting, none is lost.";
+  return `${many(waiting, "message is", "messages are")} waiting, none is lost.`;
+}

@@ -1,0 +1,97 @@
+/**
+ * States and refusals in words.
+ */
+import type { EntryKind, LogLevel, RecipientState, RefusalKind, Refused, StoryKind } from "../bridge/generated/control";
+
+export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
+
+export interface StateWords {
+  /** As on a label: "will retry". */
+  label: string;
+  /** A sentence of explanation. */
+  means: string;
+  tone: Tone;
+}
+
+export const stateWords: Record<RecipientState, StateWords> = {
+  queued: { label: "waiting", means: "Waiting for its first try.", tone: "busy" },
+  deferred: { label: "will retry", means: "Was tried and will be tried again by itself.", tone: "warn" },
+  held: { label: "on hold", means: "Kept back until someone releases it.", tone: "quiet" },
+  sent: { label: "handed over", means: "The mail provider has taken it.", tone: "good" },
+  bounced: { label: "failed", means: "Refused for good. The sender was told.", tone: "bad" },
+  expired: { label: "given up", means: "Could not be handed over in time. The sender was told.", tone: "bad" },
+  deleted: { label: "deleted", means: "Removed from the queue by a person.", tone: "quiet" },
+};
+
+export const queueStates: RecipientState[] = ["queued", "deferred", "held"];
+export const allStates: RecipientState[] = ["queued", "deferred", "held", "sent", "bounced", "expired", "deleted"];
+
+export const kindLabel: Record<EntryKind, string> = {
+  mail: "",
+  report: "notice by Outtray",
+  test: "test message",
+};
+
+/** Why a device was refused. `who` is the device. */
+export const refusalWords: Record<RefusalKind, { title: string; means: string }> = {
+  notAllowed: { title: "was refused", means: "Its address is in none of your allowed networks." },
+  tooLarge: { title: "sent a message that is too large", means: "The message is above the size limit in the settings." },
+  tooManyRecipients: { title: "sent to too many recipients at once", means: "The message names more recipients than the limit in the settings." },
+  tooManyConnections: { title: "opened too many connections", means: "It is over the limit of connections in the settings." },
+  loop: { title: "sent a message that goes round in a circle", means: "The message has already passed through Outtray." },
+  diskFull: { title: "was told to come back later", means: "There was not enough free disk space to keep its mail." },
+  other: { title: "was refused", means: "What it heard stands below." },
+};
+
+export function sayRefused(refused: Refused): string {
+  switch (refused.why) {
+    case "noSuchMessage":
+      return "This message is not there any more.";
+    case "contentGone":
+      return "The content of this message is no longer kept: it has left the queue.";
+    case "notUnderstood":
+      return "The engine did not understand the request. It may be of another version.";
+    case "badValue":
+      return `${refused.field}: ${refused.said}.`;
+    case "trouble":
+      return refused.problem.said ?? "The engine could not do it.";
+    case "stopping":
+      return "Outtray is shutting down.";
+  }
+}
+
+/** The headline of one step in a message's story. */
+export function sayStep(what: StoryKind, provider: string): { title: string; tone: Tone } {
+  switch (what.kind) {
+    case "accepted":
+      return { title: what.client === "" ? "Made by Outtray" : `Accepted from ${what.clientName === "" ? what.client : what.clientName}`, tone: "busy" };
+    case "sent":
+      return { title: `Handed over to ${provider}`, tone: "good" };
+    case "deferred":
+      return { title: "Not handed over, will retry", tone: "warn" };
+    case "bounced":
+      return { title: "Refused for good", tone: "bad" };
+    case "expired":
+      return { title: "Given up", tone: "bad" };
+    case "delayNoticed":
+      return { title: "Sender was told that it still waits", tone: "quiet" };
+    case "reported":
+      return { title: "Sender was told that it failed", tone: "quiet" };
+    case "held":
+      return { title: "Put on hold", tone: "quiet" };
+    case "released":
+      return { title: "Released", tone: "quiet" };
+    case "triedNow":
+      return { title: "A try was asked for", tone: "quiet" };
+    case "deleted":
+      return { title: "Deleted from the queue", tone: "quiet" };
+  }
+}
+
+export const logLevelLabel: Record<LogLevel, string> = {
+  error: "Errors only",
+  warn: "Errors and warnings",
+  info: "Normal",
+  debug: "Detailed (names addresses)",
+  trace: "Everything (for a support case)",
+};

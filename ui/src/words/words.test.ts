@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+
+import type { ProblemCode, Snapshot } from "../bridge/bridge";
+import { worldOf } from "../bridge/fake/scenarios";
+import generated from "../bridge/generated/control.ts?raw";
+import { ago, ahead, dayAndClock, many, meaningForMail, sayProblem, sayState, size, span, splitAddress, took } from "../words";
+
+const NOW = Date.parse("2026-11-23T14:30:00Z");
+
+function allCodes(): ProblemCode[] {
+  const line = /export type ProblemCode = ([^;]+);/.exec(generated)?.[1] ?? "";
+  return [...line.matchAll(/"(\w+)"/g)].map((found) => found[1] as ProblemCode);
+}
+
+describe("problems", () => {
+  it("all have words: sentences, without empty places where nothing is named", () => {
+    expect(allCodes().length).toBeGreaterThan(30);
+    for (const code of allCodes()) {
+      for (const provider of ["", "Microsoft 365"]) {
+        const words = sayProblem({ code }, provider);
+        expect(words.title, code).toMatch(/^[A-Z].*\.$/);
+        expect(words.advice, code).toMatch(/^[A-Z].*\.$/);
+        expect(`${words.title} ${words.advice}`, code).not.toMatch(/ {2}|\(\)|undefined| \./);
+      }
+    }
+  });
+
+  it("say whom and what they concern", () => {
+    expect(sayProblem({ code: "signInRefused" }, "SendGrid").title).toBe("SendGrid does not accept the user name or password.");
+    expect(sayProblem({ code: "hostNotFound", subject: "smtp.exmaple.com" }, "x").title).toContain("smtp.exmaple.com");
+  });
+
+  it("say what they mean for the mail", () => {
+    expect(meaningForMail(12)).toBe("12 messages are waiting, none is lost.");
+    expect(meaningForMail(1)).toBe("1 message is waiting, none is lost.");
+  });
+});
+
+describe("the sentence at the top", () => {
+  const say = (scenario: Parameters<typeof worldOf>[0], change: (snapshot: Snapshot) => Snapshot = (same) => same) =>
+    sayState("connected", change({ ...worldOf(scenario, NOW).snapshot, seq: 1 }), "Microsoft 365");
+
+  it.each([
+    ["flowing", "good", "Mail is flowing"],
+    ["empty", "good", "Ready for the first message"],
+    ["fresh", "quiet", "Not set up yet"],
+    ["trouble", "bad", "Microsoft 365 does not accept the user name or password"],
+    ["paused", "warn", "Delivery is paused"],
+    ["disk-full", "bad", "The disk with C:\\ProgramData\\Outtray is nearly full"],
+    ["port-taken", "warn", "Port 25 is in use by another program"],
+  ] as const)("%s", (scenario, tone, text) => {
+    expect(say(scenario)).toMatchObject({ tone, text });
+  });
+
+  it("puts a deaf relay before everything else that is well", () => {
+    const deaf = say("port-taken", (snapshot) => ({ ...snapshot, listeners: snapshot.listeners.map((listener) => ({ ...listener, problem: { code: "portTaken" as const, subject: "Port 25" } })) }));
+    expect(deaf).toMatchObject({ tone: "bad", text: "Devices cannot connect: port 25 is in use by another program" });
+  });
+
+  it("says so when the engine is gone", () => {
+    expect(sayState("lost", null, "").tone).toBe("bad");
+    expect(sayState("lost", { ...worldOf("flowing", NOW).snapshot, seq: 1 }, "x").text).toBe("The engine does not answer");
+  });
+});
+
+describe("figures", () => {
+  it("tell times as people do", () => {
+    expect([3_000, 42_000, 360_000, 7_260_000, 10_800_000, 200_000_000].map((age) => ago(NOW - age, NOW))).toEqual(["just now", "42 s ago", "6 min ago", "2 h 1 min ago", "3 h ago", "2 days ago"]);
+    expect(ahead(NOW + 250_000, NOW)).toBe("in 4 min");
+    expect(ahead(NOW - 5, NOW)).toBe("now");
+    expect(span(-5)).toBe("1 s");
+    expect(took(812)).toBe("0.8 s");
+    expect(took(130_000)).toBe("2 min");
+  });
+
+  it("name the day when it is not today", () => {
+    expect(dayAndClock(NOW, NOW)).toMatch(/^\d\d:\d\d$/);
+    expect(dayAndClock(NOW - 86_400_000, NOW)).toMatch(/^yesterday /);
+    expect(dayAndClock(NOW + 86_400_000, NOW)).toMatch(/^tomorrow /);
+    expect(dayAndClock(NOW - 40 * 86_400_000, NOW)).toMatch(/Oct/);
+  });
+
+  it("tell sizes as mail providers do", () => {
+    expect([0, 999, 1000, 48_200, 2_100_000, 25_000_000, 2_500_000_000].map(size)).toEqual(["0 B", "999 B", "1 KB", "48 KB", "2.1 MB", "25 MB", "2.5 GB"]);
+  });
+
+  it("count", () => {
+    expect(many(1, "message")).toBe("1 message");
+    expect(many(100_000, "message")).toBe("100,000 messages");
+  });
+
+  it("split an address at its last @", () => {
+    expect(splitAddress('"a@b"@example.com')).toEqual({ local: '"a@b"', domain: "@example.com" });
+    expect(splitAddress("nobody")).toEqual({ local: "nobody", domain: "" });
+  });
+});
