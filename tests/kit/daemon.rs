@@ -1,0 +1,77 @@
+//! The program `outtrayd` in a process of its own, as systemd or a shell would run it.
+
+use control::settings::Settings;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+pub struct Daemon {
+    process: Child,
+    pub address: SocketAddr,
+    pub ready: String,
+}
+
+impl Daemon {
+    /// Starts it on a data folder and waits for its one line. Its password comes as systemd's
+    /// LoadCredential gives it: in a file of `credentials`.
+    pub fn start(data: &Path, credentials: &Path) -> Self {
+        let mut process = Command::new(program())
+            .args(["run", "--data"])
+            .arg(data)
+            .env("CREDENTIALS_DIRECTORY", credentials)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("outtrayd");
+        let mut ready = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut ready).expect("a line");
+        let address = ready.split_whitespace().find_map(|word| word.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("not ready: {ready:?}"));
+        Self { process, address, ready }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// As a power cut would end it: no goodbye, nothing flushed.
+    pub fn kill(mut self) {
+        self.process.kill().expect("kill -9");
+        self.process.wait().expect("its end");
+    }
+
+    /// SIGTERM, and its exit code.
+    #[cfg(unix)]
+    pub fn terminate(mut self) -> Option<i32> {
+        let status = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill");
+        assert!(status.success());
+        self.process.wait().expect("its end").code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Where cargo puts it: beside the folder of the test binaries.
+pub fn program() -> PathBuf {
+    let here = std::env::current_exe().expect("this program");
+    let program = here.ancestors().nth(2).expect("target/debug").join(format!("outtrayd{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is missing: cargo build -p host", program.display());
+    program
+}
+
+/// Writes the settings and the password file; gives (data folder, credentials folder).
+pub fn furnish(folder: &Path, settings: &Settings, password: &str) -> (PathBuf, PathBuf) {
+    let (data, credentials) = (folder.join("data"), folder.join("credentials"));
+    std::fs::create_dir_all(&data).expect("data");
+    std::fs::create_dir_all(&credentials).expect("credentials");
+    std::fs::write(data.join("settings.json"), serde_json::to_vec_pretty(settings).expect("JSON")).expect("settings");
+    std::fs::write(credentials.join("smart-host"), password).expect("password");
+    (data, credentials)
+}

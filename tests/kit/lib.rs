@@ -1,0 +1,18 @@
+//! The test kit: an office (a host in a temporary folder), devices (lines in, lines out), and smart
+//! hosts: a scripted one and a real Postfix. The fakes speak the real contract.
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test that cannot be set up should say so and end
+
+pub mod certs;
+pub mod client;
+pub mod daemon;
+pub mod fake_smart_host;
+mod fake_talk;
+pub mod office;
+#[cfg(unix)]
+pub mod postfix;
+
+pub use certs::Certs;
+pub use client::Client;
+pub use daemon::Daemon;
+pub use fake_smart_host::{Answer, FakeSmartHost, SmartHostRunning, Stage, Taken};
+pub use office::Office;

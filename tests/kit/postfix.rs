@@ -1,0 +1,167 @@
+//! A real Postfix as the smart host: STARTTLS required, SASL PLAIN and LOGIN, mail into a Maildir.
+//! Runs from its own folder on a port of loopback; needs root, as Postfix does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::certs::Certs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Postfix {
+    process: Child,
+    folder: tempfile::TempDir,
+    pub port: u16,
+    pub ca_file: PathBuf,
+}
+
+pub const USER: &str = "relay@office.test";
+pub const PASSWORD: &str = "postfix-and-sasl 1";
+
+impl Postfix {
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("outtray-postfix").tempdir().unwrap();
+        let root = folder.path();
+        std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for name in ["etc", "etc/sasl", "spool", "data", "mail", "log"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+        }
+        run(Command::new("chown").arg("postfix").arg(root.join("data")).arg(root.join("log")));
+        // Any account that is not root will do for the mailbox.
+        run(Command::new("chown").arg("nobody").arg(root.join("mail")));
+        let certs = Certs::new();
+        let (certificate, key) = certs.server_pem(&["localhost", "127.0.0.1"]);
+        std::fs::write(root.join("etc/cert.pem"), certificate).unwrap();
+        std::fs::write(root.join("etc/key.pem"), key).unwrap();
+        let ca_file = certs.authority_file(&root.join("etc"));
+
+        // Debian's Postfix looks for it beside its main.cf, whatever cyrus_sasl_config_path says.
+        let sasldb = root.join("etc/sasl/sasldb2");
+        let mut passwd = Command::new("saslpasswd2");
+        passwd.args(["-p", "-c", "-f"]).arg(&sasldb).args(["-u", "office.test", "relay"]).stdin(Stdio::piped());
+        let mut passwd = passwd.spawn().expect("saslpasswd2 (package sasl2-bin)");
+        std::io::Write::write_all(passwd.stdin.as_mut().unwrap(), PASSWORD.as_bytes()).unwrap();
+        drop(passwd.stdin.take());
+        assert!(passwd.wait().unwrap().success());
+        std::fs::set_permissions(&sasldb, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let sasl = format!("pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: {}\n", sasldb.display());
+        std::fs::write(root.join("etc/sasl/smtpd.conf"), sasl).unwrap();
+
+        let port = free_port();
+        std::fs::write(root.join("etc/main.cf"), main_cf(root)).unwrap();
+        std::fs::write(root.join("etc/master.cf"), master_cf(port)).unwrap();
+        std::fs::write(root.join("etc/mailboxes"), "ann@away.test ann@away.test/\nbob@away.test bob@away.test/\n").unwrap();
+        for name in ["dynamicmaps.cf", "postfix-files"] {
+            let _ = std::fs::copy(Path::new("/etc/postfix").join(name), root.join("etc").join(name));
+        }
+        let process = Command::new("postfix")
+            .arg("-c")
+            .arg(root.join("etc"))
+            .arg("start-fg")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("postfix (package postfix)");
+        let postfix = Self { process, folder, port, ca_file };
+        let patience = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(patience.elapsed() < Duration::from_secs(30), "Postfix does not listen:\n{}", postfix.log());
+            std::thread::yield_now();
+        }
+        postfix
+    }
+
+    /// The messages delivered to one mailbox, as Postfix wrote them (LF line ends, its own headers in front).
+    pub fn mailbox(&self, address: &str) -> Vec<Vec<u8>> {
+        let folder = self.folder.path().join("mail").join(address).join("new");
+        let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
+        listing.flatten().map(|file| std::fs::read(file.path()).unwrap()).collect()
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log/mail.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let _ = Command::new("postfix").arg("-c").arg(self.folder.path().join("etc")).arg("stop").stderr(Stdio::null()).status();
+        let _ = self.process.wait();
+    }
+}
+
+fn main_cf(root: &Path) -> String {
+    let root = root.display();
+    format!(
+        "compatibility_level = 3.6
+queue_directory = {root}/spool
+data_directory = {root}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+maillog_file = {root}/log/mail.log
+maillog_file_prefixes = {root}
+myhostname = provider.test
+mydestination =
+mynetworks = 192.0.2.1/32
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+local_recipient_maps =
+local_transport = error:no local mail
+virtual_mailbox_domains = away.test
+virtual_mailbox_base = {root}/mail
+virtual_mailbox_maps = texthash:{root}/etc/mailboxes
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
+virtual_minimum_uid = 100
+smtpd_tls_cert_file = {root}/etc/cert.pem
+smtpd_tls_key_file = {root}/etc/key.pem
+smtpd_tls_security_level = encrypt
+smtpd_tls_auth_only = yes
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_path = smtpd
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+message_size_limit = 52428800
+mailbox_size_limit = 0
+virtual_mailbox_limit = 0
+smtputf8_enable = no
+"
+    )
+}
+
+fn master_cf(port: u16) -> String {
+    let mut text = format!("127.0.0.1:{port} inet n - n - - smtpd\n");
+    text.push_str(
+        "pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+",
+    );
+    text
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().expect("run").success(), "{command:?}");
+}
+
+/// A port nobody holds at this moment.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}

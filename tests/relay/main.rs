@@ -1,0 +1,6 @@
+//! End to end: one behaviour a file.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod out;
+mod tidy;
+mod walk;

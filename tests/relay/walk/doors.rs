@@ -1,0 +1,115 @@
+//! Who may come in, over which kind of door, and what a door that cannot open says.
+
+use super::{MESSAGE, Provider};
+use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings};
+use control::view::RefusalKind;
+use control::{Answer, ProblemCode, Request};
+use e2e::{Client, Office};
+
+fn listener(address: &str, port: u16, encryption: ListenerEncryption) -> ListenerSettings {
+    ListenerSettings { address: address.into(), port, encryption }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_not_allowed_is_refused_and_shown() {
+    let provider = Provider::start().await;
+    let network = AllowedNetwork { network: "10.99.0.0/24".into(), name: "elsewhere".into(), public_on_purpose: false };
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.allowed = vec![network]).await;
+    let mut device = office.device().await;
+    let heard = device.says("MAIL FROM:<scan@office.test>").await.hears("550 5.7.1 *").await;
+    assert!(heard.contains("127.0.0.1"), "{heard}");
+    let snapshot = office.until("the refusal", |snapshot| !snapshot.refused.is_empty()).await;
+    assert_eq!(snapshot.refused[0].why, RefusalKind::NotAllowed);
+    assert_eq!(snapshot.refused[0].address, "127.0.0.1");
+    assert_eq!(snapshot.refused[0].client_name, "device.test");
+    office.until("it counted", |snapshot| snapshot.counters.refused == 1).await;
+
+    // One click allows it, and the open session can send at once.
+    let mut settings = office.settings().await;
+    settings.allowed = vec![AllowedNetwork { network: "127.0.0.1".into(), name: "scanner".into(), public_on_purpose: false }];
+    assert!(matches!(office.apply(settings).await, Answer::Settings { .. }));
+    device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    provider.fake.until(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_comes_in_plain_by_starttls_and_by_implicit_tls_over_both_families() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.listeners = vec![
+            listener("127.0.0.1", 0, ListenerEncryption::Starttls),
+            listener("127.0.0.1", 0, ListenerEncryption::Implicit),
+            listener("127.0.0.1", 0, ListenerEncryption::Plain),
+            listener("::1", 0, ListenerEncryption::Starttls),
+        ];
+        settings.allowed.push(AllowedNetwork { network: "::1".into(), name: "this machine".into(), public_on_purpose: false });
+    })
+    .await;
+    let addresses = office.addresses().await;
+
+    let mut starttls = Client::greeted(addresses[0]).await;
+    starttls.starts_tls().await;
+    assert!(!starttls.says("EHLO device.test").await.hears("250 *").await.contains("STARTTLS"));
+    starttls.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+
+    let mut implicit = Client::connect_tls(addresses[1]).await;
+    implicit.hears("220 *").await;
+    implicit.says("EHLO device.test").await.hears("250 *").await;
+    implicit.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+
+    let mut plain = Client::connect(addresses[2]).await;
+    plain.hears("220 *").await;
+    assert!(!plain.says("EHLO device.test").await.hears("250 *").await.contains("STARTTLS"));
+    plain.says("STARTTLS").await.hears("454 *").await;
+    plain.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+
+    Client::greeted(addresses[3]).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    let taken = provider.fake.until(4).await;
+    let traces: Vec<String> = taken.iter().map(|message| String::from_utf8_lossy(&message.content).into_owned()).collect();
+    assert_eq!(traces.iter().filter(|trace| trace.contains("with ESMTPS (TLSv1.3)")).count(), 2, "{traces:#?}");
+    assert!(traces.iter().any(|trace| trace.contains("([IPv6:::1])")), "{traces:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_named_and_the_other_doors_open_all_the_same() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.listeners.insert(0, listener("127.0.0.1", port, ListenerEncryption::Starttls));
+    })
+    .await;
+    let snapshot = office.snapshot().await;
+    let problem = snapshot.listeners[0].problem.as_ref().unwrap();
+    assert_eq!(problem.code, ProblemCode::PortTaken);
+    assert!(problem.subject.as_deref().unwrap_or_default().contains("process"), "{problem:?}");
+    assert_eq!(snapshot.listeners[1].problem, None);
+    Client::greeted(office.addresses().await[1]).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    // Free again: applying the settings opens it.
+    drop(holder);
+    let settings = office.settings().await;
+    office.apply(settings).await;
+    Client::greeted(office.addresses().await[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
+    let provider = Provider::start().await;
+    let office = provider.office().await;
+    let before = office.settings().await;
+    let mut wrong = before.clone();
+    wrong.allowed.push(AllowedNetwork { network: "0.0.0.0/0".into(), name: String::new(), public_on_purpose: false });
+    wrong.limits.message_bytes = 1;
+    wrong.listeners[0].address = "nowhere".into();
+    match office.ask(Request::ApplySettings { settings: Box::new(wrong) }).await {
+        Answer::Problems { problems } => {
+            let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+            for field in ["allowed[1].network", "limits.messageBytes", "listeners[0].address"] {
+                assert!(fields.contains(&field), "{fields:?}");
+            }
+            assert!(problems.iter().all(|problem| !problem.wrong.is_empty() && !problem.remedy.is_empty()));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(office.settings().await, before);
+}

@@ -1,0 +1,86 @@
+/**
+ * Every page in every state and look: nothing cut, nobody kept out, no fault in the console; a picture of each.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+
+let play;
+before(async () => {
+  play = await stage();
+});
+after(() => play.close());
+
+/** In a low window the story covers everything, the navigation too: it is closed first. */
+async function leaveFor(page, name) {
+  const close = page.getByRole("button", { name: "Close the story" });
+  if (await close.isVisible()) await close.click();
+  await goTo(page, name);
+}
+
+const overview = { name: "overview" };
+const queue = { name: "queue", at: (page) => goTo(page, "Queue") };
+const story = {
+  name: "queue-story",
+  async at(page) {
+    await goTo(page, "Queue");
+    await page.getByRole("row").nth(1).click();
+    await page.getByRole("heading", { name: "What happened" }).waitFor();
+  },
+};
+const history = { name: "history", at: (page) => leaveFor(page, "History") };
+const settings = { name: "settings", at: (page) => leaveFor(page, "Settings") };
+const part = (name, title) => ({
+  name: `settings-${name}`,
+  async at(page) {
+    await goTo(page, "Settings");
+    await page.getByRole("tab", { name: title }).click();
+    await page.getByRole("tabpanel", { name: title }).waitFor();
+  },
+});
+const senders = part("senders", "Who may send");
+const listening = part("listening", "Listening");
+const setup = { name: "setup" };
+
+const plan = {
+  light: {
+    flowing: [overview, queue, story, history, settings, senders, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log")],
+    trouble: [overview, story, settings],
+    fresh: [setup],
+    empty: [overview, queue, history],
+    unreachable: [overview],
+    paused: [overview, queue],
+    flood: [queue],
+    "refused-devices": [overview],
+    "lost-link": [overview],
+    "old-version": [overview],
+    "no-credential-store": [setup],
+    "settings-broken": [overview],
+    "port-taken": [overview, listening],
+    "disk-full": [overview],
+  },
+  dark: { flowing: [overview, queue, story, history, settings, senders, listening], trouble: [overview], fresh: [setup], paused: [queue] },
+  small: { flowing: [overview, queue, story, history, settings, senders, listening], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
+  large: { flowing: [overview, queue, story, history, settings, listening], trouble: [overview], fresh: [setup] },
+  contrast: { flowing: [overview, queue, story, history, settings], trouble: [overview], fresh: [setup] },
+};
+
+for (const [look, worlds] of Object.entries(plan)) {
+  describe(look, () => {
+    for (const [world, pages] of Object.entries(worlds)) {
+      test(world, async () => {
+        const page = await play.open(world, { look });
+        if (world === "lost-link") await page.getByText("Connection to the engine lost").waitFor();
+        for (const { name, at } of pages) {
+          await at?.(page);
+          await shoot(page, `${look}-${world}-${name}`);
+          assert.deepEqual(await overflows(page), [], `${name} is wider than its window`);
+          assert.deepEqual(await accessFaults(page), [], `${name} keeps someone out`);
+        }
+        assert.deepEqual(page.faults, []);
+        await page.context().close();
+      });
+    }
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * The setup from its first step to its last, its refusals, and what stays when the window is closed.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { accessFaults, shoot, stage } from "./kit.mjs";
+
+let play;
+before(async () => {
+  play = await stage();
+});
+after(() => play.close());
+
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
+
+async function toSignIn(page, provider = "Microsoft 365") {
+  await press(page, "Begin");
+  await page.getByRole("radio", { name: provider }).check();
+  await press(page, "Next");
+}
+
+describe("the setup", () => {
+  for (const look of ["light", "dark", "small", "large"]) {
+    test(`leads to a test message that arrives (${look})`, async () => {
+      const page = await play.open("fresh", { look });
+      let step = 0;
+      const picture = async () => {
+        step += 1;
+        await shoot(page, `setup-${look}-${step}`);
+        assert.deepEqual(await accessFaults(page), []);
+      };
+      await heading(page, "Welcome to Outtray");
+      await press(page, "Begin");
+      assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "no provider is chosen");
+      await page.getByRole("radio", { name: "Microsoft 365" }).check();
+      await page.getByText("December 2026").waitFor();
+      await picture();
+      await press(page, "Next");
+
+      await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+      await page.getByLabel(/^Password/).fill("wrong");
+      await page.getByText("Windows Credential Manager").waitFor();
+      await press(page, "Check connection");
+      await page.getByText("Sign-in refused").waitFor();
+      await page.getByText("535 5.7.3").waitFor();
+      assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "the check failed");
+      await picture();
+      await page.getByLabel(/^Password/).fill("right");
+      await press(page, "Check again");
+      await page.getByText("Accepts mail from you").waitFor();
+      await picture();
+      await press(page, "Next");
+
+      await heading(page, "Who may send?");
+      assert.ok(await page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
+      await page.getByLabel("Subnet or address").fill("10.9.9.7/24");
+      await page.getByText("10.9.9.0 to 10.9.9.255").waitFor();
+      await page.getByLabel("Name", { exact: true }).fill("Warehouse printers");
+      await press(page, "Add");
+      await page.getByLabel("Name of 10.9.9.0/24").waitFor();
+      await picture();
+      await press(page, "Next");
+
+      await heading(page, "Where devices connect");
+      assert.ok(await page.getByRole("checkbox", { name: /Port 2525/ }).isChecked(), "25 is taken, 2525 stands in");
+      await picture();
+      await press(page, "Save and go on");
+
+      await heading(page, "Send a test message");
+      await page.getByLabel("To", { exact: true }).fill("me@northwind.example");
+      await press(page, "Send test message");
+      await page.getByText("Handed over to Microsoft 365").waitFor();
+      await picture();
+      await press(page, "Next");
+
+      await heading(page, "Outtray is ready");
+      await page.getByText("2525", { exact: true }).waitFor();
+      await picture();
+      await press(page, "Open Outtray");
+      await heading(page, "Overview");
+      await page.getByText("Mail is flowing").waitFor();
+      const saved = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
+      assert.equal(saved.smartHost.server, "smtp.office365.com");
+      assert.deepEqual(saved.allowed.map(({ network }) => network), ["10.0.0.0/24", "10.0.1.0/24", "10.9.9.0/24"]);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    });
+  }
+
+  test("refuses public addresses until the word is typed", async () => {
+    const page = await play.open("fresh");
+    await toSignIn(page);
+    await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+    await page.getByLabel(/^Password/).fill("right");
+    await press(page, "Skip the check, I know it is right");
+    await heading(page, "Who may send?");
+    await page.getByLabel("Subnet or address").fill("0.0.0.0/0");
+    await page.getByText("every address on the internet").waitFor();
+    const add = page.getByRole("button", { name: "Add", exact: true });
+    assert.ok(await add.isDisabled());
+    await shoot(page, "setup-public");
+    await page.getByLabel(/type PUBLIC/).fill("PUBLIC");
+    await add.click();
+    await page.getByText("public on purpose").waitFor();
+    await page.getByLabel("Subnet or address").fill("printer");
+    await page.getByLabel("Name", { exact: true }).focus();
+    await page.getByText("This is no address and no subnet").waitFor();
+    await page.context().close();
+  });
+
+  test("survives a closed window, without the password", async () => {
+    const page = await play.open("fresh");
+    await toSignIn(page, "SendGrid");
+    assert.ok(await page.getByLabel("User name").inputValue().then((value) => value === "apikey"));
+    await page.getByLabel(/^API key/).fill("SG.very-secret");
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+    assert.ok(!kept.includes("very-secret"));
+    await page.reload();
+    await heading(page, "Sign in to SendGrid");
+    assert.equal(await page.getByLabel(/^API key/).inputValue(), "");
+    await page.context().close();
+  });
+
+  test("says so when no credential store is there, and keeps the password until restart only when told", async () => {
+    const page = await play.open("no-credential-store");
+    await toSignIn(page);
+    await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+    await page.getByLabel(/^Password/).fill("right");
+    await page.getByRole("heading", { name: /cannot be kept for good/ }).waitFor();
+    await press(page, "Check connection");
+    await page.getByText("Accepts mail from you").waitFor();
+    await page.getByText("Tick that the password is kept until restart.").waitFor();
+    await shoot(page, "setup-no-store");
+    await page.getByRole("checkbox", { name: /until Outtray restarts/ }).check();
+    await press(page, "Next");
+    await heading(page, "Who may send?");
+    const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets);
+    assert.deepEqual(secrets, [{ name: "smart-host", isSet: true, untilRestart: true }]);
+    await page.context().close();
+  });
+
+  test("shows what became of a test that fails", async () => {
+    const page = await play.open("fresh");
+    await toSignIn(page);
+    await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+    await page.getByLabel(/^Password/).fill("right");
+    await press(page, "Skip the check, I know it is right");
+    await press(page, "Next");
+    await press(page, "Save and go on");
+    await page.getByLabel("To", { exact: true }).fill("nobody@northwind.example");
+    await press(page, "Send test message");
+    await page.getByText("was refused").first().waitFor();
+    await page.getByText("550 5.1.10").waitFor();
+    await shoot(page, "setup-test-failed");
+    await page.context().close();
+  });
+});
