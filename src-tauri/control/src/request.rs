@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::import::{ImportView, MetabaseFile, TakeOverTrouble, TakeOverView};
 use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -118,6 +119,21 @@ pub enum Request {
     ForgetRefused {
         address: String,
     },
+    /// Reads the settings of the Windows SMTP service: from the file, else from this machine. Answer: `Import`.
+    #[serde(rename_all = "camelCase")]
+    ImportLook {
+        metabase: Option<MetabaseFile>,
+    },
+    /// How the Windows SMTP service stands. Answer: `TakeOver`.
+    TakeOverState,
+    /// Stops and disables the Windows SMTP service and opens the ports of these settings in its place.
+    /// Answer: `TakeOver`, `Problems` of the settings, or `NotTakenOver`.
+    #[serde(rename_all = "camelCase")]
+    TakeOver {
+        settings: Box<Settings>,
+    },
+    /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
+    TakeOverBack,
 }
 
 /// Which messages an act concerns.
@@ -195,6 +211,18 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Kept {
         id: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    Import {
+        found: Box<ImportView>,
+    },
+    #[serde(rename_all = "camelCase")]
+    TakeOver {
+        state: TakeOverView,
+    },
+    #[serde(rename_all = "camelCase")]
+    NotTakenOver {
+        trouble: TakeOverTrouble,
     },
     /// It could not be done.
     #[serde(rename_all = "camelCase")]

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod desk;
+pub mod import;
 pub mod lock;
 pub mod logs;
 pub mod machine;

@@ -133,6 +133,11 @@ impl Force {
         self.tell(relay).await;
     }
 
+    /// Milliseconds since 1970.
+    pub fn now_millis(&self) -> i64 {
+        self.clock.now().as_millisecond()
+    }
+
     /// Whether our own certificate ends soon.
     pub fn certificate_is_due(&self) -> bool {
         let checked = self.now().checked.clone();

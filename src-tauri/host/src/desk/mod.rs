@@ -5,10 +5,12 @@
 
 mod asks;
 mod force;
+mod import;
 mod probe;
 mod views;
 
 pub use force::{Force, Found, Unchanged, find};
+pub use import::around;
 
 use crate::{machine, secrets};
 use base64::Engine as _;
@@ -121,6 +123,10 @@ impl FrontDesk {
                 let id = self.relay.submit_test(sender, recipient).await.map_err(|error| store_trouble(&error))?;
                 Ok(Answer::Kept { id: id.to_string() })
             }
+            Request::ImportLook { metabase } => import::look(self, metabase).await,
+            Request::TakeOverState => import::state(self).await,
+            Request::TakeOver { settings } => import::take_over(self, *settings).await,
+            Request::TakeOverBack => import::back(self).await,
             Request::ForgetRefused { address } => {
                 let address =
                     address.parse().map_err(|_| Refused::BadValue { field: "address".into(), said: "this is no IP address".into() })?;

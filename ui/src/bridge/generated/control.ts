@@ -14,7 +14,7 @@ name: string,
  */
 publicOnPurpose: boolean, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "kept", id: string, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 export type CertificateSettings = { "kind": "selfSigned" } | { "kind": "pem", certificateFile: string, keyFile: string, };
 
@@ -152,6 +152,66 @@ export type HourView = {
  */
 from: number, accepted: number, sent: number, failed: number, refused: number, };
 
+export type ImportFate = "carried" | "changed" | "notCarried";
+
+export type ImportPart = "provider" | "senders" | "listening" | "messages" | "delivery" | "other";
+
+/**
+ * What becomes of one setting.
+ */
+export type ImportRow = { part: ImportPart, 
+/**
+ * The setting, as IIS Manager calls it.
+ */
+setting: string, was: string, 
+/**
+ * Empty when it is not carried over.
+ */
+becomes: string, fate: ImportFate, 
+/**
+ * Why it changes or stays behind, and what to do, as sentences. Empty when it simply carries over.
+ */
+why: string, 
+/**
+ * It stood at its default or unused: nothing a person must read.
+ */
+minor: boolean, };
+
+/**
+ * One virtual server, and what Outtray would be with its settings.
+ */
+export type ImportServer = { number: number, 
+/**
+ * As IIS Manager shows it.
+ */
+name: string, rows: Array<ImportRow>, 
+/**
+ * Ready for the setup; the smart host is None when there was none.
+ */
+settings: Settings, 
+/**
+ * The password was kept encrypted for that machine alone: it has to be typed again.
+ */
+needsPassword: boolean, };
+
+/**
+ * Where the settings were read.
+ */
+export type ImportSource = { "kind": "nothing" } | { "kind": "adsi" } | { "kind": "wmi" } | { "kind": "metabase", name: string, };
+
+/**
+ * What there is to take over.
+ */
+export type ImportView = { source: ImportSource, 
+/**
+ * The virtual servers, in the order of their numbers.
+ */
+servers: Array<ImportServer>, 
+/**
+ * What could not be read, and what to do, as sentences.
+ */
+troubles: Array<string>, service: TakeOverView, };
+
 export type LaneState = { "kind": "notSetUp" } | { "kind": "ready" } | { "kind": "sending" } | { "kind": "throttled", problem: Problem, since: number, nextTry: number, };
 
 /**
@@ -170,6 +230,11 @@ connections: number,
  * When a message was last handed over.
  */
 lastSuccessAt: number | null, };
+
+/**
+ * Messages in one folder of the Windows SMTP service.
+ */
+export type LeftMail = { folder: MailFolder, path: string, messages: number, };
 
 export type Limits = { 
 /**
@@ -245,6 +310,17 @@ domain: string | null, networks: Array<NetworkView>,
  * For 25, 587, 465 and 2525: free, ours, or whose.
  */
 ports: Array<PortView>, firewall: FirewallView, os: string, };
+
+export type MailFolder = "queue" | "pickup" | "badmail";
+
+/**
+ * A `MetaBase.xml` somebody picked, whatever its encoding.
+ */
+export type MetabaseFile = { name: string, 
+/**
+ * The bytes of the file.
+ */
+base64: string, };
 
 export type NetworkView = { 
 /**
@@ -349,7 +425,7 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, };
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, } | { "ask": "takeOverBack" };
 
 /**
  * Goes from the window (or a shell's standard input) to the engine's host, and no further.
@@ -379,6 +455,8 @@ export type SeenView = { "kind": "at", address: string, } | { "kind": "notTold" 
  * Which messages an act concerns.
  */
 export type Selection = { "kind": "ids", ids: Array<string>, } | { "kind": "matching", filter: EntryFilter, acceptedUntil: number, };
+
+export type ServiceStart = "automatic" | "manual" | "disabled";
 
 export type Settings = { 
 /**
@@ -494,6 +572,8 @@ dataEndSeconds: number,
  */
 idleSeconds: number, };
 
+export type SmtpService = { "kind": "notInstalled" } | { "kind": "unknown" } | { "kind": "installed", running: boolean, start: ServiceStart, };
+
 /**
  * Everything a window needs to draw its first picture. Events with a higher `seq` come on top.
  */
@@ -535,3 +615,47 @@ steps: Array<StoryStep>,
  * The header section as text, while the content is still kept.
  */
 header: string | null, expiresAt: number, delayNoticeAt: number | null, };
+
+/**
+ * Why a take-over or the way back was not made; everything is as it was unless `left_undone` says otherwise.
+ */
+export type TakeOverTrouble = { 
+/**
+ * What went wrong, as a sentence.
+ */
+wrong: string, 
+/**
+ * What to do, as a sentence.
+ */
+remedy: string, 
+/**
+ * What could not be put back as it was, as sentences. Usually empty.
+ */
+leftUndone: Array<string>, };
+
+/**
+ * The Windows SMTP service beside Outtray.
+ */
+export type TakeOverView = { service: SmtpService, 
+/**
+ * Whether this engine may stop and start it.
+ */
+mayControl: boolean, 
+/**
+ * Set while Outtray has taken over: the way back is open.
+ */
+taken: TakenOver | null, 
+/**
+ * Mail that still lies in its folders.
+ */
+left: Array<LeftMail>, };
+
+export type TakenOver = { at: number, 
+/**
+ * The ports Outtray took.
+ */
+ports: Array<number>, 
+/**
+ * How the service was started before.
+ */
+startBefore: ServiceStart, ranBefore: boolean, };

@@ -1,0 +1,65 @@
+//! Taking over from the Windows SMTP service, as the window asks for it.
+
+use super::FrontDesk;
+use crate::import::takeover::{self, NotDone, WindowsSmtp};
+use crate::import::{self, Around};
+use crate::machine;
+use control::import::MetabaseFile;
+use control::problem::{Problem, ProblemCode};
+use control::request::{Answer, Refused};
+use control::{Client, Settings};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// Reading it takes PowerShell some seconds.
+pub async fn look(desk: &FrontDesk, metabase: Option<MetabaseFile>) -> Result<Answer, Refused> {
+    let folder = desk.force.facts.folder.clone();
+    blocking(move || {
+        let around = around();
+        Answer::Import { found: Box::new(import::look(metabase.as_ref(), &around, takeover::view(&WindowsSmtp, &folder))) }
+    })
+    .await
+}
+
+/// The private networks of this machine's cards.
+pub fn around() -> Around {
+    let private = machine::networks().into_iter().filter(|network| network.private);
+    Around { private_networks: private.map(|network| (network.network, network.card)).collect() }
+}
+
+pub async fn state(desk: &FrontDesk) -> Result<Answer, Refused> {
+    let folder = desk.force.facts.folder.clone();
+    blocking(move || Answer::TakeOver { state: takeover::view(&WindowsSmtp, &folder) }).await
+}
+
+pub async fn take_over(desk: &FrontDesk, settings: Settings) -> Result<Answer, Refused> {
+    change(desk, async move |engine, folder, now| takeover::take_over(&engine, &WindowsSmtp, &folder, &settings, now).await).await
+}
+
+pub async fn back(desk: &FrontDesk) -> Result<Answer, Refused> {
+    change(desk, async |engine, folder, _| takeover::back(&engine, &WindowsSmtp, &folder).await).await
+}
+
+/// On a thread of its own: a service takes its time to stop.
+async fn change<F, Act>(desk: &FrontDesk, act: Act) -> Result<Answer, Refused>
+where
+    Act: FnOnce(Client, PathBuf, i64) -> F + Send + 'static,
+    F: Future<Output = Result<(), NotDone>>,
+{
+    let engine = Client::in_memory(Arc::new(desk.clone()));
+    let (folder, now) = (desk.force.facts.folder.clone(), desk.force.now_millis());
+    blocking(move || {
+        let outcome = Handle::current().block_on(act(engine, folder.clone(), now));
+        match outcome {
+            Ok(()) => Answer::TakeOver { state: takeover::view(&WindowsSmtp, &folder) },
+            Err(NotDone::Problems(problems)) => Answer::Problems { problems },
+            Err(NotDone::Trouble(trouble)) => Answer::NotTakenOver { trouble },
+        }
+    })
+    .await
+}
+
+async fn blocking(ask: impl FnOnce() -> Answer + Send + 'static) -> Result<Answer, Refused> {
+    tokio::task::spawn_blocking(ask).await.map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })
+}

@@ -1,0 +1,83 @@
+//! The nouns: one virtual server of IIS SMTP as it was found, by ADSI, by WMI or in MetaBase.xml.
+
+use super::ipsec::List;
+use std::collections::BTreeMap;
+
+/// One virtual server. Names of settings are in lower case: the three sources spell them differently.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IisServer {
+    pub number: u32,
+    pub values: BTreeMap<String, Value>,
+    pub domains: Vec<IisDomain>,
+}
+
+/// A domain of a virtual server: local, alias, or remote with a way of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IisDomain {
+    pub name: String,
+    pub values: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Lines(Vec<String>),
+    Access(Access),
+    /// It is there and cannot be read: why, as a sentence.
+    Unreadable(String),
+}
+
+/// Who may connect, or who may relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    OnlyThese(List),
+    AllExcept(List),
+}
+
+/// The settings of a server or a domain, read by name.
+pub trait Holds {
+    fn values(&self) -> &BTreeMap<String, Value>;
+
+    fn text(&self, name: &str) -> Option<String> {
+        let text = match self.values().get(&name.to_ascii_lowercase())? {
+            Value::Text(text) => text.trim().to_owned(),
+            Value::Lines(lines) => lines.join(", "),
+            Value::Access(_) | Value::Unreadable(_) => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        match self.values().get(&name.to_ascii_lowercase()) {
+            Some(Value::Lines(lines)) => lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect(),
+            Some(Value::Text(text)) => text.split_whitespace().map(str::to_owned).collect(),
+            Some(Value::Access(_) | Value::Unreadable(_)) | None => Vec::new(),
+        }
+    }
+
+    /// A number in decimal, or in hexadecimal with `0x`.
+    fn number(&self, name: &str) -> Option<u64> {
+        let text = self.text(name)?;
+        match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(hex) => u64::from_str_radix(hex, 16).ok(),
+            None => text.parse().ok(),
+        }
+    }
+
+    /// ADSI and WMI say True, MetaBase.xml TRUE, scripts -1 or 1.
+    fn yes(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "-1" | "1" | "yes"))
+    }
+}
+
+impl Holds for IisServer {
+    fn values(&self) -> &BTreeMap<String, Value> {
+        &self.values
+    }
+}
+
+impl Holds for IisDomain {
+    fn values(&self) -> &BTreeMap<String, Value> {
+        &self.values
+    }
+}

@@ -1,0 +1,104 @@
+//! Names, domains, folders and what has no place here.
+
+use super::Rows;
+use crate::import::{Holds, IisServer};
+use crate::settings::check::is_host_name;
+use control::Settings;
+use control::import::ImportPart::{Delivery, Other};
+
+const DROP: u64 = 0x1;
+const SMARTHOST: u64 = 0x2;
+const ALIAS: u64 = 0x10;
+const DELIVER: u64 = 0x20;
+const DOMAIN_RELAY: u64 = 0x1000;
+
+pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
+    match server.text("FullyQualifiedDomainName") {
+        Some(name) if is_host_name(&name) => {
+            rows.carried(Other, "Fully qualified domain name", &name, &name);
+            settings.host_name = name;
+        }
+        Some(name) => rows.left(Other, "Fully qualified domain name", name, "This is no host name; Outtray uses this machine’s own."),
+        None => {}
+    }
+    if let Some(domain) = server.text("MasqueradeDomain") {
+        rows.left(
+            Other,
+            "Masquerade domain",
+            domain,
+            "Outtray leaves senders as the devices write them. Set the right sender in each device; providers want one they know.",
+        );
+    }
+    for domain in &server.domains {
+        let action = domain.number("RouteAction").unwrap_or(0);
+        let setting = format!("Domain {}", domain.name);
+        if let Some(host) = domain.text("RouteActionString").filter(|_| action & SMARTHOST != 0 || action & (DROP | DELIVER | ALIAS) == 0) {
+            let was = format!("remote, by way of {host}");
+            rows.left(
+                Delivery,
+                &setting,
+                was,
+                "Outtray has one way out, for every domain. Mail for this domain goes to the provider too; ask there for a connector.",
+            );
+        } else if action & (DROP | DELIVER | ALIAS) != 0 {
+            rows.left(
+                Delivery,
+                &setting,
+                "local: kept in the Drop folder",
+                "Outtray keeps no mailboxes. Mail for this domain goes to the provider too.",
+            );
+        } else if action & DOMAIN_RELAY != 0 {
+            rows.left(Delivery, &setting, "remote, anyone may send to it", "Outtray takes mail from allowed addresses only.");
+        } else {
+            rows.left(Delivery, &setting, "known", "Nothing to carry over.");
+            rows.minor();
+        }
+    }
+    if let Some(address) = server.text("SendNdrTo") {
+        rows.left(
+            Delivery,
+            "Send copy of non-delivery report to",
+            address,
+            "Outtray reports to the sender, and shows every failure in its window.",
+        );
+    }
+    if let Some(folder) = server.text("PickupDirectory") {
+        rows.left(
+            Other,
+            "Pickup folder",
+            folder,
+            "Outtray takes mail by SMTP only. A program that writes files there has to send to port 25 of this machine instead.",
+        );
+    }
+    if let Some(folder) = server.text("BadMailDirectory") {
+        rows.left(Other, "Badmail folder", folder, "What could not be delivered is in the history, with the reason.");
+        rows.minor();
+    }
+    for (name, setting) in [("QueueDirectory", "Queue folder"), ("DropDirectory", "Drop folder")] {
+        if let Some(folder) = server.text(name) {
+            rows.left(Other, setting, folder, "Outtray keeps its queue in its own data folder.");
+            rows.minor();
+        }
+    }
+    if server.number("LogType").is_some_and(|kind| kind == 1) {
+        rows.changed(
+            Other,
+            "Logging",
+            "log files",
+            "history and a log file",
+            "Every message’s story is in the history, for 90 days unless set otherwise.",
+        );
+        rows.minor();
+    }
+    if server.yes("EnableReverseDnsLookup") {
+        rows.left(Other, "Reverse DNS lookup", "on", "Outtray asks no name of a device: it slows mail and proves nothing.");
+        rows.minor();
+    }
+    if server.text("SmtpRoutingTableType").is_some_and(|kind| !kind.eq_ignore_ascii_case("none")) {
+        rows.left(Other, "LDAP routing", "on", "It has no equivalent in a relay.");
+    }
+    if server.text("AdminACL").is_some() {
+        rows.left(Other, "Operators", "set", "Administrators of this machine look after Outtray.");
+        rows.minor();
+    }
+}

@@ -1,0 +1,181 @@
+//! The smart host: server, port, encryption, sign-in. RouteAction says most of it, in bits (documented with the metabase property).
+
+use super::Rows;
+use crate::import::{Holds, IisServer};
+use crate::settings::check::is_host_name;
+use control::Settings;
+use control::import::ImportPart::Provider;
+use control::settings::{SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use std::net::IpAddr;
+
+const SSL: u64 = 0x4;
+const SASL: u64 = 0x8;
+const NTLM: u64 = 0x80;
+const CLEARTEXT: u64 = 0x100;
+const KERBEROS: u64 = 0x20_0000;
+
+/// Ends of server names, and the card in the setup.
+const KNOWN: [(&str, &str); 8] = [
+    ("smtp.office365.com", "microsoft365"),
+    (".mail.protection.outlook.com", "microsoft365"),
+    ("smtp.gmail.com", "google"),
+    ("smtp-relay.gmail.com", "google"),
+    (".sendgrid.net", "sendgrid"),
+    (".amazonaws.com", "ses"),
+    ("smtp.mailgun.org", "mailgun"),
+    ("smtp.eu.mailgun.org", "mailgun"),
+];
+
+/// True when a password has to be typed again.
+pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bool {
+    let Some(named) = server.text("SmartHost") else {
+        rows.left(
+            Provider,
+            "Smart host",
+            "none: each domain’s own server was looked up",
+            "Outtray hands all mail to one mail provider, which does that work and keeps its address from being blocked. Choose one next.",
+        );
+        return false;
+    };
+    // A list is tried in turn; an address stands in brackets.
+    let mut hosts = named.split([';', ',']).map(|host| host.trim().trim_matches(['[', ']']).to_ascii_lowercase());
+    let host = hosts.next().unwrap_or_default();
+    let rest: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
+    if host.parse::<IpAddr>().is_err() && !is_host_name(&host) {
+        rows.left(Provider, "Smart host", named, "This is no name or address of a server. Choose the mail provider next.");
+        return false;
+    }
+    let provider = KNOWN.iter().find(|(end, _)| host == end.trim_start_matches('.') || (end.starts_with('.') && host.ends_with(end)));
+    rows.carried(Provider, "Smart host", &named, &host);
+    if !rest.is_empty() {
+        rows.left(
+            Provider,
+            "Further smart hosts",
+            rest.join(", "),
+            "Outtray has one way out. Mail waits while it is down; nothing is lost.",
+        );
+    }
+    if server.number("SmartHostType") == Some(1) {
+        rows.changed(
+            Provider,
+            "Attempt direct delivery first",
+            "on",
+            "off: always through the smart host",
+            "Mail sent directly from an office’s address is mostly refused today.",
+        );
+    }
+    let port = server.number("RemoteSmtpPort").and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(25);
+    let action = server.number("RouteAction").unwrap_or(0);
+    let user = server.text("RouteUserName");
+    let signs_in = action & SASL != 0 && user.is_some();
+    let port = carry_port(port, provider.is_some() && signs_in, rows);
+    let encryption = carry_encryption(action & SSL != 0 || server.yes("AlwaysUseSsl"), signs_in, port, provider.is_some(), rows);
+    let sign_in = carry_sign_in(action, user, rows);
+    let needs_password = matches!(sign_in, SignIn::Password { .. });
+    settings.smart_host = Some(SmartHostSettings {
+        provider: provider.map_or("other", |(_, card)| card).to_owned(),
+        server: host,
+        port,
+        encryption,
+        sign_in,
+        extra_ca_file: None,
+        parallel_connections: 3,
+        messages_per_connection: messages_per_connection(server, rows),
+        timeouts: SmartHostTimeouts::default(),
+    });
+    if server.number("RemoteTimeout").is_some() {
+        rows.left(Provider, "Outbound time-out", seconds_of(server, "RemoteTimeout"), "Outtray uses the times of RFC 5321.");
+        rows.minor();
+    }
+    connections(server, rows);
+    needs_password
+}
+
+fn carry_port(port: u16, known_and_signing_in: bool, rows: &mut Rows) -> u16 {
+    if port == 25 && known_and_signing_in {
+        rows.changed(
+            Provider,
+            "Outbound TCP port",
+            "25",
+            "587",
+            "The port this provider gives for signed-in mail; many networks block 25.",
+        );
+        return 587;
+    }
+    rows.carried(Provider, "Outbound TCP port", port.to_string(), port.to_string());
+    port
+}
+
+fn carry_encryption(was: bool, signs_in: bool, port: u16, known: bool, rows: &mut Rows) -> SmartHostEncryption {
+    const SETTING: &str = "Outbound TLS encryption";
+    let (encryption, name) =
+        if port == 465 { (SmartHostEncryption::Implicit, "TLS from the start") } else { (SmartHostEncryption::Starttls, "STARTTLS") };
+    if was {
+        rows.changed(
+            Provider,
+            SETTING,
+            "on",
+            format!("{name}, certificate checked"),
+            "IIS did not check whose certificate it was. For an office’s own server, add its authority in the settings.",
+        );
+        return encryption;
+    }
+    if signs_in || known || port == 465 {
+        rows.changed(Provider, SETTING, "off", format!("{name}, certificate checked"), "Outtray sends no password without encryption.");
+        return encryption;
+    }
+    rows.carried(Provider, SETTING, "off", "none");
+    SmartHostEncryption::None
+}
+
+fn carry_sign_in(action: u64, user: Option<String>, rows: &mut Rows) -> SignIn {
+    const SETTING: &str = "Outbound sign-in";
+    match user {
+        Some(user) if action & SASL != 0 => {
+            let way = if action & (NTLM | KERBEROS) != 0 && action & CLEARTEXT == 0 { "Windows sign-in" } else { "basic" };
+            // DOMAIN\user means nothing to a mail provider.
+            rows.changed(
+                Provider,
+                SETTING,
+                format!("{way} as {user}"),
+                format!("{user}, with a password"),
+                "The password is encrypted for the old service alone and cannot be read: type it again.",
+            );
+            SignIn::Password { user }
+        }
+        _ => {
+            rows.carried(Provider, SETTING, "none (anonymous)", "none");
+            SignIn::None
+        }
+    }
+}
+
+fn messages_per_connection(server: &IisServer, rows: &mut Rows) -> u32 {
+    const SETTING: &str = "Messages per connection";
+    match server.number("MaxBatchedMessages") {
+        Some(0) => {
+            rows.changed(Provider, SETTING, "no limit", "100", "Providers end longer connections anyway.");
+            rows.minor();
+            100
+        }
+        Some(number) => {
+            let number = u32::try_from(number).unwrap_or(u32::MAX).min(10_000);
+            rows.carried(Provider, SETTING, number.to_string(), number.to_string());
+            rows.minor();
+            number
+        }
+        None => 100,
+    }
+}
+
+fn connections(server: &IisServer, rows: &mut Rows) {
+    let wanted = ["MaxOutConnections", "MaxOutConnectionsPerDomain"].into_iter().filter_map(|name| server.number(name)).min();
+    if let Some(most) = wanted {
+        rows.changed(Provider, "Outbound connections", most.to_string(), "3", "Providers block senders that open more at a time.");
+        rows.minor();
+    }
+}
+
+fn seconds_of(server: &IisServer, name: &str) -> String {
+    server.number(name).map(|seconds| format!("{seconds} s")).unwrap_or_default()
+}

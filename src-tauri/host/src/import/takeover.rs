@@ -1,0 +1,290 @@
+//! The two services change places at the port of mail, and back on one click.
+//!
+//! In: the engine through the contract, the Windows SMTP service through [`SmtpSvc`], the data folder. Out: how things stand.
+//! Promise: devices find one of the two at the port. Whatever fails, everything done before is undone, and what cannot be
+//! undone is named. How the service stood before is on the disk (`iis-before.json`) before it is touched.
+//!
+//! Mail in IIS's own queue stays there: it is sent when the service runs again.
+
+mod scm;
+
+pub use scm::WindowsSmtp;
+
+use crate::settings::file::write_whole;
+use control::import::{LeftMail, MailFolder, ServiceStart, SmtpService, TakeOverTrouble, TakeOverView, TakenOver};
+use control::settings::{Settings, SettingsProblem};
+use control::{Answer, Client, Request};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// The service manager's side. Calls wait until the service has stopped or started; an error is a sentence.
+pub trait SmtpSvc: Send + Sync {
+    fn state(&self) -> SmtpService;
+    /// Whether this process has the right to.
+    fn may_control(&self) -> bool;
+    fn stop(&self) -> Result<(), String>;
+    fn start(&self) -> Result<(), String>;
+    fn set_start(&self, start: ServiceStart) -> Result<(), String>;
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotDone {
+    /// The settings cannot be used; nothing was touched.
+    Problems(Vec<SettingsProblem>),
+    Trouble(TakeOverTrouble),
+}
+
+/// How the service stood, kept beside the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Before {
+    at: i64,
+    ports: Vec<u16>,
+    start: ServiceStart,
+    ran: bool,
+}
+
+pub fn view(service: &dyn SmtpSvc, folder: &Path) -> TakeOverView {
+    let taken =
+        read(folder).map(|before| TakenOver { at: before.at, ports: before.ports, start_before: before.start, ran_before: before.ran });
+    let state = service.state();
+    let left = if state == SmtpService::NotInstalled { Vec::new() } else { left_mail(&mail_root()) };
+    TakeOverView { service: state, may_control: service.may_control(), taken, left }
+}
+
+/// Puts these settings in force in the place of the Windows SMTP service. `now` is the time, for the record.
+pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, settings: &Settings, now: i64) -> Result<(), NotDone> {
+    let SmtpService::Installed { running, start } = service.state() else {
+        return Err(trouble(
+            "The Windows SMTP service is not installed on this machine.",
+            "Save the settings as they are: its port is free.",
+        ));
+    };
+    must_control(service)?;
+    let former = settings_of(engine).await?;
+    let Answer::Problems { problems } = ask(engine, Request::CheckSettings { settings: Box::new(settings.clone()) }).await? else {
+        return Err(strange());
+    };
+    if !problems.is_empty() {
+        return Err(NotDone::Problems(problems));
+    }
+    // A second time must not forget how things stood before the first.
+    let before = read(folder).unwrap_or(Before { at: now, ports: ports(settings), start, ran: running });
+    write(folder, &Before { ports: ports(settings), ..before.clone() })?;
+
+    let mut undo = Undo { service, folder, before: &before, left_undone: Vec::new() };
+    if let Err(said) = service.set_start(ServiceStart::Disabled) {
+        undo.record();
+        return Err(undo.because(format!("The Windows SMTP service could not be disabled: {said}."), "Run Outtray as administrator."));
+    }
+    if running && let Err(said) = service.stop() {
+        undo.start_type();
+        undo.record();
+        return Err(undo.because(
+            format!("The Windows SMTP service could not be stopped: {said}."),
+            "Stop it in services.msc (SMTPSVC), then take over again.",
+        ));
+    }
+    match put_in_force(engine, settings).await {
+        Ok(()) => Ok(()),
+        Err(why) => {
+            undo.engine(engine, &former).await;
+            undo.start_type();
+            undo.run(running);
+            undo.record();
+            Err(match why {
+                Refusal::Problems(problems) => NotDone::Problems(problems),
+                Refusal::Said(said) => undo.because(said, "The Windows SMTP service has its port again. Free the port or choose another."),
+            })
+        }
+    }
+}
+
+/// Gives the ports back and the service its former start.
+pub async fn back(engine: &Client, service: &dyn SmtpSvc, folder: &Path) -> Result<(), NotDone> {
+    let Some(before) = read(folder) else {
+        return Err(trouble("Outtray has not taken over from the Windows SMTP service.", "There is nothing to give back."));
+    };
+    if service.state() == SmtpService::NotInstalled {
+        return Err(trouble(
+            "The Windows SMTP service is not installed any more.",
+            "Add the feature “SMTP Server” in Server Manager first.",
+        ));
+    }
+    must_control(service)?;
+    let former = settings_of(engine).await?;
+    let mut without = former.clone();
+    without.listeners.retain(|listener| !before.ports.contains(&listener.port));
+    if let Err(why) = put_in_force(engine, &without).await {
+        let said = match why {
+            Refusal::Problems(problems) => return Err(NotDone::Problems(problems)),
+            Refusal::Said(said) => said,
+        };
+        return Err(trouble(&said, "Nothing was changed."));
+    }
+    let mut undo = Undo { service, folder, before: &before, left_undone: Vec::new() };
+    let given = service.set_start(before.start).and_then(|()| if before.ran { service.start() } else { Ok(()) });
+    if let Err(said) = given {
+        if let Err(said) = service.set_start(ServiceStart::Disabled) {
+            undo.left_undone.push(format!("The Windows SMTP service is not disabled again: {said}."));
+        }
+        undo.engine(engine, &former).await;
+        return Err(undo.because(
+            format!("The Windows SMTP service does not start: {said}."),
+            "Outtray has its ports again. Look into the Windows event log (SMTPSVC).",
+        ));
+    }
+    undo.record();
+    match undo.left_undone.is_empty() {
+        true => Ok(()),
+        false => Err(undo.because("The way back was made.".to_owned(), "Delete the file that is left.")),
+    }
+}
+
+/// What was done so far, backwards. What does not work is remembered.
+struct Undo<'a> {
+    service: &'a dyn SmtpSvc,
+    folder: &'a Path,
+    before: &'a Before,
+    left_undone: Vec<String>,
+}
+
+impl Undo<'_> {
+    async fn engine(&mut self, engine: &Client, former: &Settings) {
+        // Ports of the former settings may be held by others still: that is told elsewhere.
+        if ask(engine, Request::ApplySettings { settings: Box::new(former.clone()) }).await.is_err() {
+            self.left_undone.push("Outtray’s former settings are not in force again.".to_owned());
+        }
+    }
+
+    fn start_type(&mut self) {
+        if let Err(said) = self.service.set_start(self.before.start) {
+            self.left_undone.push(format!("The Windows SMTP service is still disabled: {said}."));
+        }
+    }
+
+    fn run(&mut self, ran: bool) {
+        if ran && let Err(said) = self.service.start() {
+            self.left_undone.push(format!("The Windows SMTP service does not run again: {said}."));
+        }
+    }
+
+    fn record(&mut self) {
+        if let Err(error) = std::fs::remove_file(path(self.folder)) {
+            self.left_undone.push(format!("{} is still there: {error}.", path(self.folder).display()));
+        }
+    }
+
+    fn because(self, wrong: String, remedy: &str) -> NotDone {
+        NotDone::Trouble(TakeOverTrouble { wrong, remedy: remedy.to_owned(), left_undone: self.left_undone })
+    }
+}
+
+enum Refusal {
+    Problems(Vec<SettingsProblem>),
+    Said(String),
+}
+
+/// Saved, in force, and every port open.
+async fn put_in_force(engine: &Client, settings: &Settings) -> Result<(), Refusal> {
+    match ask(engine, Request::ApplySettings { settings: Box::new(settings.clone()) }).await {
+        Ok(Answer::Settings { .. }) => {}
+        Ok(Answer::Problems { problems }) => return Err(Refusal::Problems(problems)),
+        Ok(_) => return Err(Refusal::Said("The engine gave a strange answer.".to_owned())),
+        Err(NotDone::Trouble(trouble)) => return Err(Refusal::Said(trouble.wrong)),
+        Err(NotDone::Problems(problems)) => return Err(Refusal::Problems(problems)),
+    }
+    let Ok(Answer::Snapshot { snapshot }) = ask(engine, Request::Snapshot).await else {
+        return Err(Refusal::Said("The engine does not answer.".to_owned()));
+    };
+    let shut = snapshot.listeners.iter().find_map(|listener| Some((listener.port, listener.problem.as_ref()?)));
+    match shut {
+        None => Ok(()),
+        Some((port, problem)) => {
+            let holder = problem.said.as_deref().filter(|said| !said.is_empty()).map(|said| format!(" ({said})")).unwrap_or_default();
+            Err(Refusal::Said(format!("Port {port} could not be opened{holder}.")))
+        }
+    }
+}
+
+async fn settings_of(engine: &Client) -> Result<Settings, NotDone> {
+    match ask(engine, Request::Settings).await? {
+        Answer::Settings { settings } => Ok(settings.settings),
+        _ => Err(strange()),
+    }
+}
+
+async fn ask(engine: &Client, request: Request) -> Result<Answer, NotDone> {
+    match engine.call(request).await {
+        Ok(Answer::Refused { refused }) => {
+            Err(trouble(&format!("Outtray’s engine refused: {refused:?}."), "Try again; if it stays so, restart Outtray."))
+        }
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(trouble(&format!("Outtray’s engine does not answer: {error}."), "Start Outtray, then try again.")),
+    }
+}
+
+fn must_control(service: &dyn SmtpSvc) -> Result<(), NotDone> {
+    if service.may_control() {
+        return Ok(());
+    }
+    Err(trouble(
+        "This account may not stop and start the Windows SMTP service.",
+        "Open a command prompt as administrator and run: outtrayd import iis --take-over (the way back: --back).",
+    ))
+}
+
+fn trouble(wrong: &str, remedy: &str) -> NotDone {
+    NotDone::Trouble(TakeOverTrouble { wrong: wrong.to_owned(), remedy: remedy.to_owned(), left_undone: Vec::new() })
+}
+
+fn strange() -> NotDone {
+    trouble("Outtray’s engine gave a strange answer.", "Are both of the same version? Install Outtray again.")
+}
+
+fn ports(settings: &Settings) -> Vec<u16> {
+    let mut ports: Vec<u16> = settings.listeners.iter().map(|listener| listener.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("iis-before.json")
+}
+
+fn read(folder: &Path) -> Option<Before> {
+    serde_json::from_slice(&std::fs::read(path(folder)).ok()?).ok()
+}
+
+fn write(folder: &Path, before: &Before) -> Result<(), NotDone> {
+    let kept = serde_json::to_vec_pretty(before).map_err(std::io::Error::other).and_then(|text| write_whole(&path(folder), &text));
+    kept.map_err(|error| {
+        trouble(
+            &format!("{} cannot be written: {error}.", path(folder).display()),
+            "Nothing was changed. Make room on the disk, or run Outtray as administrator.",
+        )
+    })
+}
+
+fn mail_root() -> PathBuf {
+    let drive = std::env::var("SystemDrive").unwrap_or_else(|_| "C:".to_owned());
+    PathBuf::from(format!(r"{drive}\inetpub\mailroot"))
+}
+
+/// Folders with something in them.
+fn left_mail(root: &Path) -> Vec<LeftMail> {
+    let folders = [(MailFolder::Queue, "Queue"), (MailFolder::Pickup, "Pickup"), (MailFolder::Badmail, "Badmail")];
+    let counted = folders.into_iter().filter_map(|(folder, name)| {
+        let path = root.join(name);
+        let files = std::fs::read_dir(&path).ok()?.flatten().filter(|entry| entry.path().is_file());
+        // A bad message has two more files about it.
+        let messages =
+            files.filter(|file| !matches!(file.path().extension().and_then(|end| end.to_str()), Some("BDP" | "BDR" | "bdp" | "bdr")));
+        Some(LeftMail { folder, path: path.display().to_string(), messages: messages.count() as u64 })
+    });
+    counted.filter(|left| left.messages > 0).collect()
+}
+
+#[cfg(test)]
+mod tests;
