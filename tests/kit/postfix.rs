@@ -83,7 +83,10 @@ impl Postfix {
     pub async fn mailbox(&self, address: &str, messages: usize) -> Vec<Vec<u8>> {
         let folder = self.folder.path().join("mail").join(address).join("new");
         let (changed, mut changes) = tokio::sync::mpsc::unbounded_channel();
-        let mut watcher = notify::recommended_watcher(move |_| drop(changed.send(()))).unwrap();
+        let mut watcher = notify::recommended_watcher(move |_| {
+            let _ = changed.send(());
+        })
+        .unwrap();
         notify::Watcher::watch(&mut watcher, &folder, notify::RecursiveMode::NonRecursive).unwrap();
         let delivered = async {
             loop {

@@ -8,6 +8,8 @@ mod delivery;
 mod disk;
 mod doors;
 #[cfg(unix)]
+mod import;
+#[cfg(unix)]
 mod interop;
 #[cfg(unix)]
 mod kill;

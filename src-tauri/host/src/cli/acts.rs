@@ -6,7 +6,7 @@ use control::settings::SignIn;
 use control::{Answer, Request, Secret};
 use relay::clock::{Clock, SystemClock};
 use serde_json::json;
-use std::io::{BufRead, IsTerminal, Read};
+use std::io::{IsTerminal, Read};
 
 /// More than any credential store keeps.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -86,12 +86,11 @@ async fn own_sender(client: &control::Client) -> Result<String, Failure> {
 }
 
 /// All of standard input without its last line end; at a terminal, one line.
-fn read_secret() -> std::io::Result<String> {
+pub fn read_secret() -> std::io::Result<String> {
     let input = std::io::stdin();
     let mut text = String::new();
     if input.is_terminal() {
-        eprintln!("Type the secret and press Enter. It can be seen on this screen.");
-        input.lock().read_line(&mut text)?;
+        text = rpassword::prompt_password("Type the secret and press Enter. It is not shown: ")?;
     } else {
         input.lock().take(LONGEST_SECRET).read_to_string(&mut text)?;
     }

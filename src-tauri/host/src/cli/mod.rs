@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // this is the program that prints
 
 mod acts;
+mod import;
 mod link;
 mod machine;
 mod probe;
@@ -90,6 +91,9 @@ enum Command {
     /// Store or remove a secret with the account that runs the engine
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Take over from another mail service
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// Show, check and apply settings
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -219,6 +223,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Delete { which, tell_sender } => acts::act(&place, which, acts::Act::Delete { tell_sender }).await,
         Command::Pause => acts::tell(&place, control::Request::Pause, "Paused: mail is taken, none is handed over.").await,
         Command::Resume => acts::tell(&place, control::Request::Resume, "Mail is handed over again.").await,
+        Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
         Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
         Command::Probe { sender } => probe::probe(&place, sender).await,

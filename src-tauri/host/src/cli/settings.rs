@@ -64,7 +64,7 @@ pub fn print_problems(place: &Place, problems: &[SettingsProblem]) -> Outcome {
     })
 }
 
-fn in_force(place: &Place, answer: Answer) -> Outcome {
+pub fn in_force(place: &Place, answer: Answer) -> Outcome {
     match answer {
         Answer::Settings { settings } => place.print(&settings, || format!("Saved in {} and in force.", settings.path)),
         Answer::Problems { problems } => refused(place, &problems),

@@ -1,0 +1,228 @@
+//! `outtrayd import iis`: what the Windows SMTP service was set to, what becomes of it, and the change of places.
+//!
+//! Looking needs no engine. Putting in force speaks to the running one; where none runs and there are no settings yet,
+//! they are written for its first start. The Windows service itself is stopped and started from here, with this account's rights.
+
+use super::{Exit, Failure, Outcome, Place, acts, link};
+use clap::{Args, Subcommand};
+use control::import::{
+    ImportFate, ImportPart, ImportRow, ImportServer, ImportSource, ImportView, MailFolder, MetabaseFile, SmtpService, TakeOverView,
+};
+use control::{Request, Secret};
+use host::import::takeover::{self, NotDone, WindowsSmtp};
+use host::settings::file;
+use relay::clock::{Clock, SystemClock};
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// The SMTP service of IIS, which Windows Server 2025 has no more
+    Iis(IisArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct IisArgs {
+    /// Read this MetaBase.xml instead of the service on this machine
+    #[arg(long, value_name = "FILE")]
+    metabase: Option<PathBuf>,
+    /// The virtual server, when there are several
+    #[arg(long, value_name = "NUMBER")]
+    server: Option<u32>,
+    /// Put the settings in force; the password is read from standard input or asked for
+    #[arg(long)]
+    apply: bool,
+    /// Put them in force, stop and disable the Windows service and take its port
+    #[arg(long, conflicts_with = "apply")]
+    take_over: bool,
+    /// Give the port back and start the Windows service again
+    #[arg(long, conflicts_with_all = ["apply", "take_over", "metabase", "server"])]
+    back: bool,
+}
+
+pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
+    if arguments.back {
+        let client = link::connect(place).await?;
+        takeover::back(&client, &WindowsSmtp, &place.data).await.map_err(|why| not_done(place, why))?;
+        return place.print(&takeover::view(&WindowsSmtp, &place.data), || {
+            "The Windows SMTP service has its port again and runs as before.".into()
+        });
+    }
+    let service = takeover::view(&WindowsSmtp, &place.data);
+    let found = host::import::look(arguments.metabase.as_deref().map(read).transpose()?.as_ref(), &host::desk::around(), service);
+    if let Some(trouble) = found.troubles.first() {
+        return Err(Failure::new(Exit::Failed, trouble));
+    }
+    if found.servers.is_empty() {
+        return Err(Failure::new(
+            Exit::Failed,
+            "there is no Windows SMTP service on this machine; give its MetaBase.xml with --metabase FILE",
+        ));
+    }
+    if !arguments.apply && !arguments.take_over {
+        return place.print(&found, || text(&found, arguments.server));
+    }
+    let server = chosen(&found, arguments.server)?;
+    if arguments.take_over { take_over(place, server).await } else { apply(place, server).await }
+}
+
+fn read(path: &Path) -> Result<MetabaseFile, Failure> {
+    use base64::Engine as _;
+    let bytes = std::fs::read(path).map_err(|error| Failure::new(Exit::Failed, format!("{} cannot be read: {error}", path.display())))?;
+    Ok(MetabaseFile { name: path.display().to_string(), base64: base64::engine::general_purpose::STANDARD.encode(bytes) })
+}
+
+fn chosen(found: &ImportView, wanted: Option<u32>) -> Result<&ImportServer, Failure> {
+    let listed = || found.servers.iter().map(|server| format!("{} ({})", server.number, server.name)).collect::<Vec<_>>().join(", ");
+    match (wanted, found.servers.as_slice()) {
+        (Some(number), servers) => servers
+            .iter()
+            .find(|server| server.number == number)
+            .ok_or_else(|| Failure::new(Exit::Usage, format!("there is no virtual server {number}; there is: {}", listed()))),
+        (None, [one]) => Ok(one),
+        (None, _) => Err(Failure::new(Exit::Usage, format!("choose one with --server NUMBER: {}", listed()))),
+    }
+}
+
+async fn apply(place: &Place, server: &ImportServer) -> Outcome {
+    match link::connect(place).await {
+        Ok(client) => {
+            give_password(&client, server).await?;
+            let answer = link::call(&client, Request::ApplySettings { settings: Box::new(server.settings.clone()) }).await?;
+            super::settings::in_force(place, answer)
+        }
+        Err(Failure { exit: Exit::NoEngine, .. }) => {
+            let path = file::path(&place.data);
+            if path.exists() {
+                let said = format!("no engine runs, and {} is there already: start the engine, then import again", path.display());
+                return Err(Failure::new(Exit::NoEngine, said));
+            }
+            host::paths::ensure_data_folder(&place.data)?;
+            file::save(&place.data, &server.settings)?;
+            let then = if server.needs_password { "; then give the password with: outtrayd secret set smart-host" } else { "" };
+            place.print(&json!({ "path": path }), || format!("Written to {}. Start the engine{then}.", path.display()))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn take_over(place: &Place, server: &ImportServer) -> Outcome {
+    let client = link::connect(place).await?;
+    give_password(&client, server).await?;
+    let now = SystemClock.now().as_millisecond();
+    let done = takeover::take_over(&client, &WindowsSmtp, &place.data, &server.settings, now).await;
+    done.map_err(|why| not_done(place, why))?;
+    place.print(&takeover::view(&WindowsSmtp, &place.data), || {
+        "Outtray has the port now; the Windows SMTP service is stopped and disabled.\nThe way back: outtrayd import iis --back".into()
+    })
+}
+
+async fn give_password(client: &control::Client, server: &ImportServer) -> Outcome {
+    if !server.needs_password {
+        return Ok(());
+    }
+    let secret = acts::read_secret()?;
+    if secret.is_empty() {
+        return Err(Failure::new(Exit::Usage, "the smart host wants a sign-in: give its password on standard input, or type it"));
+    }
+    let request = Request::SetSecret { name: "smart-host".into(), secret: Secret::new(secret), until_restart: false };
+    link::call(client, request).await.map(drop)
+}
+
+fn not_done(place: &Place, why: NotDone) -> Failure {
+    match why {
+        NotDone::Problems(problems) => {
+            let _ = super::settings::print_problems(place, &problems);
+            Failure::new(Exit::SettingsProblems, "these settings cannot be used; nothing was changed")
+        }
+        NotDone::Trouble(trouble) => {
+            let left: String = trouble.left_undone.iter().map(|left| format!(" {left}")).collect();
+            Failure::new(Exit::Failed, format!("{}{left} {}", trouble.wrong, trouble.remedy))
+        }
+    }
+}
+
+fn text(found: &ImportView, wanted: Option<u32>) -> String {
+    let mut text = match &found.source {
+        ImportSource::Nothing => String::new(),
+        ImportSource::Adsi | ImportSource::Wmi => "Read from the Windows SMTP service on this machine.\n".to_owned(),
+        ImportSource::Metabase { name } => format!("Read from {name}.\n"),
+    };
+    text.push_str("= the same here   ~ in another form   - not carried over\n");
+    for server in found.servers.iter().filter(|server| wanted.is_none_or(|number| server.number == number)) {
+        let _ = writeln!(text, "\n{} (number {})", server.name, server.number);
+        for (part, title) in PARTS {
+            let mut rows = server.rows.iter().filter(|row| row.part == part).peekable();
+            if rows.peek().is_some() {
+                let _ = writeln!(text, "\n  {title}");
+            }
+            rows.for_each(|row| lines(row, &mut text));
+        }
+        if server.needs_password {
+            text.push_str("\nThe password cannot be read: it is asked for when these settings are put in force.\n");
+        }
+    }
+    service(&found.service, &mut text);
+    text
+}
+
+const PARTS: [(ImportPart, &str); 6] = [
+    (ImportPart::Provider, "Mail provider"),
+    (ImportPart::Senders, "Who may send"),
+    (ImportPart::Listening, "Listening"),
+    (ImportPart::Messages, "Messages and connections"),
+    (ImportPart::Delivery, "Retries and reports"),
+    (ImportPart::Other, "Other"),
+];
+
+fn lines(row: &ImportRow, text: &mut String) {
+    let line = match row.fate {
+        ImportFate::Carried if row.was == row.becomes => format!("= {}: {}", row.setting, row.was),
+        ImportFate::Carried => format!("= {}: {} → {}", row.setting, row.was, row.becomes),
+        ImportFate::Changed => format!("~ {}: {} → {}", row.setting, row.was, row.becomes),
+        ImportFate::NotCarried => format!("- {}: {}", row.setting, row.was),
+    };
+    wrap(&line, "  ", "      ", text);
+    if !row.why.is_empty() {
+        wrap(&row.why, "      ", "      ", text);
+    }
+}
+
+/// A terminal that was made a little wider than 80 is no surprise; one much wider is.
+const WIDTH: usize = 100;
+
+fn wrap(line: &str, first: &str, further: &str, text: &mut String) {
+    let mut now = first.to_owned();
+    let mut empty = true;
+    for word in line.split_whitespace() {
+        if !empty && now.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{now}");
+            (now, empty) = (further.to_owned(), true);
+        }
+        if !empty {
+            now.push(' ');
+        }
+        now.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(text, "{now}");
+}
+
+fn service(view: &TakeOverView, text: &mut String) {
+    match view.service {
+        SmtpService::Installed { running: true, .. } => {
+            text.push_str("\nThe Windows SMTP service runs on this machine. To change places: outtrayd import iis --take-over\n");
+        }
+        SmtpService::Installed { running: false, .. } => text.push_str("\nThe Windows SMTP service is on this machine and does not run.\n"),
+        SmtpService::NotInstalled | SmtpService::Unknown => {}
+    }
+    for left in &view.left {
+        let what = match left.folder {
+            MailFolder::Queue => "wait in its queue and are sent only while it runs",
+            MailFolder::Pickup => "lie in its pickup folder and are taken only while it runs",
+            MailFolder::Badmail => "could not be delivered and lie in its badmail folder",
+        };
+        let _ = writeln!(text, "{} messages {what}: {}", left.messages, left.path);
+    }
+}
