@@ -157,3 +157,59 @@ describe("the setup", () => {
     await page.context().close();
   });
 });
+
+describe("taking over from the Windows SMTP service", () => {
+  for (const look of ["light", "dark", "small", "contrast"]) {
+    test(`its settings are shown, used, and the service is replaced (${look})`, async () => {
+      const page = await play.open("iis", { look });
+      await heading(page, "Welcome to Outtray");
+      await page.getByRole("heading", { name: "Take over from the Windows SMTP service" }).waitFor();
+      await shoot(page, `iis-${look}-1`);
+      assert.deepEqual(await accessFaults(page), []);
+      await press(page, "Show its settings");
+      await page.getByText("not carried over").first().waitFor({ state: "attached" });
+      await page.getByText("2 settings nobody misses").click();
+      await page.getByText("Limit session size").waitFor();
+      await shoot(page, `iis-${look}-2`);
+      assert.deepEqual(await accessFaults(page), []);
+      await press(page, "Begin with these");
+
+      await heading(page, "Who takes your mail from here?");
+      assert.ok(await page.getByRole("radio", { name: "Microsoft 365" }).isChecked());
+      await press(page, "Next");
+      assert.equal(await page.getByLabel(/^Mailbox/).inputValue(), "scan@northwind.example");
+      await page.getByLabel(/^Password/).fill("right");
+      await press(page, "Check connection");
+      await page.getByText("Accepts mail from you").waitFor();
+      await press(page, "Next");
+      assert.ok(await page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
+      await press(page, "Next");
+      await page.getByText("Saving stops and disables the Windows SMTP service").waitFor();
+      await shoot(page, `iis-${look}-3`);
+      assert.deepEqual(await accessFaults(page), []);
+      await press(page, "Save and take over");
+      await heading(page, "Send a test message");
+    });
+  }
+
+  test("a MetaBase.xml of another server is picked, and a wrong file is named", async () => {
+    const page = await play.open("fresh");
+    const pick = (text) => page.getByLabel("MetaBase.xml").setInputFiles({ name: "MetaBase.xml", mimeType: "text/xml", buffer: Buffer.from(text) });
+    await pick("<configuration/>");
+    await page.getByText("This file has no SMTP virtual server.").waitFor();
+    await pick("<IIsSmtpServer/>");
+    await page.getByRole("dialog").getByText("Masquerade domain").waitFor();
+    await press(page, "Begin with these");
+    await heading(page, "Who takes your mail from here?");
+  });
+
+  test("the way back is one click and a question", async () => {
+    const page = await play.open("iis-gone");
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("tab", { name: "This machine" }).click();
+    await page.getByText("stopped, start type disabled").waitFor();
+    await press(page, "Give the port back…");
+    await press(page, "Give it back");
+    await page.getByText("running, start type automatic").waitFor();
+  });
+});

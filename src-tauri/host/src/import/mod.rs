@@ -24,7 +24,7 @@ pub use map::Around;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use control::import::{ImportServer, ImportSource, ImportView, MetabaseFile, TakeOverView};
+use control::import::{ImportServer, ImportSource, ImportView, MetabaseFile, SmtpService, TakeOverView};
 
 /// What there is to take over: in the file, else on this machine.
 pub fn look(file: Option<&MetabaseFile>, around: &Around, service: TakeOverView) -> ImportView {
@@ -34,6 +34,8 @@ pub fn look(file: Option<&MetabaseFile>, around: &Around, service: TakeOverView)
             .map_err(|_| "The file did not arrive whole. Pick it again.".to_owned())
             .and_then(|bytes| metabase::read(&bytes))
             .map(|servers| (ImportSource::Metabase { name: file.name.clone() }, servers)),
+        // Where there is no such service, nobody waits for PowerShell to say so.
+        None if service.service == SmtpService::NotInstalled => Ok((ImportSource::Nothing, Vec::new())),
         None => live::read(),
     };
     match found {

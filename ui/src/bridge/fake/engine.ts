@@ -3,6 +3,7 @@
  */
 import type { Answer, EntryFilter, EntryView, Fact, Problem, ProbeStage, RecentView, Request, Selection, SettingsView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
+import { importOf, noImport } from "./iis";
 import { newEntry } from "./office";
 import { matches } from "./search";
 import { headerOf, storyOf } from "./story";
@@ -98,6 +99,26 @@ export class FakeEngine {
         return DONE;
       case "sendTest":
         return this.sendTest(request.sender, request.recipient);
+      case "importLook": {
+        const broken = request.metabase !== null && !atob(request.metabase.base64).includes("IIsSmtpServer");
+        if (broken) return { kind: "import", found: { ...noImport(world.windowsSmtp), troubles: ["This file has no SMTP virtual server. It should be %windir%\\System32\\inetsrv\\MetaBase.xml of the server that has the SMTP service."] } };
+        const there = request.metabase !== null || world.windowsSmtp.service.kind === "installed";
+        return { kind: "import", found: there ? importOf(world.windowsSmtp, request.metabase?.name ?? null) : noImport(world.windowsSmtp) };
+      }
+      case "takeOverState":
+        return { kind: "takeOver", state: structuredClone(world.windowsSmtp) };
+      case "takeOver": {
+        const ports = request.settings.listeners.map((listener) => listener.port);
+        world.machine.ports = world.machine.ports.map((port) => (ports.includes(port.port) ? { ...port, state: "free", holder: null } : port));
+        const problems = checkSettings(request.settings, world.machine);
+        if (problems.length > 0) return { kind: "problems", problems };
+        world.windowsSmtp = { ...world.windowsSmtp, service: { kind: "installed", running: false, start: "disabled" }, taken: { at: Date.now(), ports, startBefore: "automatic", ranBefore: true } };
+        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [] });
+        return { kind: "takeOver", state: structuredClone(world.windowsSmtp) };
+      }
+      case "takeOverBack":
+        world.windowsSmtp = { ...world.windowsSmtp, service: { kind: "installed", running: true, start: "automatic" }, taken: null };
+        return { kind: "takeOver", state: structuredClone(world.windowsSmtp) };
       case "forgetRefused":
         snapshot.refused = snapshot.refused.filter((client) => client.address !== request.address);
         return DONE;

@@ -15,6 +15,7 @@ import type {
   Settings,
   Snapshot,
   StoryStep,
+  TakeOverView,
 } from "../generated/control";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, seeded, type Random } from "./office";
 
@@ -33,6 +34,8 @@ export const scenarios = [
   "settings-broken",
   "port-taken",
   "firewall",
+  "iis",
+  "iis-gone",
   "disk-full",
 ] as const;
 
@@ -47,6 +50,7 @@ export interface World {
   /** What persons did to a message. */
   extra: Map<string, StoryStep[]>;
   machine: MachineView;
+  windowsSmtp: TakeOverView;
   probeFails: { stage: ProbeStage; problem: Problem } | null;
   random: Random;
 }
@@ -115,6 +119,18 @@ export function worldOf(scenario: Scenario, now: number): World {
       world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true } : port));
       return world;
     }
+    case "iis":
+      unsetUp(world);
+      world.windowsSmtp = {
+        service: { kind: "installed", running: true, start: "automatic" },
+        mayControl: true,
+        taken: null,
+        left: [{ folder: "queue", path: "C:\\inetpub\\mailroot\\Queue", messages: 2 }],
+      };
+      return world;
+    case "iis-gone":
+      world.windowsSmtp = { service: { kind: "installed", running: false, start: "disabled" }, mayControl: true, taken: { at: now - 3 * 24 * HOUR, ports: [25], startBefore: "automatic", ranBefore: true }, left: [] };
+      return world;
     case "firewall":
       world.machine.ports = world.machine.ports.map((port) => ({ ...port, letIn: port.port === 25 ? false : port.letIn }));
       world.machine.firewall.command = 'netsh advfirewall firewall add rule name="Outtray" dir=in action=allow protocol=TCP localport=25 remoteip=LocalSubnet';
@@ -152,6 +168,7 @@ function flowing(now: number): World {
     settled,
     extra: new Map(),
     probeFails: null,
+    windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
     machine: {
       hostName: "srv-office",
       os: "Windows Server 2025 Standard 24H2 (build 26100)",

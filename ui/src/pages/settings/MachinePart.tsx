@@ -12,6 +12,7 @@ import { Card, Section } from "../../parts/Page";
 import { useWindow } from "../../window";
 import { portStateWords, sayClock, sayFirewall, sayLetIn, sayRefused, saySeen } from "../../words";
 import styles from "./settings.module.css";
+import { WindowsSmtp } from "./WindowsSmtp";
 
 export function MachinePart({ machine, onLook }: { machine: MachineView | null; onLook: () => void }) {
   if (!machine) return <Spinner label="Looking at this machine" />;
@@ -58,6 +59,7 @@ export function MachinePart({ machine, onLook }: { machine: MachineView | null; 
         </Card>
       </Section>
       <Outside />
+      <WindowsSmtp />
     </>
   );
 }

@@ -14,6 +14,7 @@ import { SendersForm } from "../../forms/SendersForm";
 import { Notice } from "../../parts/Notice";
 import { PageHead } from "../../parts/Page";
 import type { Draft, Move } from "./steps";
+import { TakeOverCard } from "./TakeOverCard";
 import styles from "./setup.module.css";
 
 interface StepProps {
@@ -23,7 +24,7 @@ interface StepProps {
   onLeave(): void;
 }
 
-export function WelcomeStep({ machine }: { machine: MachineView | null }) {
+export function WelcomeStep({ machine, make }: { machine: MachineView | null; make: Dispatch<Move> }) {
   const port25 = machine?.ports.find((port) => port.port === 25);
   return (
     <>
@@ -52,11 +53,14 @@ export function WelcomeStep({ machine }: { machine: MachineView | null }) {
           </div>
         </li>
       </ul>
-      {port25?.state === "taken" && (
+      {port25?.state === "taken" && !port25.holder?.includes("SMTPSVC") && (
         <Notice tone="warn" title={`Port 25 is in use by ${port25.holder ?? "another program"}`}>
           Nothing to do now: Outtray can listen on port 2525 beside it, until you stop the other program.
         </Notice>
       )}
+      <TakeOverCard
+        onUse={({ server, takeOver, inTheWay }) => make({ kind: "imported", settings: server.settings, imported: { name: server.name, takeOver, inTheWay } })}
+      />
       <p className="quiet">You need about five minutes and the sign-in of the mailbox or account that is to send.</p>
     </>
   );
@@ -114,6 +118,16 @@ export function ListeningStep({ draft, make, machine, problems, onLeave }: StepP
       <PageHead title="Where devices connect" sub={`On this machine${machine ? `, ${machine.hostName}` : ""}. Port 25 is enough for most offices.`} />
       <ListeningForm listeners={draft.settings.listeners} machine={machine} problems={problems} onChange={(listeners) => make({ kind: "listeners", listeners })} onLeave={onLeave} />
       <CertificateForm certificate={draft.settings.certificate} problems={problems} onChange={(certificate) => make({ kind: "certificate", certificate })} onLeave={onLeave} />
+      {draft.imported?.takeOver && (
+        <Notice tone="quiet" title="Saving stops and disables the Windows SMTP service">
+          Outtray takes its port at once; if that fails, the old service is started again. The way back is one click, in the settings under “This machine”.
+        </Notice>
+      )}
+      {draft.imported?.inTheWay && (
+        <Notice tone="warn" title="The Windows SMTP service holds its port, and this account may not stop it">
+          Save now. Then open a command prompt as administrator and run <code>outtrayd import iis --take-over</code>: it stops the old service and opens the port.
+        </Notice>
+      )}
       <p className="quiet">If a firewall runs on this machine, it must let devices in on these ports.</p>
     </>
   );

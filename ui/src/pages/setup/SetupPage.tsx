@@ -12,7 +12,7 @@ import { useAsk, useSnapshot } from "../../live/provider";
 import { isSetUp } from "../../live/state";
 import { Mark } from "../../parts/Mark";
 import { useWindow } from "../../window";
-import { sayRefused } from "../../words";
+import { sayNotTakenOver, sayRefused } from "../../words";
 import { forgetDraft, loadDraft, saveDraft } from "./draft";
 import { ListeningStep, ProviderStep, SendersStep, WelcomeStep } from "./EarlySteps";
 import { SignInStep } from "./SignInStep";
@@ -72,13 +72,15 @@ export function SetupPage() {
   };
 
   const save = async (): Promise<boolean> => {
-    const answer = await ask({ ask: "applySettings", settings: draft.settings });
-    if (answer.kind === "settings") {
+    const takesOver = draft.imported?.takeOver === true;
+    const answer = await ask(takesOver ? { ask: "takeOver", settings: draft.settings } : { ask: "applySettings", settings: draft.settings });
+    if (answer.kind === "settings" || answer.kind === "takeOver") {
       make({ kind: "saved" });
       check.set([]);
       return true;
     }
     if (answer.kind === "problems") check.set(answer.problems);
+    else if (answer.kind === "notTakenOver") tell("bad", sayNotTakenOver(answer.trouble));
     else tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "It was not saved.");
     return false;
   };
@@ -113,7 +115,7 @@ export function SetupPage() {
       <Rail step={draft.step} furthest={draft.furthest} reach={(step) => reachable(draft, step)} go={(step) => make({ kind: "goTo", step })} />
       <main className={styles.main} id="page">
         <div ref={heading} tabIndex={-1} className={styles.step} key={draft.step} aria-label={stepTitle[draft.step]}>
-          {draft.step === "welcome" && <WelcomeStep machine={machine} />}
+          {draft.step === "welcome" && <WelcomeStep machine={machine} make={make} />}
           {draft.step === "provider" && <ProviderStep draft={draft} make={make} problems={check.problems} onLeave={leaveField} />}
           {draft.step === "signIn" && (
             <SignInStep
@@ -154,7 +156,7 @@ export function SetupPage() {
             </Button>
           ) : (
             <Button appearance={canSkip ? "secondary" : "primary"} disabled={busy || hint !== null} onClick={() => void advance()}>
-              {nextLabel(draft.step, draft.testId !== null)}
+              {nextLabel(draft.step, draft.testId !== null, draft.imported?.takeOver === true)}
             </Button>
           )}
           {canSkip && (
@@ -173,9 +175,9 @@ export function SetupPage() {
   );
 }
 
-function nextLabel(step: Step, tested: boolean): string {
+function nextLabel(step: Step, tested: boolean, takesOver: boolean): string {
   if (step === "welcome") return "Begin";
-  if (step === "listening") return "Save and go on";
+  if (step === "listening") return takesOver ? "Save and take over" : "Save and go on";
   if (step === "test" && !tested) return "Go on without a test";
   return "Next";
 }

@@ -8,7 +8,8 @@ const KEY = "outtray.setup";
 export function loadDraft(): Draft | null {
   try {
     const draft = JSON.parse(localStorage.getItem(KEY) ?? "null") as Draft | null;
-    return draft?.version === 1 && steps.includes(draft.step) ? draft : null;
+    // A draft from before there was anything to import has no such field.
+    return draft?.version === 1 && steps.includes(draft.step) ? { ...draft, imported: draft.imported ?? null } : null;
   } catch {
     return null;
   }

@@ -36,6 +36,8 @@ export interface Draft {
   sender: string;
   recipient: string;
   testId: string | null;
+  /** The settings came from the Windows SMTP service: whether it is stopped when they are saved, or stands in the way. */
+  imported: { name: string; takeOver: boolean; inTheWay: boolean } | null;
 }
 
 export type Move =
@@ -51,6 +53,7 @@ export type Move =
   | { kind: "listeners"; listeners: ListenerSettings[] }
   | { kind: "certificate"; certificate: CertificateSettings }
   | { kind: "machine"; machine: MachineView }
+  | { kind: "imported"; settings: Settings; imported: NonNullable<Draft["imported"]> }
   | { kind: "saved" }
   | { kind: "sender"; sender: string }
   | { kind: "recipient"; recipient: string }
@@ -68,6 +71,7 @@ export function begin(settings: Settings): Draft {
     sender: "",
     recipient: "",
     testId: null,
+    imported: null,
   };
 }
 
@@ -99,6 +103,12 @@ export function move(draft: Draft, made: Move): Draft {
       return changed({ certificate: made.certificate });
     case "machine":
       return fillIn(draft, made.machine);
+    case "imported":
+      // What was imported is not filled in a second time; who may send may still be empty, and then is proposed.
+      return arrive(
+        { ...changed(made.settings), imported: made.imported, check: "none", filled: { senders: made.settings.allowed.length > 0, listening: true } },
+        "provider",
+      );
     case "saved":
       return { ...draft, saved: true };
     case "sender":

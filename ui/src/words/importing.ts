@@ -1,0 +1,40 @@
+/**
+ * Words for taking over from the Windows SMTP service.
+ */
+import type { ImportPart, LeftMail, SmtpService, TakeOverTrouble } from "../bridge/generated/control";
+import { many } from "./format";
+
+export const importPartTitle: Record<ImportPart, string> = {
+  provider: "Mail provider",
+  senders: "Who may send",
+  listening: "Listening",
+  messages: "Messages and connections",
+  delivery: "Retries and reports",
+  other: "Other",
+};
+
+export function sayLeftMail({ folder, messages, path }: LeftMail): string {
+  switch (folder) {
+    case "queue":
+      return `${many(messages, "message")} still wait in its queue (${path}). They are sent only while it runs: let it empty its queue first, or give the port back for a while later.`;
+    case "pickup":
+      return `${many(messages, "file")} lie in its pickup folder (${path}). They are taken only while it runs.`;
+    case "badmail":
+      return `${many(messages, "message")} that it could not deliver lie in ${path}. They stay there.`;
+  }
+}
+
+export function saySmtpService(service: SmtpService): string {
+  switch (service.kind) {
+    case "notInstalled":
+      return "not on this machine";
+    case "unknown":
+      return "on this machine; this account may not ask how it is";
+    case "installed":
+      return `${service.running ? "running" : "stopped"}, start type ${service.start}`;
+  }
+}
+
+export function sayNotTakenOver({ wrong, remedy, leftUndone }: TakeOverTrouble): string {
+  return [wrong, ...leftUndone, remedy].join(" ");
+}
