@@ -19,7 +19,8 @@ async fn swaks_msmtp_and_smtplib_hand_in_and_postfix_takes_it() {
     let daemon = Daemon::start(&data, &credentials);
     let address = daemon.address;
 
-    let senders: [(&str, fn(SocketAddr, &Path)); 5] =
+    type Sender = fn(SocketAddr, &Path);
+    let senders: [(&str, Sender); 5] =
         [("swaks", swaks), ("swaks-tls", swaks_tls), ("msmtp", msmtp), ("smtplib", smtplib), ("smtplib-tls", smtplib_tls)];
     for (name, send) in senders {
         send(address, folder.path());
