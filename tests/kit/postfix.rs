@@ -18,6 +18,7 @@ pub struct Postfix {
 
 pub const USER: &str = "relay@office.test";
 pub const PASSWORD: &str = "postfix-and-sasl 1";
+const MAILBOXES: [&str; 2] = ["ann@away.test", "bob@away.test"];
 
 impl Postfix {
     pub fn start() -> Self {
@@ -27,9 +28,13 @@ impl Postfix {
         for name in ["etc", "etc/sasl", "spool", "data", "mail", "log"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
+        // A delivery is made in `tmp` and moved; there from the start, so that they can be watched.
+        for (mailbox, part) in MAILBOXES.iter().flat_map(|mailbox| ["cur", "new", "tmp"].map(|part| (mailbox, part))) {
+            std::fs::create_dir_all(root.join("mail").join(mailbox).join(part)).unwrap();
+        }
         run(Command::new("chown").arg("postfix").arg(root.join("data")).arg(root.join("log")));
         // Any account that is not root will do for the mailbox.
-        run(Command::new("chown").arg("nobody").arg(root.join("mail")));
+        run(Command::new("chown").args(["-R", "nobody"]).arg(root.join("mail")));
         let certs = Certs::new();
         let (certificate, key) = certs.server_pem(&["localhost", "127.0.0.1"]);
         std::fs::write(root.join("etc/cert.pem"), certificate).unwrap();
@@ -51,7 +56,8 @@ impl Postfix {
         let port = free_port();
         std::fs::write(root.join("etc/main.cf"), main_cf(root)).unwrap();
         std::fs::write(root.join("etc/master.cf"), master_cf(port)).unwrap();
-        std::fs::write(root.join("etc/mailboxes"), "ann@away.test ann@away.test/\nbob@away.test bob@away.test/\n").unwrap();
+        let mailboxes: String = MAILBOXES.iter().map(|address| format!("{address} {address}/\n")).collect();
+        std::fs::write(root.join("etc/mailboxes"), mailboxes).unwrap();
         for name in ["dynamicmaps.cf", "postfix-files"] {
             let _ = std::fs::copy(Path::new("/etc/postfix").join(name), root.join("etc").join(name));
         }
@@ -72,11 +78,27 @@ impl Postfix {
         postfix
     }
 
-    /// The messages delivered to one mailbox, as Postfix wrote them (LF line ends, its own headers in front).
-    pub fn mailbox(&self, address: &str) -> Vec<Vec<u8>> {
+    /// The messages of one mailbox, as Postfix wrote them (LF line ends, its own headers in front), once there are so
+    /// many. Postfix answers 250 when a message is in its queue; the mailbox gets it later.
+    pub async fn mailbox(&self, address: &str, messages: usize) -> Vec<Vec<u8>> {
         let folder = self.folder.path().join("mail").join(address).join("new");
-        let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
-        listing.flatten().map(|file| std::fs::read(file.path()).unwrap()).collect()
+        let (changed, mut changes) = tokio::sync::mpsc::unbounded_channel();
+        let mut watcher = notify::recommended_watcher(move |_| drop(changed.send(()))).unwrap();
+        notify::Watcher::watch(&mut watcher, &folder, notify::RecursiveMode::NonRecursive).unwrap();
+        let delivered = async {
+            loop {
+                let listing = std::fs::read_dir(&folder).unwrap();
+                let found: Vec<Vec<u8>> = listing.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+                if found.len() >= messages {
+                    return found;
+                }
+                changes.recv().await.unwrap();
+            }
+        };
+        match tokio::time::timeout(crate::client::PATIENCE, delivered).await {
+            Ok(found) => found,
+            Err(_) => panic!("{messages} messages for {address} have not arrived:\n{}", self.log()),
+        }
     }
 
     pub fn log(&self) -> String {

@@ -45,12 +45,12 @@ impl Way {
             parallel_connections: 1,
             messages_per_connection: 10,
             timeouts: Timeouts {
-                connect: Duration::from_secs(5),
-                tls: Duration::from_secs(5),
-                command: Duration::from_secs(5),
-                data_block: Duration::from_secs(5),
-                data_end: Duration::from_secs(5),
-                idle: Duration::from_secs(5),
+                connect: Duration::from_secs(60),
+                tls: Duration::from_secs(60),
+                command: Duration::from_secs(60),
+                data_block: Duration::from_secs(60),
+                data_end: Duration::from_secs(60),
+                idle: Duration::from_secs(60),
             },
         };
         Self { certs, folder, config }

@@ -26,7 +26,7 @@ async fn swaks_msmtp_and_smtplib_hand_in_and_postfix_takes_it() {
         let story = until_settled(&data, name).await;
         assert!(story.contains("\"sent\""), "{name}: {story}\n{}", postfix.log());
     }
-    let arrived = postfix.mailbox("ann@away.test");
+    let arrived = postfix.mailbox("ann@away.test", senders.len()).await;
     let texts: Vec<String> = arrived.iter().map(|mail| String::from_utf8_lossy(mail).into_owned()).collect();
     for (name, _) in senders {
         let mail =
@@ -38,7 +38,7 @@ async fn swaks_msmtp_and_smtplib_hand_in_and_postfix_takes_it() {
     let mut device = Client::greeted(address).await;
     device.hands_in("bob@away.test", &["nobody@away.test"], "Subject: wrong\r\n\r\nx\r\n").await;
     until_settled(&data, "deliver").await;
-    let report = postfix.mailbox("bob@away.test");
+    let report = postfix.mailbox("bob@away.test", 1).await;
     assert!(
         report.iter().any(|mail| String::from_utf8_lossy(mail).contains("Final-Recipient: rfc822; nobody@away.test")),
         "{}",
