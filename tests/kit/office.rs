@@ -184,7 +184,7 @@ fn word(state: RecipientState) -> &'static str {
 }
 
 async fn start_host(folder: &Path, clock: &Arc<dyn Clock>) -> Host {
-    let options = Options { embedded: true, logs: LogsTo::Nowhere, needs_settings: true, clock: Arc::clone(clock), ..Options::default() };
+    let options = Options { embedded: true, logs: LogsTo::Nowhere, needs_settings: true, clock: Arc::clone(clock) };
     Host::start(folder, options).await.expect("a host")
 }
 

@@ -8,7 +8,7 @@ use crate::lock::{Lock, LockError};
 use crate::logs::{Logs, LogsError};
 use crate::secrets::Secrets;
 use crate::settings::Facts;
-use crate::{machine, paths};
+use crate::{machine, paths, service};
 use control::pipe::{self, Guest, Listener};
 use control::settings::SettingsProblem;
 use control::view::EngineView;
@@ -37,8 +37,6 @@ pub struct Options {
     pub logs: LogsTo,
     /// Refuse to start when the settings file cannot be used and there is no copy of a good one.
     pub needs_settings: bool,
-    /// One more account that may speak to the engine: who installed the service.
-    pub guest: Option<Guest>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -52,7 +50,7 @@ pub enum LogsTo {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { embedded: false, logs: LogsTo::Nowhere, needs_settings: false, guest: None, clock: Arc::new(SystemClock) }
+        Self { embedded: false, logs: LogsTo::Nowhere, needs_settings: false, clock: Arc::new(SystemClock) }
     }
 }
 
@@ -120,7 +118,7 @@ impl Host {
         let desk = FrontDesk { relay, force, stopping: stopping.clone() };
 
         let connections = CancellationToken::new();
-        let listener = match Listener::bind(&folder, options.guest.as_ref()) {
+        let listener = match Listener::bind(&folder, guest_of(&folder).as_ref()) {
             Ok(listener) => listener,
             Err(error) => {
                 desk.relay.stop(STOP_WITHIN).await;
@@ -171,6 +169,12 @@ impl Host {
             listener.remove(&self.folder);
         }
     }
+}
+
+/// Who installed the service may speak to it; to no other engine.
+fn guest_of(folder: &Path) -> Option<Guest> {
+    let machine = std::path::absolute(paths::machine_data_folder()).ok()?;
+    (folder == machine).then(service::installed_by).flatten().and_then(|sid| Guest::from_sid(&sid))
 }
 
 async fn accept(mut listener: Listener, desk: FrontDesk, connections: CancellationToken) -> Listener {

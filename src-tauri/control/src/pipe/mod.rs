@@ -55,6 +55,11 @@ pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
     platform::connect(data_folder).await
 }
 
+/// The account this process acts as: its SID on Windows, its number on Unix.
+pub fn own_account() -> io::Result<String> {
+    platform::own_account_text()
+}
+
 /// A short mark that tells data folders apart where a whole path has no room.
 /// The same folder has the same mark in every version (FNV-1a, 64 bits).
 pub fn folder_mark(data_folder: &Path) -> String {

@@ -73,10 +73,13 @@ pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
     Ok(Box::new(stream))
 }
 
+pub fn own_account_text() -> io::Result<String> {
+    own_account().map(|account| account.to_string())
+}
+
+/// A process's entry belongs to the account it acts as.
 fn own_account() -> io::Result<u32> {
-    // Our own process's entry belongs to the account we act as; a pair of sockets tells it everywhere.
-    let (one, _other) = UnixStream::pair()?;
-    Ok(one.peer_cred()?.uid())
+    Ok(fs::metadata("/proc/self")?.uid())
 }
 
 fn may_ask(peer: u32, own: u32) -> bool {

@@ -72,6 +72,10 @@ pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
     Err(io::Error::from_raw_os_error(ERROR_PIPE_BUSY as i32))
 }
 
+pub fn own_account_text() -> io::Result<String> {
+    security::own_sid()
+}
+
 /// Owner first, then the list; `P`: nothing is inherited.
 fn descriptor(own: &str, guest: Option<&Guest>) -> String {
     let mut text = format!("O:{own}D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{own})");
