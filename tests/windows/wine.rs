@@ -154,6 +154,7 @@ fn start_display() -> (Child, String) {
 }
 
 /// Clears up when our end of its input is closed: statics are not dropped, and a test run may be killed.
+#[allow(clippy::zombie_processes)] // it is to outlive us
 fn take_care(screen: &mut Child, folder: &Path) -> ChildStdin {
     let mut caretaker = Command::new("sh")
         .args(["-c", r#"cat; wineserver -k; kill "$1"; rm -rf "$2""#, "caretaker"])
