@@ -15,6 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rusqlite", &["src-tauri/relay/src/store/"]),
     ("lettre", &["src-tauri/relay/src/smarthost/", "src-tauri/relay/src/dsn/"]),
     ("rcgen", &["src-tauri/host/src/certificate.rs"]),
+    ("rsntp", &["src-tauri/host/src/machine/"]),
+    ("windows_registry", &["src-tauri/host/src/"]),
     ("keyring", &["src-tauri/host/src/secrets/"]),
     ("keyring_core", &["src-tauri/host/src/secrets/"]),
     ("tauri", &["src-tauri/src/", "src-tauri/build.rs"]),

@@ -41,6 +41,14 @@ const part = (name, title) => ({
 });
 const senders = part("senders", "Who may send");
 const listening = part("listening", "Listening");
+const machine = {
+  name: "settings-machine",
+  async at(page) {
+    await part("machine", "This machine").at(page);
+    await page.getByRole("button", { name: "Ask now" }).click();
+    await page.getByText("as the mail provider sees it").waitFor();
+  },
+};
 const setup = { name: "setup" };
 
 const plan = {
@@ -58,10 +66,11 @@ const plan = {
     "no-credential-store": [setup],
     "settings-broken": [overview],
     "port-taken": [overview, listening],
+    firewall: [machine],
     "disk-full": [overview],
   },
-  dark: { flowing: [overview, queue, story, history, settings, senders, listening], trouble: [overview], fresh: [setup], paused: [queue] },
-  small: { flowing: [overview, queue, story, history, settings, senders, listening], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
+  dark: { flowing: [overview, queue, story, history, settings, senders, listening], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
+  small: { flowing: [overview, queue, story, history, settings, senders, listening], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
   large: { flowing: [overview, queue, story, history, settings, listening], trouble: [overview], fresh: [setup] },
   contrast: { flowing: [overview, queue, story, history, settings], trouble: [overview], fresh: [setup] },
 };

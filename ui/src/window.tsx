@@ -5,7 +5,7 @@ import { createContext, useContext } from "react";
 
 import type { Remedy, Tone } from "./words";
 
-export type SettingsPart = "provider" | "senders" | "listening" | "limits" | "delivery" | "upkeep";
+export type SettingsPart = "provider" | "senders" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
 
 export type Route =
   | { page: "overview" }

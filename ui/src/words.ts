@@ -4,5 +4,6 @@
 export * from "./words/format";
 export * from "./words/problems";
 export * from "./words/sentence";
+export * from "./words/machine";
 export * from "./words/setup";
 export * from "./words/states";

@@ -12,6 +12,7 @@
 
 pub mod client;
 pub mod event;
+pub mod machine;
 pub mod pipe;
 pub mod problem;
 pub mod request;

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
-use crate::view::{MachineView, Page, RecipientState, SettingsView, Snapshot, StoryView};
+use crate::view::{Page, RecipientState, SettingsView, Snapshot, StoryView};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -93,6 +94,9 @@ pub enum Request {
     },
     /// Answer: `Machine`.
     Machine,
+    /// Asks the mail provider which address it sees us at, and this machine's time server what time it is.
+    /// Answer: `Outside`.
+    LookOutside,
     /// Tries a smart host step by step; the steps come as `Probed` events with this number
     /// (to this connection only, whether subscribed or not), then the answer `Done`.
     /// Without `secret` the stored one is used.
@@ -183,6 +187,10 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Machine {
         machine: MachineView,
+    },
+    #[serde(rename_all = "camelCase")]
+    Outside {
+        outside: OutsideView,
     },
     #[serde(rename_all = "camelCase")]
     Kept {

@@ -404,54 +404,6 @@ pub enum SecretStoreView {
     Unavailable { said: String },
 }
 
-/// What this machine says about itself, so that nobody has to type it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct MachineView {
-    pub host_name: String,
-    pub networks: Vec<NetworkView>,
-    /// For 25, 587, 465 and 2525: free, ours, or whose.
-    pub ports: Vec<PortView>,
-    pub os: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct NetworkView {
-    /// `192.168.1.0/24`.
-    pub network: String,
-    /// This machine's address in it.
-    pub address: String,
-    /// Name of the network card.
-    pub card: String,
-    /// How many addresses it has; None when more than 2^53.
-    #[ts(type = "number | null")]
-    pub addresses: Option<u64>,
-    pub private: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct PortView {
-    pub port: u16,
-    pub state: PortState,
-    /// The program that holds it, when known.
-    pub holder: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub enum PortState {
-    Free,
-    Ours,
-    Taken,
-    Forbidden,
-}
-
 /// One line of the connection check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

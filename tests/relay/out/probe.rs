@@ -3,7 +3,7 @@
 use super::*;
 use e2e::{Answer, Stage};
 use relay::mail::Mailbox;
-use relay::smarthost::probe::{ProbeOutcome, ProbeStage, probe};
+use relay::smarthost::probe::{ProbeOutcome, ProbeStage, probe, seen_at};
 
 async fn steps(way: &Way, running: &SmartHostRunning) -> (bool, Vec<(ProbeStage, ProbeOutcome)>) {
     let mut config = way.config.clone();
@@ -52,5 +52,20 @@ async fn it_stops_at_the_step_that_failed() {
         });
         assert_eq!(failed, Some((at, wanted)), "{steps:?}");
         assert_eq!(steps.len(), 6, "every stage has an end: {steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_greeting_says_where_we_are_seen_and_nobody_signs_in() {
+    let way = Way::new();
+    let greets = Answer::Reply("250-fake.test Hello relay.office.test [203.0.113.7]\n250 AUTH PLAIN".into());
+    let running = way.usual().at(Stage::EhloEncrypted, greets).start().await;
+    let config = SmartHostConfig { port: running.port(), ..way.config.clone() };
+    assert_eq!(seen_at(&config, "relay.office.test").await.unwrap(), Some("203.0.113.7".parse().unwrap()));
+    let silent = way.usual().start().await;
+    let config = SmartHostConfig { port: silent.port(), ..way.config.clone() };
+    assert_eq!(seen_at(&config, "relay.office.test").await.unwrap(), None);
+    for running in [running, silent] {
+        assert!(!running.commands().iter().any(|command| command.starts_with("AUTH")));
     }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ProblemCode, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
 import generated from "../bridge/generated/control.ts?raw";
-import { ago, ahead, dayAndClock, many, meaningForMail, sayProblem, sayState, size, span, splitAddress, took } from "../words";
+import { ago, ahead, dayAndClock, many, meaningForMail, sayClock, sayFirewall, sayLetIn, sayProblem, sayState, size, span, splitAddress, took } from "../words";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -92,5 +92,22 @@ describe("figures", () => {
   it("split an address at its last @", () => {
     expect(splitAddress('"a@b"@example.com')).toEqual({ local: '"a@b"', domain: "@example.com" });
     expect(splitAddress("nobody")).toEqual({ local: "nobody", domain: "" });
+  });
+});
+
+describe("the machine", () => {
+  it("a clock is wrong only when certificates and sign-ins notice it", () => {
+    const say = (millis: number) => sayClock({ kind: "behind", millis, server: "time.test" });
+    expect(say(300)).toEqual({ text: "Right, says time.test.", wrong: false });
+    expect(say(-45_000)).toEqual({ text: "45 s fast, says time.test.", wrong: false });
+    expect(say(7_200_000).wrong).toBe(true);
+    expect(say(7_200_000).text).toMatch(/^120 minutes slow, says time\.test\. Sign-ins/);
+    expect(sayClock({ kind: "noAnswer", server: "time.test", said: "timed out" }).text).toBe("time.test gave no answer (timed out).");
+  });
+
+  it("a firewall nobody can judge is not called open or shut", () => {
+    expect(sayLetIn(null)).not.toMatch(/lets (devices|nobody) in$/);
+    expect([sayLetIn(true), sayLetIn(false)].join()).toBe(", and the firewall lets devices in,, but the firewall lets nobody in");
+    expect(sayFirewall({ state: "unknown", name: null, command: null })).toMatch(/look there/);
   });
 });

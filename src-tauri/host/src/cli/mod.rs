@@ -8,6 +8,7 @@
 
 mod acts;
 mod link;
+mod machine;
 mod probe;
 mod run;
 mod settings;
@@ -74,6 +75,12 @@ enum Command {
     Resume,
     /// Try the way to the provider now instead of waiting
     TryLane,
+    /// Show what this machine says of itself: name, networks, who holds the ports of mail, firewall
+    Machine {
+        /// Also ask the provider which address it sees, and the time server how far the clock is off
+        #[arg(long)]
+        outside: bool,
+    },
     /// Check the connection to the provider, step by step, without sending mail
     Probe {
         /// Also ask whether the provider takes mail from this address
@@ -212,6 +219,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Delete { which, tell_sender } => acts::act(&place, which, acts::Act::Delete { tell_sender }).await,
         Command::Pause => acts::tell(&place, control::Request::Pause, "Paused: mail is taken, none is handed over.").await,
         Command::Resume => acts::tell(&place, control::Request::Resume, "Mail is handed over again.").await,
+        Command::Machine { outside } => machine::machine(&place, outside).await,
         Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
         Command::Probe { sender } => probe::probe(&place, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,

@@ -13,6 +13,7 @@ pub use force::{Force, Found, Unchanged, find};
 use crate::{machine, secrets};
 use base64::Engine as _;
 use control::event::{Event, Fact};
+use control::machine::OutsideView;
 use control::problem::{Problem, ProblemCode};
 use control::request::{Answer, EntryFilter, Refused, Request};
 use control::view::{Page, Snapshot};
@@ -111,6 +112,7 @@ impl FrontDesk {
             Request::SetSecret { name, secret, until_restart } => self.set_secret(&name, secret, until_restart).await,
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
             Request::Machine => self.machine().await,
+            Request::LookOutside => self.look_outside().await,
             Request::Probe { probe, smart_host, secret, sender } => {
                 probe::probe(&self.force, probe, &smart_host, secret, sender.as_deref(), progress).await
             }
@@ -215,6 +217,15 @@ impl FrontDesk {
             listeners.iter().filter(|listener| listener.problem.is_none()).map(|listener| listener.address.port()).collect();
         let machine = tokio::task::spawn_blocking(move || machine::view(&ours)).await;
         machine.map(|machine| Answer::Machine { machine }).map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })
+    }
+
+    async fn look_outside(&self) -> Result<Answer, Refused> {
+        let clock = tokio::task::spawn_blocking(machine::outside::clock);
+        let config = self.force.config().await.smart_host;
+        let host_name = self.force.engine_view().host_name;
+        let seen = machine::outside::seen(config.as_ref(), &host_name, views::trouble).await;
+        let clock = clock.await.map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })?;
+        Ok(Answer::Outside { outside: OutsideView { seen, clock } })
     }
 }
 

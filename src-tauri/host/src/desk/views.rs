@@ -130,7 +130,7 @@ pub fn listener(listener: &engine::ListenerState) -> ListenerView {
         problem: listener.problem.as_ref().map(|problem| {
             let (code, subject) = match problem.kind {
                 // The program that has it, if the system tells; else the port.
-                BindProblemKind::PortTaken => (ProblemCode::PortTaken, crate::machine::holder(port)),
+                BindProblemKind::PortTaken => (ProblemCode::PortTaken, crate::machine::ports::holder(port)),
                 BindProblemKind::PortForbidden => (ProblemCode::PortForbidden, None),
                 BindProblemKind::AddressNotHere => (ProblemCode::AddressNotHere, Some(listener.address.ip().to_string())),
                 BindProblemKind::Other => (ProblemCode::Other, None),

@@ -10,6 +10,7 @@ use super::wire::{self, Wire};
 use crate::clock::waiting_now;
 use crate::config::{SignIn, SmartHostConfig, SmartHostEncryption};
 use crate::mail::Mailbox;
+use std::net::IpAddr;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +47,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// True when every stage passed or had nothing to do.
 pub async fn probe(config: &SmartHostConfig, host_name: &str, sender: Option<&Mailbox>, report: impl FnMut(ProbeReport) + Send) -> bool {
-    let mut config = config.clone();
-    for patience in [&mut config.timeouts.connect, &mut config.timeouts.tls, &mut config.timeouts.command] {
-        *patience = (*patience).min(LONGEST);
-    }
-    let host = SmtpHost::new(config, host_name.to_owned());
+    let host = impatient(config, host_name);
     let mut probe = Probe { report, stage: ProbeStage::Name, since: waiting_now() };
     match probe.run(&host, sender).await {
         Ok(()) => true,
@@ -63,6 +60,24 @@ pub async fn probe(config: &SmartHostConfig, host_name: &str, sender: Option<&Ma
             false
         }
     }
+}
+
+/// The address the smart host sees us at, when its greeting says so (many do; Postfix does not). Nobody signs in.
+pub async fn seen_at(config: &SmartHostConfig, host_name: &str) -> Result<Option<IpAddr>, Trouble> {
+    let host = impatient(config, host_name);
+    let wire = wire::open(host.config(), host.trust(), host.host_name()).await?;
+    let line = host.greet(wire).await?;
+    let seen = line.offers.sees_us_at;
+    tokio::spawn(super::Line::quit(Box::new(line)));
+    Ok(seen)
+}
+
+fn impatient(config: &SmartHostConfig, host_name: &str) -> SmtpHost {
+    let mut config = config.clone();
+    for patience in [&mut config.timeouts.connect, &mut config.timeouts.tls, &mut config.timeouts.command] {
+        *patience = (*patience).min(LONGEST);
+    }
+    SmtpHost::new(config, host_name.to_owned())
 }
 
 struct Probe<R> {

@@ -91,6 +91,8 @@ export class FakeEngine {
         return this.settings();
       case "machine":
         return { kind: "machine", machine: structuredClone(world.machine) };
+      case "lookOutside":
+        return { kind: "outside", outside: { seen: { kind: "at", address: "203.0.113.7" }, clock: { kind: "behind", millis: 184_000, server: "time.windows.com" } } };
       case "probe":
         await this.probe(request);
         return DONE;

@@ -32,6 +32,7 @@ export const scenarios = [
   "no-credential-store",
   "settings-broken",
   "port-taken",
+  "firewall",
   "disk-full",
 ] as const;
 
@@ -111,9 +112,13 @@ export function worldOf(scenario: Scenario, now: number): World {
       const taken: Problem = { code: "portTaken", subject: "Port 25", said: "bind 0.0.0.0:25: address in use (SMTPSVC, process 1432)" };
       snapshot.listeners = snapshot.listeners.map((listener) => (listener.port === 25 ? { ...listener, problem: taken } : listener));
       snapshot.notices = [taken];
-      world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "IIS SMTP (SMTPSVC)" } : port));
+      world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true } : port));
       return world;
     }
+    case "firewall":
+      world.machine.ports = world.machine.ports.map((port) => ({ ...port, letIn: port.port === 25 ? false : port.letIn }));
+      world.machine.firewall.command = 'netsh advfirewall firewall add rule name="Outtray" dir=in action=allow protocol=TCP localport=25 remoteip=LocalSubnet';
+      return world;
     case "disk-full":
       snapshot.notices = [{ code: "diskFull", subject: "C:\\ProgramData\\Outtray", said: "148 MB free, 200 MB wanted" }];
       snapshot.refused = refusedClients(now).slice(1, 2).map((client) => ({ ...client, why: "diskFull", lastReply: "452 4.3.1 Insufficient system storage" }));
@@ -149,17 +154,19 @@ function flowing(now: number): World {
     probeFails: null,
     machine: {
       hostName: "srv-office",
-      os: "Windows Server 2025",
+      os: "Windows Server 2025 Standard 24H2 (build 26100)",
+      domain: "office.example",
       networks: [
         { network: "10.0.0.0/24", address: "10.0.0.2", card: "Ethernet", addresses: 256, private: true },
         { network: "10.0.1.0/24", address: "10.0.1.2", card: "Ethernet 2", addresses: 256, private: true },
       ],
       ports: [
-        { port: 25, state: "ours", holder: null },
-        { port: 587, state: "ours", holder: null },
-        { port: 465, state: "free", holder: null },
-        { port: 2525, state: "free", holder: null },
+        { port: 25, state: "ours", holder: null, letIn: true },
+        { port: 587, state: "ours", holder: null, letIn: true },
+        { port: 465, state: "free", holder: null, letIn: false },
+        { port: 2525, state: "free", holder: null, letIn: false },
       ],
+      firewall: { state: "on", name: "Windows Defender Firewall", command: null },
     },
     snapshot: {
       engine: { version: "0.1.0", contract: 1, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
@@ -215,10 +222,10 @@ function unsetUp(world: World) {
   snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null };
   snapshot.listeners = [];
   machine.ports = [
-    { port: 25, state: "taken", holder: "IIS SMTP (SMTPSVC)" },
-    { port: 587, state: "free", holder: null },
-    { port: 465, state: "free", holder: null },
-    { port: 2525, state: "free", holder: null },
+    { port: 25, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true },
+    { port: 587, state: "free", holder: null, letIn: true },
+    { port: 465, state: "free", holder: null, letIn: true },
+    { port: 2525, state: "free", holder: null, letIn: true },
   ];
 }
 

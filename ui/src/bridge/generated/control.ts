@@ -14,9 +14,14 @@ name: string,
  */
 publicOnPurpose: boolean, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "machine", machine: MachineView, } | { "kind": "kept", id: string, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "kept", id: string, } | { "kind": "refused", refused: Refused, };
 
 export type CertificateSettings = { "kind": "selfSigned" } | { "kind": "pem", certificateFile: string, keyFile: string, };
+
+/**
+ * How far this machine's clock is from a time server's.
+ */
+export type ClockView = { "kind": "behind", millis: number, server: string, } | { "kind": "nobodyToAsk" } | { "kind": "noAnswer", server: string, said: string, };
 
 export type Counters = { 
 /**
@@ -123,6 +128,18 @@ seq: number, fact: Fact, };
 
 export type Fact = { "kind": "queueChanged", entries: Array<EntryView>, } | { "kind": "queueLeft", entries: Array<EntryView>, } | { "kind": "recent", lines: Array<RecentView>, } | { "kind": "countersChanged", counters: Counters, } | { "kind": "laneChanged", lane: LaneView, } | { "kind": "pausedChanged", paused: boolean, } | { "kind": "listenersChanged", listeners: Array<ListenerView>, } | { "kind": "clientRefused", client: RefusedClient, } | { "kind": "noticesChanged", notices: Array<Problem>, } | { "kind": "settingsChanged", settings: SettingsView, engine: EngineView, } | { "kind": "probed", probe: number, step: ProbeStep, } | { "kind": "several", facts: Array<Fact>, } | { "kind": "lagged" };
 
+export type FirewallState = "on" | "off" | "unknown";
+
+export type FirewallView = { state: FirewallState, 
+/**
+ * As people know it: "Windows Defender Firewall", "ufw".
+ */
+name: string | null, 
+/**
+ * What an administrator types to let the ports in from the local network, when that is known.
+ */
+command: string | null, };
+
 export type HistorySettings = { 
 /**
  * How long what was done is remembered.
@@ -219,14 +236,15 @@ problem: Problem | null, };
 
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace";
 
+export type MachineView = { hostName: string, 
 /**
- * What this machine says about itself, so that nobody has to type it.
+ * The DNS domain it belongs to, when it belongs to one.
  */
-export type MachineView = { hostName: string, networks: Array<NetworkView>, 
+domain: string | null, networks: Array<NetworkView>, 
 /**
  * For 25, 587, 465 and 2525: free, ours, or whose.
  */
-ports: Array<PortView>, os: string, };
+ports: Array<PortView>, firewall: FirewallView, os: string, };
 
 export type NetworkView = { 
 /**
@@ -246,6 +264,11 @@ card: string,
  */
 addresses: number | null, private: boolean, };
 
+/**
+ * What only others can tell: asked on a click, never by itself.
+ */
+export type OutsideView = { seen: SeenView, clock: ClockView, };
+
 export type Page = { entries: Array<EntryView>, 
 /**
  * How many match in all.
@@ -262,7 +285,11 @@ export type PortView = { port: number, state: PortState,
 /**
  * The program that holds it, when known.
  */
-holder: string | null, };
+holder: string | null, 
+/**
+ * Whether the firewall lets devices reach it; None when that cannot be said for sure.
+ */
+letIn: boolean | null, };
 
 export type ProbeOutcome = { "kind": "started" } | { "kind": "passed", found: string, } | { "kind": "failed", problem: Problem, } | { "kind": "skipped" };
 
@@ -322,7 +349,7 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, };
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, };
 
 /**
  * Goes from the window (or a shell's standard input) to the engine's host, and no further.
@@ -342,6 +369,11 @@ export type SecretView = { name: string, isSet: boolean,
  * Kept in memory only, lost at the next restart.
  */
 untilRestart: boolean, };
+
+/**
+ * The address the mail provider sees this office at: what its connector or an SPF record must name.
+ */
+export type SeenView = { "kind": "at", address: string, } | { "kind": "notTold" } | { "kind": "nobodyToAsk" } | { "kind": "trouble", problem: Problem, };
 
 /**
  * Which messages an act concerns.

@@ -12,6 +12,7 @@ import { PageHead } from "../../parts/Page";
 import { useWindow, type SettingsPart } from "../../window";
 import { sayRefused } from "../../words";
 import { changedParts, partOf, sameSettings } from "./changes";
+import { MachinePart } from "./MachinePart";
 import { DeliveryPart, LimitsPart, UpkeepPart } from "./NumberParts";
 import { ListeningPart, ProviderPart, SendersPart } from "./SetupParts";
 import styles from "./settings.module.css";
@@ -23,6 +24,7 @@ const parts: [part: SettingsPart, title: string][] = [
   ["limits", "Limits"],
   ["delivery", "Retries"],
   ["upkeep", "History and log"],
+  ["machine", "This machine"],
 ];
 
 export function SettingsPage({ part: begin }: { part: SettingsPart }) {
@@ -39,11 +41,12 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
   const [saved, setSaved] = useState("");
   const part = begin;
 
-  useEffect(() => {
+  const look = useCallback(() => {
     void ask({ ask: "machine" }).then((answer) => {
       if (answer.kind === "machine") setMachine(answer.machine);
     });
   }, [ask]);
+  useEffect(look, [look]);
 
   // Settings changed elsewhere come in by themselves, unless something here is unsaved.
   const untouched = sameSettings(draft, base);
@@ -123,6 +126,7 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
         {part === "listening" && <ListeningPart {...form} machine={machine} />}
         {part === "limits" && <LimitsPart {...form} />}
         {part === "delivery" && <DeliveryPart {...form} />}
+        {part === "machine" && <MachinePart machine={machine} onLook={look} />}
         {part === "upkeep" && <UpkeepPart {...form} engine={machine} />}
       </div>
       {(changes.length > 0 || saved !== "") && (
