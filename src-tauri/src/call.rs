@@ -1,6 +1,8 @@
-//! The window's only door: one command, `call`, and one event, `engine`. No logic.
+//! The window's only door: four commands, and one event, `engine`. No logic.
 
-use crate::engine::{Engine, Link, Told, missed};
+use crate::engine::{Engine, missed};
+use crate::link::{Link, Reason, Told};
+use crate::service::moving::{self, Moved, Step};
 use control::{Answer, Event, Request};
 use serde::Serialize;
 use tauri::{AppHandle, Emitter, State};
@@ -11,23 +13,53 @@ pub async fn call(engine: State<'_, Engine>, request: Request) -> Result<Answer,
     engine.call(request).await
 }
 
+/// How things are now, for a window that opens late.
+#[tauri::command]
+pub fn link(engine: State<'_, Engine>) -> LinkView {
+    view(&engine)
+}
+
+/// Moves everything into the service, or back; the steps come as events.
+#[tauri::command]
+pub async fn keep_sending(app: AppHandle, engine: State<'_, Engine>, on: bool) -> Result<Moved, String> {
+    let step = |step| emit(&app, Payload::Moving { step });
+    if on { moving::there(&engine, step).await } else { moving::back(&engine, step).await }
+}
+
+#[tauri::command]
+pub async fn start_service(engine: State<'_, Engine>) -> Result<bool, String> {
+    moving::start(&engine).await
+}
+
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 enum Payload<'a> {
     Event { event: &'a Event },
-    Link { state: &'static str },
+    Link { link: LinkView },
+    Moving { step: Step },
+}
+
+/// `Link` of `ui/src/bridge/bridge.ts`.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkView {
+    state: &'static str,
+    reason: Option<Reason>,
+    /// In the system's words.
+    why: Option<String>,
+    service: &'static str,
 }
 
 /// Passes on what the engine tells, until it has ended.
 pub async fn tell(app: AppHandle, engine: Engine) {
     let mut told = engine.told();
-    emit(&app, link(&engine.link()));
+    emit(&app, Payload::Link { link: view(&engine) });
     loop {
         match told.recv().await {
             Ok(Told::Event(event)) => emit(&app, Payload::Event { event: &event }),
-            Ok(Told::Link(now)) => emit(&app, link(&now)),
+            Ok(Told::Link(now)) => emit(&app, Payload::Link { link: view_of(&engine, &now) }),
             Err(RecvError::Lagged(_)) => {
-                emit(&app, link(&engine.link()));
+                emit(&app, Payload::Link { link: view(&engine) });
                 emit(&app, Payload::Event { event: &missed() });
             }
             Err(RecvError::Closed) => return,
@@ -35,13 +67,23 @@ pub async fn tell(app: AppHandle, engine: Engine) {
     }
 }
 
-fn link(link: &Link) -> Payload<'static> {
-    let state = match link {
-        Link::Connecting => "connecting",
-        Link::Connected { .. } => "connected",
-        Link::Lost { .. } => "lost",
+fn view(engine: &Engine) -> LinkView {
+    view_of(engine, &engine.link())
+}
+
+fn view_of(engine: &Engine, link: &Link) -> LinkView {
+    let (state, reason, why) = match link {
+        Link::Connecting => ("connecting", None, None),
+        Link::Connected { .. } => ("connected", None, None),
+        Link::Busy { .. } => ("lost", Some(Reason::Busy), None),
+        Link::Lost { reason, why } => ("lost", Some(*reason), Some(why.clone())),
     };
-    Payload::Link { state }
+    let service = match (engine.service().is_installed(), engine.service().can_be_installed()) {
+        (true, _) => "installed",
+        (false, true) => "offered",
+        (false, false) => "none",
+    };
+    LinkView { state, reason, why, service }
 }
 
 fn emit(app: &AppHandle, payload: Payload<'_>) {

@@ -1,19 +1,25 @@
 //! Embedded or attached? Either way it yields a `control::Client`, and this is the only place that knows.
 //!
-//! In: a data folder. Out: the link as it changes, events, answers.
+//! In: where engines may be ([`Service`]). Out: the link as it changes, events, answers.
 //!
-//! The engine runs in this process unless another process holds the folder's lock; then we attach to
-//! that one. A window that was attached stays a guest: when the other engine goes (a service being
-//! restarted, say) it waits for it, instead of taking its place.
+//! The machine's engine comes first: the one of the service. Where the service is installed and does
+//! not answer the window waits for it and says so, rather than take mail into a second place. Else the
+//! engine of the account's own folder runs in this process, unless another process holds that folder's
+//! lock; then we attach to that one. A window that was attached stays a guest there: when the other
+//! engine goes it waits for it, instead of taking its place.
 
+use crate::link::{Link, Reason, Told};
+use crate::service::{Service, State};
 use control::{Answer, Client, Event, Fact, Request};
 use futures_util::StreamExt;
 use host::lock::LockError;
 use host::{Host, HostError, LogsTo, Options};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A first start makes certificates and opens the credential store; a question waits that long for it.
@@ -21,38 +27,63 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_GAP: Duration = Duration::from_millis(250);
 const LONGEST_GAP: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Clone)]
-pub enum Link {
-    Connecting,
-    Connected { client: Client, embedded: bool },
-    Lost { why: String },
+/// How often the engine is asked whether it still answers, and how long it may take.
+#[derive(Debug, Clone, Copy)]
+struct Pulse {
+    every: Duration,
+    silence: Duration,
 }
 
-/// What happens, in order.
-#[derive(Debug, Clone)]
-pub enum Told {
-    Link(Link),
-    Event(Arc<Event>),
-}
+const PULSE: Pulse = Pulse { every: Duration::from_secs(5), silence: Duration::from_secs(10) };
 
 #[derive(Debug, Clone)]
 pub struct Engine {
     link: watch::Receiver<Link>,
     told: broadcast::Sender<Told>,
+    orders: mpsc::Sender<Order>,
+    service: Arc<Service>,
     stopping: CancellationToken,
     ended: CancellationToken,
 }
 
+#[derive(Debug)]
+enum Order {
+    /// Let go of every engine, and say when that is done.
+    Rest(oneshot::Sender<()>),
+    GoOn,
+}
+
+/// While this lives the window has no engine, neither its own nor another.
+#[derive(Debug)]
+pub struct Resting(mpsc::Sender<Order>);
+
+impl Drop for Resting {
+    fn drop(&mut self) {
+        // There is room for it: nobody else sends while somebody rests.
+        let _ = self.0.try_send(Order::GoOn);
+    }
+}
+
 impl Engine {
     /// The engine starts when the keeper runs.
-    pub fn new(data: PathBuf) -> (Self, Keeper) {
+    pub fn new(service: Service) -> (Self, Keeper) {
         let (link_is, link) = watch::channel(Link::Connecting);
         let (told, _) = broadcast::channel(1024);
+        let (orders, orders_come) = mpsc::channel(8);
         let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
-        // Dropped with the keeper, however it ends: whoever waits for the end must not wait for ever.
-        let at_the_end = ended.clone().drop_guard();
-        let keeper = Keeper { data, link_is, told: told.clone(), stopping: stopping.clone(), guest: false, _at_the_end: at_the_end };
-        (Self { link, told, stopping, ended }, keeper)
+        let service = Arc::new(service);
+        let keeper = Keeper {
+            service: service.clone(),
+            link_is,
+            told: told.clone(),
+            orders: orders_come,
+            stopping: stopping.clone(),
+            guest: false,
+            pulse: PULSE,
+            // Dropped with the keeper, however it ends: whoever waits for the end must not wait for ever.
+            _at_the_end: ended.clone().drop_guard(),
+        };
+        (Self { link, told, orders, service, stopping, ended }, keeper)
     }
 
     pub async fn call(&self, request: Request) -> Result<Answer, String> {
@@ -63,6 +94,10 @@ impl Engine {
         self.link.borrow().clone()
     }
 
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
     /// What happens from now on.
     pub fn told(&self) -> broadcast::Receiver<Told> {
         self.told.subscribe()
@@ -70,7 +105,16 @@ impl Engine {
 
     /// Whether mail stops when this process ends.
     pub fn is_ours(&self) -> bool {
-        matches!(self.link(), Link::Connected { embedded: true, .. })
+        matches!(self.link(), Link::Connected { embedded: true, .. } | Link::Busy { embedded: true, .. })
+    }
+
+    /// Stops our own engine and lets go of another's, until the guard is dropped.
+    pub async fn rest(&self) -> Result<Resting, String> {
+        let (done, is_done) = oneshot::channel();
+        self.orders.send(Order::Rest(done)).await.map_err(|_| "the window is closing".to_owned())?;
+        let resting = Resting(self.orders.clone());
+        is_done.await.map_err(|_| "the window is closing".to_owned())?;
+        Ok(resting)
     }
 
     /// Lets what is under way end. May be called more than once, by more than one.
@@ -84,8 +128,8 @@ impl Engine {
         let settled = tokio::time::timeout(PATIENCE, link.wait_for(|link| !matches!(link, Link::Connecting))).await;
         match settled {
             Ok(Ok(link)) => match &*link {
-                Link::Connected { client, .. } => Ok(client.clone()),
-                Link::Lost { why } => Err(why.clone()),
+                Link::Connected { client, .. } | Link::Busy { client, .. } => Ok(client.clone()),
+                Link::Lost { why, .. } => Err(why.clone()),
                 Link::Connecting => Err("the engine is starting".into()),
             },
             Ok(Err(_)) => Err("the engine has stopped".into()),
@@ -95,12 +139,21 @@ impl Engine {
 }
 
 pub struct Keeper {
-    data: PathBuf,
+    service: Arc<Service>,
     link_is: watch::Sender<Link>,
     told: broadcast::Sender<Told>,
+    orders: mpsc::Receiver<Order>,
     stopping: CancellationToken,
     guest: bool,
+    pulse: Pulse,
     _at_the_end: DropGuard,
+}
+
+/// How one engine came to its end for us.
+enum End {
+    Lost(PathBuf, String),
+    Stopping,
+    Rest(oneshot::Sender<()>),
 }
 
 impl Keeper {
@@ -108,50 +161,111 @@ impl Keeper {
     pub async fn keep(mut self) {
         let mut gap = FIRST_GAP;
         while !self.stopping.is_cancelled() {
-            match self.once().await {
-                Ok(()) => gap = FIRST_GAP,
-                Err(why) => {
-                    tracing::warn!(why, "No engine");
-                    self.tell(Link::Lost { why });
+            let order = match self.once().await {
+                Ok(End::Rest(done)) => Some(Order::Rest(done)),
+                Ok(End::Stopping) => None,
+                Ok(End::Lost(folder, why)) => {
+                    gap = FIRST_GAP;
+                    let reason = self.reason(&folder, None).await;
+                    self.lost(reason, why);
+                    self.pause(&mut gap).await
                 }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(gap) => gap = (gap * 2).min(LONGEST_GAP),
-                () = self.stopping.cancelled() => {}
+                Err((reason, why)) => {
+                    tracing::warn!(why, "No engine");
+                    self.lost(reason, why);
+                    self.pause(&mut gap).await
+                }
+            };
+            if let Some(Order::Rest(done)) = order {
+                self.rest(done).await;
+                gap = FIRST_GAP;
             }
         }
+    }
+
+    async fn pause(&mut self, gap: &mut Duration) -> Option<Order> {
+        tokio::select! {
+            () = tokio::time::sleep(*gap) => *gap = (*gap * 2).min(LONGEST_GAP),
+            order = self.orders.recv() => return order,
+            () = self.stopping.cancelled() => {}
+        }
+        None
+    }
+
+    async fn rest(&mut self, done: oneshot::Sender<()>) {
+        self.lost(Reason::Moving, "mail is being moved".into());
+        self.guest = false;
+        let _ = done.send(());
+        loop {
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::GoOn) | None => break,
+                    Some(Order::Rest(done)) => { let _ = done.send(()); }
+                },
+                () = self.stopping.cancelled() => break,
+            }
+        }
+        self.tell(Link::Connecting);
     }
 
     /// One engine, from its start to the end of the link. An error: there was none.
-    async fn once(&mut self) -> Result<(), String> {
-        if self.guest {
-            return self.as_guest().await;
+    async fn once(&mut self) -> Result<End, (Reason, String)> {
+        let own = self.service.own_folder().to_owned();
+        if let Some(machine) = self.service.machine_folder().map(Path::to_owned) {
+            match control::pipe::connect(&machine).await {
+                Ok(stream) => return Ok(self.follow(Client::over(stream), &machine, false).await),
+                Err(error) if self.service.is_installed() => return Err(self.no_answer(&machine, &error).await),
+                Err(_) => {}
+            }
         }
-        let logs = if cfg!(debug_assertions) { LogsTo::FileAndConsole } else { LogsTo::File };
-        match Host::start(&self.data, Options { embedded: true, logs, ..Options::default() }).await {
-            Ok(host) => {
-                self.follow(host.client(), true).await;
-                host.stop().await;
-                Ok(())
+        if !self.guest {
+            let logs = if cfg!(debug_assertions) { LogsTo::FileAndConsole } else { LogsTo::File };
+            match Host::start(&own, Options { embedded: true, logs, ..Options::default() }).await {
+                Ok(host) => {
+                    let end = self.follow(host.client(), &own, true).await;
+                    host.stop().await;
+                    return Ok(end);
+                }
+                Err(HostError::Lock(LockError::Held(_))) => self.guest = true,
+                Err(error) => return Err((Reason::Failed, chain(&error))),
             }
-            Err(HostError::Lock(LockError::Held(_))) => {
-                self.guest = true;
-                self.as_guest().await
-            }
-            Err(error) => Err(chain(&error)),
+        }
+        match control::pipe::connect(&own).await {
+            Ok(stream) => Ok(self.follow(Client::over(stream), &own, false).await),
+            Err(error) => Err(self.no_answer(&own, &error).await),
         }
     }
 
-    async fn as_guest(&self) -> Result<(), String> {
-        let client = attach(&self.data).await?;
-        self.follow(client, false).await;
-        Ok(())
+    async fn no_answer(&self, folder: &Path, error: &io::Error) -> (Reason, String) {
+        (self.reason(folder, Some(error)).await, format!("the engine does not answer: {error}"))
     }
 
-    /// Until the link is lost, or we are to stop.
-    async fn follow(&self, client: Client, embedded: bool) {
+    /// Why nobody answers for this folder.
+    async fn reason(&self, folder: &Path, error: Option<&io::Error>) -> Reason {
+        if error.is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            return Reason::NotAllowed;
+        }
+        if self.service.machine_folder() == Some(folder) && self.service.is_installed() {
+            return match self.service.state().await {
+                State::Stopped => Reason::ServiceStopped,
+                State::Changing | State::Running => Reason::Restarting,
+                State::Unknown => Reason::Gone,
+            };
+        }
+        // It holds the folder, and is not yet, or no longer, to be spoken to.
+        match host::lock::holder(folder) {
+            Some(holder) if is_alive(holder.process) => Reason::Restarting,
+            _ => Reason::Gone,
+        }
+    }
+
+    /// Until the link is lost, we are to stop, or to rest.
+    async fn follow(&mut self, client: Client, folder: &Path, embedded: bool) -> End {
         // Before anybody can subscribe: no event may slip between.
         let mut events = client.events();
+        let (busy_is, mut busy) = watch::channel(false);
+        let mut pulse = JoinSet::new();
+        pulse.spawn(feel_pulse(client.clone(), self.pulse, busy_is));
         self.tell(Link::Connected { client: client.clone(), embedded });
         loop {
             tokio::select! {
@@ -159,11 +273,23 @@ impl Keeper {
                     Some(event) => { let _ = self.told.send(Told::Event(Arc::new(event))); }
                     None => break,
                 },
-                () = self.stopping.cancelled() => break,
+                Ok(()) = busy.changed() => {
+                    let client = client.clone();
+                    let now = *busy.borrow_and_update();
+                    self.tell(if now { Link::Busy { client, embedded } } else { Link::Connected { client, embedded } });
+                }
+                order = self.orders.recv() => if let Some(Order::Rest(done)) = order { return End::Rest(done) },
+                () = self.stopping.cancelled() => {
+                    self.lost(Reason::Gone, "the engine is stopping".into());
+                    return End::Stopping;
+                }
             }
         }
-        let why = client.lost().unwrap_or_else(|| "the engine is stopping".into());
-        self.tell(Link::Lost { why });
+        End::Lost(folder.to_owned(), client.lost().unwrap_or_else(|| "the engine is stopping".into()))
+    }
+
+    fn lost(&self, reason: Reason, why: String) {
+        self.tell(Link::Lost { reason, why });
     }
 
     fn tell(&self, link: Link) {
@@ -173,9 +299,25 @@ impl Keeper {
     }
 }
 
-async fn attach(data: &Path) -> Result<Client, String> {
-    let stream = control::pipe::connect(data).await.map_err(|error| format!("the engine does not answer: {error}"))?;
-    Ok(Client::over(stream))
+/// Says when the engine has not answered for a while, and when it does again.
+async fn feel_pulse(client: Client, pulse: Pulse, busy: watch::Sender<bool>) {
+    loop {
+        tokio::time::sleep(pulse.every).await;
+        // The cheapest question that the desk itself must answer.
+        let mut answered = std::pin::pin!(client.call(Request::Settings));
+        if tokio::time::timeout(pulse.silence, answered.as_mut()).await.is_err() {
+            busy.send_replace(true);
+            if answered.await.is_err() {
+                return;
+            }
+            busy.send_replace(false);
+        }
+    }
+}
+
+fn is_alive(process: u32) -> bool {
+    // Windows: nothing worth the rights it takes; the service manager says it there.
+    cfg!(unix) && Path::new("/proc").join(process.to_string()).exists()
 }
 
 /// An event that says: something was missed.
@@ -196,3 +338,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     said
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

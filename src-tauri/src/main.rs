@@ -14,8 +14,10 @@ mod arguments;
 mod call;
 mod download;
 mod engine;
+mod link;
 mod mood;
 mod remote_desktop;
+mod service;
 mod tray;
 
 use anyhow::{Context as _, Result};
@@ -38,7 +40,7 @@ fn start() -> Result<ExitCode> {
     // Our own runtime, made before Tauri makes one: it outlives the event loop, and the engine with it.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     tauri::async_runtime::set(runtime.handle().clone());
-    let (engine, keeper) = engine::Engine::new(arguments.data.clone());
+    let (engine, keeper) = engine::Engine::new(service::Service::new(&arguments));
     let code = app::run(&arguments, engine.clone(), keeper)?;
     runtime.block_on(engine.stop());
     // What hangs now (a name look-up, a locked credential store) must not keep a window-less process alive.

@@ -4,7 +4,8 @@
 //! stands still and when it flows again.
 
 use crate::app;
-use crate::engine::{Engine, Link, Told};
+use crate::engine::Engine;
+use crate::link::{Link, Reason, Told};
 use crate::mood::{Light, Mood};
 use control::{Answer, Client, Request};
 use std::time::Duration;
@@ -21,6 +22,8 @@ const STOPPED: Image<'_> = include_image!("../icons/tray-stopped.png");
 
 /// A trouble that mends itself sooner is not worth a notification.
 const STILL_FOR: Duration = Duration::from_secs(30);
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 struct Tray {
     icon: TrayIcon,
@@ -90,11 +93,7 @@ fn pause_or_resume(app: &AppHandle) {
 
 async fn follow(app: AppHandle, engine: Engine) {
     let mut told = engine.told();
-    let mut mood = match engine.link() {
-        Link::Connected { client, .. } => ask(&client).await,
-        Link::Connecting => Mood::Starting,
-        Link::Lost { .. } => Mood::Gone,
-    };
+    let mut mood = mood_of(&engine).await;
     let mut alarm = Alarm::default();
     loop {
         draw(&app, &mood);
@@ -113,12 +112,17 @@ async fn follow(app: AppHandle, engine: Engine) {
             Err(RecvError::Closed) => return,
         };
         if !current {
-            mood = match engine.link() {
-                Link::Connected { client, .. } => ask(&client).await,
-                Link::Connecting => Mood::Starting,
-                Link::Lost { .. } => Mood::Gone,
-            };
+            mood = mood_of(&engine).await;
         }
+    }
+}
+
+async fn mood_of(engine: &Engine) -> Mood {
+    match engine.link() {
+        // An engine that does not answer is told about by the next change of the link.
+        Link::Connected { client, .. } => tokio::time::timeout(ANSWER_WITHIN, ask(&client)).await.unwrap_or(Mood::Gone),
+        Link::Connecting | Link::Lost { reason: Reason::Moving, .. } => Mood::Starting,
+        Link::Busy { .. } | Link::Lost { .. } => Mood::Gone,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod client;
 pub mod daemon;
 pub mod fake_smart_host;
 mod fake_talk;
+pub mod load;
 pub mod office;
 #[cfg(unix)]
 pub mod postfix;

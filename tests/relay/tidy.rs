@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 /// A foreign name, and the only places it lives in. In `relay`, `control`, `host` and the app.
 const ROOMS: &[(&str, &[&str])] = &[
     ("smtp_proto", &["src-tauri/relay/src/session/"]),
-    ("tokio::net", &["src-tauri/relay/src/listen/", "src-tauri/relay/src/smarthost/", "src-tauri/control/src/pipe.rs"]),
+    ("tokio::net", &["src-tauri/relay/src/listen/", "src-tauri/relay/src/smarthost/", "src-tauri/control/src/pipe/"]),
     ("tokio_rustls", &["src-tauri/relay/src/listen/", "src-tauri/relay/src/smarthost/"]),
     ("socket2", &["src-tauri/relay/src/listen/"]),
     ("rusqlite", &["src-tauri/relay/src/store/"]),
@@ -20,7 +20,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keyring", &["src-tauri/host/src/secrets/"]),
     ("keyring_core", &["src-tauri/host/src/secrets/"]),
     ("tauri", &["src-tauri/src/", "src-tauri/build.rs"]),
-    ("windows_sys", &["src-tauri/control/src/pipe.rs", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs"]),
+    (
+        "windows_sys",
+        &["src-tauri/control/src/pipe/", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs", "src-tauri/src/service/windows.rs"],
+    ),
     ("anyhow", &["src-tauri/host/src/", "src-tauri/src/"]),
     ("SystemTime::now", &["src-tauri/relay/src/clock.rs"]),
     ("Instant::now", &["src-tauri/relay/src/clock.rs"]),

@@ -150,6 +150,7 @@ async fn link(
                         let _ = events.send(event);
                     }
                     Told::Broken(said) => break said,
+                    Told::Unknown => {}
                 },
                 Some(Err(error)) => break error.to_string(),
                 None => break "the engine closed it".to_owned(),

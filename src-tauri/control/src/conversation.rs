@@ -5,7 +5,7 @@
 use crate::event::{Event, Fact};
 use crate::frame::{self, LARGEST_FRAME, ServerFrame};
 use crate::request::{Answer, EntryFilter, Refused, Request, Selection};
-use crate::server::MOMENT;
+use crate::server::{FIRST_WORD, MOMENT};
 use crate::settings::{Settings, SmartHostEncryption, SmartHostSettings};
 use crate::view::{Counters, Page, ProbeOutcome, ProbeStage, ProbeStep};
 use crate::{Client, ClientError, Desk, Progress, Secret, serve};
@@ -124,6 +124,69 @@ async fn a_peer_that_vanishes_in_the_middle_of_a_frame_ends_only_its_own_connect
     peer.write_all(&[0, 0, 1, 0, b'{']).await.unwrap();
     drop(peer);
     assert!(matches!(served.await.unwrap(), Err(frame::FrameError::CutOff | frame::FrameError::Io(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_connects_and_says_nothing_or_half_a_word_is_let_go_and_who_listens_stays() {
+    let (mut silent, silently) = raw_server();
+    let (mut half, halfway) = raw_server();
+    half.write_all(&[0, 0, 1, 0, b'{']).await.unwrap();
+    let (mut listener, _served) = raw_server();
+    send(&mut listener, br#"{"id":1,"request":{"ask":"subscribe"}}"#).await;
+    receive(&mut listener).await;
+    let begun = tokio::time::Instant::now();
+    assert_eq!(silent.read(&mut [0; 8]).await.unwrap(), 0);
+    assert_eq!(half.read(&mut [0; 8]).await.unwrap(), 0);
+    assert!(begun.elapsed() >= FIRST_WORD);
+    silently.await.unwrap().unwrap();
+    halfway.await.unwrap().unwrap();
+    tokio::time::sleep(FIRST_WORD * 10).await;
+    send(&mut listener, br#"{"id":2,"request":{"ask":"pause"}}"#).await;
+    assert_eq!(receive(&mut listener).await, r#"{"id":2,"answer":{"kind":"done"}}"#);
+}
+
+#[tokio::test]
+async fn an_engine_s_frame_too_large_is_a_lost_link_and_no_memory() {
+    let (ours, mut engine) = tokio::io::duplex(4096);
+    let client = Client::over(ours);
+    engine.write_all(&u32::MAX.to_be_bytes()).await.unwrap();
+    assert_eq!(client.until_lost().await, "the frame is larger than 16 MiB");
+}
+
+/// What an engine of the next version might say: more fields, other facts, other answers.
+#[tokio::test]
+async fn an_engine_of_a_newer_version_is_understood_as_far_as_possible() {
+    let (ours, mut engine) = tokio::io::duplex(1 << 16);
+    let client = Client::over(ours);
+    let mut events = client.events();
+    let asked = tokio::spawn({
+        let client = client.clone();
+        async move { client.call(Request::Snapshot).await }
+    });
+    receive(&mut engine).await;
+    let snapshot = serde_json::json!({"id": 1, "newAround": 1, "answer": {"kind": "snapshot", "snapshot": {
+        "seq": 7, "paused": true, "hours": [], "listeners": [], "refused": [], "recent": [], "moods": ["new"],
+        "engine": {"version": "9.0.0", "contract": crate::CONTRACT + 1, "hostName": "relay", "startedAt": 0, "dataFolder": "/srv",
+                   "embedded": false, "processId": 4, "cluster": {"nodes": 3}},
+        "lane": {"provider": "", "server": "", "port": 0, "state": {"kind": "ready", "since": 3}, "connections": 0, "lastSuccessAt": null},
+        "counters": serde_json::to_value(Counters::default()).unwrap(),
+        "notices": [{"code": "diskFull"}, {"code": "moonPhase", "said": "waning"}],
+        "settings": {"settings": Settings::default(), "path": "/srv/settings.json", "problems": [], "secrets": [],
+                     "store": {"kind": "secretService"}, "origin": "cloud"},
+    }}});
+    send(&mut engine, snapshot.to_string().as_bytes()).await;
+    let Answer::Snapshot { snapshot } = asked.await.unwrap().unwrap() else { panic!("no snapshot") };
+    assert_eq!((snapshot.engine.contract, snapshot.paused), (crate::CONTRACT + 1, true));
+    assert_eq!(snapshot.notices[1].code, crate::ProblemCode::Other);
+
+    // A fact nobody knows here: something was missed, ask again.
+    send(&mut engine, br#"{"event":{"from":8,"seq":8,"fact":{"kind":"teleported","whom":"ann"}}}"#).await;
+    assert_eq!(events.next().await.unwrap(), Event::unnumbered(Fact::Lagged));
+    // A frame of a kind nobody knows here is passed over.
+    send(&mut engine, br#"{"weather":"fine"}"#).await;
+    send(&mut engine, br#"{"event":{"from":9,"seq":9,"fact":{"kind":"pausedChanged","paused":false,"by":"ann"}}}"#).await;
+    assert_eq!(events.next().await.unwrap(), Event::numbered(9, Fact::PausedChanged { paused: false }));
+    assert_eq!(client.lost(), None);
 }
 
 #[tokio::test]

@@ -64,9 +64,14 @@ pub(crate) enum ServerFrame {
 /// What a server frame turned out to be, part by part.
 #[derive(Debug)]
 pub(crate) enum Told {
-    Answer { id: u64, answer: Result<Box<Answer>, String> },
+    Answer {
+        id: u64,
+        answer: Result<Box<Answer>, String>,
+    },
     Event(Result<Box<Event>, String>),
     Broken(String),
+    /// A frame of another version's kind, with nothing in it for us.
+    Unknown,
 }
 
 /// The two halves of a byte stream, cut into frames.
@@ -113,7 +118,10 @@ pub(crate) fn decode_told(bytes: &[u8]) -> Result<Told, FrameError> {
         let id = take(&mut frame, "id")?;
         return Ok(Told::Answer { id, answer: serde_json::from_value(answer).map_err(|error| error.to_string()) });
     }
-    Ok(Told::Broken(take(&mut frame, "broken")?))
+    if frame.get("broken").is_some() {
+        return Ok(Told::Broken(take(&mut frame, "broken")?));
+    }
+    Ok(Told::Unknown)
 }
 
 fn object(bytes: &[u8]) -> Result<Value, FrameError> {

@@ -115,6 +115,7 @@ pub enum ProblemCode {
     StoreFailed,
     /// Something in the engine ended that must never end.
     EngineFault,
-    /// Anything else; `said` tells.
+    /// Anything else, or a code of a newer engine; `said` tells.
+    #[serde(other)]
     Other,
 }

@@ -25,6 +25,9 @@ use tokio::time::sleep;
 pub const MOMENT: Duration = Duration::from_millis(80);
 /// Requests of one connection under way at a time; the next waits unread.
 const MOST_CALLS: usize = 64;
+/// Whoever connects asks something within this time, or is let go: a window and a shell do so at once.
+pub(crate) const FIRST_WORD: Duration = Duration::from_secs(30);
+const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// A broken peer is told why, if it still reads.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
@@ -81,7 +84,10 @@ async fn read(
     let calls = Arc::new(Semaphore::new(MOST_CALLS));
     // Dropped with this future: the events stop when the connection ends.
     let mut telling = tokio::task::JoinSet::new();
-    while let Some(frame) = frames.next().await {
+    let mut patience = FIRST_WORD;
+    while let Ok(Some(frame)) = tokio::time::timeout(patience, frames.next()).await {
+        // From now on it may listen in silence.
+        patience = FAR_FUTURE;
         let asked = frame::decode_asked(&frame?)?;
         let request = match asked.request {
             Ok(request) => request,

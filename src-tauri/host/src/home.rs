@@ -8,8 +8,8 @@ use crate::lock::{Lock, LockError};
 use crate::logs::{Logs, LogsError};
 use crate::secrets::Secrets;
 use crate::settings::Facts;
-use crate::{machine, paths};
-use control::pipe::{self, Listener};
+use crate::{machine, paths, service};
+use control::pipe::{self, Guest, Listener};
 use control::settings::SettingsProblem;
 use control::view::EngineView;
 use control::{CONTRACT, Client};
@@ -18,6 +18,7 @@ use relay::clock::{Clock, SystemClock};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// And the whole stop no longer than this.
 const STOP_AT_MOST: Duration = Duration::from_secs(10);
+/// Windows and shells at a time; a window needs one.
+const MOST_CONNECTIONS: usize = 32;
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(12 * 3600);
 
 pub struct Options {
@@ -115,7 +118,7 @@ impl Host {
         let desk = FrontDesk { relay, force, stopping: stopping.clone() };
 
         let connections = CancellationToken::new();
-        let listener = match Listener::bind(&folder) {
+        let listener = match Listener::bind(&folder, guest_of(&folder).as_ref()) {
             Ok(listener) => listener,
             Err(error) => {
                 desk.relay.stop(STOP_WITHIN).await;
@@ -168,7 +171,14 @@ impl Host {
     }
 }
 
+/// Who installed the service may speak to it; to no other engine.
+fn guest_of(folder: &Path) -> Option<Guest> {
+    let machine = std::path::absolute(paths::machine_data_folder()).ok()?;
+    (folder == machine).then(service::installed_by).flatten().and_then(|sid| Guest::from_sid(&sid))
+}
+
 async fn accept(mut listener: Listener, desk: FrontDesk, connections: CancellationToken) -> Listener {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let stream = tokio::select! {
             stream = listener.accept() => stream,
@@ -176,8 +186,14 @@ async fn accept(mut listener: Listener, desk: FrontDesk, connections: Cancellati
         };
         match stream {
             Ok(stream) => {
+                // One too many is let go at once rather than left waiting without an answer.
+                let Ok(place) = places.clone().try_acquire_owned() else {
+                    tracing::warn!(most = MOST_CONNECTIONS, "Too many control connections at a time");
+                    continue;
+                };
                 let (desk, connections) = (Arc::new(desk.clone()), connections.clone());
                 tokio::spawn(async move {
+                    let _place = place;
                     tokio::select! {
                         served = control::serve(stream, desk) => if let Err(error) = served {
                             tracing::debug!(%error, "A control connection ended");
@@ -185,6 +201,9 @@ async fn accept(mut listener: Listener, desk: FrontDesk, connections: Cancellati
                         () = connections.cancelled() => {}
                     }
                 });
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                tracing::warn!(%error, "A control connection was refused");
             }
             Err(error) => {
                 // Out of file handles, perhaps: it passes, and must not become a busy loop.

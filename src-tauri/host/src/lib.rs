@@ -14,6 +14,7 @@ pub mod logs;
 pub mod machine;
 pub mod paths;
 pub mod secrets;
+pub mod service;
 pub mod settings;
 
 mod home;

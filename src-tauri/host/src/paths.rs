@@ -1,11 +1,23 @@
 //! Where things lie on this machine.
 
+use crate::service;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The data folder when nobody names another: the machine's for a service or root, else the account's own.
+/// The data folder when nobody names another: the machine's for root, an administrator, or where the
+/// service is installed; else the account's own.
 pub fn default_data_folder() -> PathBuf {
-    platform::default_data_folder()
+    if service::is_elevated() || service::is_installed() { machine_data_folder() } else { own_data_folder() }
+}
+
+/// The machine's own, where the service has its data.
+pub fn machine_data_folder() -> PathBuf {
+    platform::machine_data_folder()
+}
+
+/// The account's own, where an engine inside the window has its data.
+pub fn own_data_folder() -> PathBuf {
+    platform::own_data_folder()
 }
 
 /// Makes the data folder, for its owner alone, if it is not there.
@@ -29,8 +41,12 @@ mod platform {
     use std::path::PathBuf;
 
     /// `ProgramData` is set for every account, services too.
-    pub fn default_data_folder() -> PathBuf {
+    pub fn machine_data_folder() -> PathBuf {
         std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from).join("Outtray")
+    }
+
+    pub fn own_data_folder() -> PathBuf {
+        std::env::var_os("LOCALAPPDATA").map_or_else(machine_data_folder, |local| PathBuf::from(local).join("Outtray"))
     }
 }
 
@@ -38,19 +54,14 @@ mod platform {
 mod platform {
     use std::path::PathBuf;
 
-    pub fn default_data_folder() -> PathBuf {
-        if is_root() {
-            return PathBuf::from("/var/lib/outtray");
-        }
+    pub fn machine_data_folder() -> PathBuf {
+        PathBuf::from("/var/lib/outtray")
+    }
+
+    pub fn own_data_folder() -> PathBuf {
         let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         absolute("XDG_DATA_HOME")
             .or_else(|| Some(absolute("HOME")?.join(".local/share")))
-            .unwrap_or_else(|| PathBuf::from("/var/lib"))
-            .join("outtray")
-    }
-
-    /// Our own process's folder belongs to the account we run as.
-    fn is_root() -> bool {
-        std::fs::metadata("/proc/self").is_ok_and(|of| std::os::unix::fs::MetadataExt::uid(&of) == 0)
+            .map_or_else(machine_data_folder, |share| share.join("outtray"))
     }
 }

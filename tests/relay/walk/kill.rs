@@ -1,14 +1,11 @@
 //! Killed under load, ten times over: every message that got its 250 arrives.
 
 use super::Provider;
-use e2e::client::stuffed;
 use e2e::daemon::furnish;
+use e2e::load::{Promised, send_until_dead, subject};
 use e2e::{Client, Daemon};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use std::sync::Arc;
 
 const KILLS: usize = 10;
 const DEVICES: usize = 8;
@@ -22,7 +19,7 @@ async fn every_message_that_was_promised_arrives_although_the_engine_is_killed_t
     let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
     settings.limits.connections_per_client = 50;
     let (data, credentials) = furnish(folder.path(), &settings, e2e::office::PASSWORD);
-    let promised = Arc::new(Mutex::new(BTreeSet::new()));
+    let promised = Promised::default();
     let (told, mut news) = tokio::sync::mpsc::unbounded_channel();
     for life in 0..KILLS {
         let daemon = Daemon::start(&data, &credentials);
@@ -49,49 +46,6 @@ async fn every_message_that_was_promised_arrives_although_the_engine_is_killed_t
         provider.fake.until(count).await;
     }
     assert_eq!(last.terminate(), Some(0));
-}
-
-/// Hands in one message after the other and notes each that got its 250, until the connection breaks.
-async fn send_until_dead(
-    address: SocketAddr,
-    name: String,
-    promised: Arc<Mutex<BTreeSet<String>>>,
-    told: tokio::sync::mpsc::UnboundedSender<()>,
-) {
-    let Ok(stream) = TcpStream::connect(address).await else { return };
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    let mut expect = async |code: &str| loop {
-        match lines.next_line().await {
-            Ok(Some(line)) if line.as_bytes().get(3) == Some(&b'-') => {}
-            Ok(Some(line)) => return line.starts_with(code),
-            Ok(None) | Err(_) => return false,
-        }
-    };
-    if !expect("220").await || write.write_all(b"EHLO device.test\r\n").await.is_err() || !expect("250").await {
-        return;
-    }
-    for number in 0.. {
-        let subject = format!("{name}-{number}");
-        let message = stuffed(format!("Subject: {subject}\r\n\r\n{}\r\n", "x".repeat(3000)).as_bytes());
-        for (say, hear) in [
-            (&b"MAIL FROM:<scan@office.test>\r\n"[..], "250"),
-            (b"RCPT TO:<ann@away.test>\r\n", "250"),
-            (b"DATA\r\n", "354"),
-            (&message, "250"),
-        ] {
-            if write.write_all(say).await.is_err() || !expect(hear).await {
-                return;
-            }
-        }
-        promised.lock().unwrap().insert(subject);
-        let _ = told.send(());
-    }
-}
-
-fn subject(content: &[u8]) -> String {
-    let text = String::from_utf8_lossy(content);
-    text.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

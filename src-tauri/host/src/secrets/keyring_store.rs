@@ -16,14 +16,14 @@ const SERVICE: &str = "Outtray";
 pub(super) struct KeyringStore {
     /// Why there is no store.
     unavailable: Option<String>,
-    /// Tells the folder; empty for the machine's default one.
+    /// Tells the folder; empty for the account's own, whether the service is installed or not.
     suffix: String,
 }
 
 impl KeyringStore {
     /// Finds out whether there is a store at all, and whether it can be asked.
     pub fn open(data_folder: &Path) -> Self {
-        let default = folder_mark(&crate::paths::default_data_folder());
+        let default = folder_mark(&crate::paths::own_data_folder());
         let mark = folder_mark(data_folder);
         let suffix = if mark == default { String::new() } else { format!("@{mark}") };
         let mut store = Self { unavailable: None, suffix };

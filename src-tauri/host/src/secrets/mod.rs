@@ -9,10 +9,10 @@
 mod credentials_directory;
 mod keyring_store;
 
-use control::Problem;
 use control::problem::ProblemCode;
 use control::view::{SecretStoreView, SecretView};
-use secrecy::SecretString;
+use control::{Problem, Secret};
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,6 +95,11 @@ impl Secrets {
         }
         let name = name.to_owned();
         self.ask(move |store| store.read(&name)).await
+    }
+
+    /// To be given to another engine of this machine by its `SetSecret`, and to nobody else.
+    pub async fn hand_over(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        Ok(self.read(name).await?.map(|secret| Secret::new(secret.expose_secret().to_owned())))
     }
 
     pub async fn write(&self, name: &str, secret: SecretString, until_restart: bool) -> Result<(), SecretError> {

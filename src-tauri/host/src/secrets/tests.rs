@@ -13,7 +13,6 @@
 use super::credentials_directory::CredentialsDirectory;
 use super::keyring_store::KeyringStore;
 use super::*;
-use secrecy::ExposeSecret;
 
 #[tokio::test]
 async fn without_a_store_there_is_only_memory() {
@@ -25,6 +24,7 @@ async fn without_a_store_there_is_only_memory() {
     secrets.write(SMART_HOST, "tr0ub4dor".to_owned().into(), true).await.unwrap();
     assert_eq!(secrets.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "tr0ub4dor");
     assert_eq!(secrets.views().await, [SecretView { name: SMART_HOST.into(), is_set: true, until_restart: true }]);
+    assert_eq!(secrets.hand_over(SMART_HOST).await.unwrap(), Some(control::Secret::new("tr0ub4dor".into())));
     secrets.remove(SMART_HOST).await.unwrap();
     assert!(!secrets.views().await[0].is_set);
 }

@@ -1,0 +1,169 @@
+//! The link's states against an engine that is played, over a real socket or pipe.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::arguments::{Arguments, StandIn};
+use control::view::EngineView;
+use control::{Desk, Progress};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use tokio::sync::Semaphore;
+
+/// CI has two slow cores.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Answers as long as there are permits.
+#[derive(Clone)]
+struct Played(Arc<Semaphore>);
+
+impl Desk for Played {
+    fn call(&self, _: Request, _: Progress) -> BoxFuture<'static, Answer> {
+        let open = self.0.clone();
+        Box::pin(async move {
+            let _open = open.acquire_owned().await;
+            Answer::Done
+        })
+    }
+
+    fn subscribe(&self) -> BoxStream<'static, Event> {
+        futures_util::stream::pending().boxed()
+    }
+}
+
+/// An engine on this folder; ends with the connections when it is aborted.
+fn play(folder: &Path, desk: &Played) -> JoinSet<()> {
+    let mut listener = control::pipe::Listener::bind(folder, None).unwrap();
+    let (desk, mut playing) = (desk.clone(), JoinSet::new());
+    playing.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok(stream) = listener.accept().await {
+            connections.spawn(control::serve(stream, Arc::new(desk.clone())));
+        }
+    });
+    playing
+}
+
+struct Trial {
+    folder: tempfile::TempDir,
+    engine: Engine,
+    told: broadcast::Receiver<Told>,
+}
+
+impl Trial {
+    /// With a stand-in for the service that is this script.
+    fn new(script: &str, pulse: Pulse) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, machine, program) = (folder.path().join("own"), folder.path().join("machine"), folder.path().join("stand-in"));
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let stand_in = Some(StandIn { program, machine });
+        let (engine, mut keeper) = Engine::new(Service::new(&Arguments { data: own, trial: true, hidden: true, stand_in }));
+        keeper.pulse = pulse;
+        let told = engine.told();
+        tokio::spawn(keeper.keep());
+        Self { folder, engine, told }
+    }
+
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Link) -> bool) -> Link {
+        let waiting = async {
+            loop {
+                if let Told::Link(link) = self.told.recv().await.unwrap()
+                    && wanted(&link)
+                {
+                    return link;
+                }
+            }
+        };
+        tokio::time::timeout(LONG, waiting).await.unwrap_or_else(|_| panic!("never {what}; now {:?}", self.engine.link()))
+    }
+
+    async fn until_lost(&mut self, wanted: Reason) {
+        self.until(&format!("{wanted:?}"), |link| matches!(link, Link::Lost { reason, .. } if *reason == wanted)).await;
+    }
+
+    async fn embedded(&self) -> Option<EngineView> {
+        match self.engine.call(Request::Snapshot).await {
+            Ok(Answer::Snapshot { snapshot }) => Some(snapshot.engine),
+            _ => None,
+        }
+    }
+}
+
+fn is_attached(link: &Link) -> bool {
+    matches!(link, Link::Connected { embedded: false, .. })
+}
+
+fn is_embedded(link: &Link) -> bool {
+    matches!(link, Link::Connected { embedded: true, .. })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_answer_is_waited_for_and_busy_is_told_apart_from_gone() {
+    let mut trial = Trial::new("exit 1", Pulse { every: Duration::from_millis(20), silence: Duration::from_millis(200) });
+    // The first engine of a fresh trial is its own.
+    trial.until("embedded", is_embedded).await;
+    let resting = trial.engine.rest().await.unwrap();
+    let machine = trial.folder.path().join("machine");
+    std::fs::create_dir(&machine).unwrap();
+    drop(resting);
+    trial.until_lost(Reason::ServiceStopped).await;
+    assert!(!trial.engine.is_ours());
+
+    let desk = Played(Arc::new(Semaphore::new(8)));
+    let played = play(&machine, &desk);
+    trial.until("attached", is_attached).await;
+    let closed = desk.0.clone().acquire_many_owned(8).await.unwrap();
+    trial.until("busy", |link| matches!(link, Link::Busy { embedded: false, .. })).await;
+    drop(closed);
+    trial.until("attached again", is_attached).await;
+    drop(played);
+    trial.until_lost(Reason::ServiceStopped).await;
+    let _played = play(&machine, &desk);
+    trial.until("attached to the next one", is_attached).await;
+    trial.engine.stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_cancelled_or_fails_leaves_our_own_engine_running() {
+    let script = r#"echo "$@" >> "$0.heard"; if [ -e "$0.fail" ]; then echo "no room on the disk" >&2; exit 1; fi; exit 126"#;
+    let mut trial = Trial::new(script, PULSE);
+    trial.until("embedded", is_embedded).await;
+    let steps = std::sync::Mutex::new(Vec::new());
+    let moved = crate::service::moving::there(&trial.engine, |step| steps.lock().unwrap().push(step)).await;
+    assert_eq!(moved, Ok(crate::service::moving::Moved::Cancelled));
+    use crate::service::moving::Step;
+    assert_eq!(*steps.lock().unwrap(), [Step::Stopping, Step::Asking]);
+    trial.until_lost(Reason::Moving).await;
+    trial.until("embedded again", is_embedded).await;
+    let own = trial.folder.path().join("own");
+    assert!(trial.embedded().await.unwrap().embedded);
+    let heard = std::fs::read_to_string(trial.folder.path().join("stand-in.heard")).unwrap();
+    assert_eq!(heard.trim(), format!("service install --take-over {}", own.display()));
+
+    std::fs::write(trial.folder.path().join("stand-in.fail"), "").unwrap();
+    let failed = crate::service::moving::there(&trial.engine, |_| {}).await;
+    assert_eq!(failed, Err("The service could not be installed: no room on the disk".into()));
+    trial.until_lost(Reason::Moving).await;
+    trial.until("embedded after the failure", is_embedded).await;
+    trial.engine.stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_we_may_not_enter_is_said_and_no_second_engine_starts() {
+    let mut trial = Trial::new("exit 1", PULSE);
+    trial.until("embedded", is_embedded).await;
+    let resting = trial.engine.rest().await.unwrap();
+    let machine = trial.folder.path().join("machine");
+    // Nobody may enter; root may, and finds nothing there.
+    std::fs::create_dir(&machine).unwrap();
+    std::fs::set_permissions(&machine, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    let root = control::pipe::own_account().unwrap() == "0";
+    drop(resting);
+    trial.until_lost(if root { Reason::ServiceStopped } else { Reason::NotAllowed }).await;
+    std::fs::set_permissions(&machine, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    trial.engine.stop().await;
+}

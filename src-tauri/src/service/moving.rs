@@ -1,0 +1,169 @@
+//! Settings, queue, history and secrets on their way into the service, or back.
+//!
+//! In: the engine, which way. Out: steps as they begin, then [`Moved`], or in words what went wrong.
+//!
+//! Promise: at no moment do two engines run, and at the end one does: the service's, or, when anything
+//! failed on the way, our own again. A secret's own copy goes only when the service has said that it
+//! holds it.
+
+use super::{Service, Undone};
+use crate::engine::Engine;
+use control::settings::SignIn;
+use control::view::SettingsView;
+use control::{Answer, Client, Request, Secret};
+use host::secrets::{NAMES, Secrets};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// The service starts, makes certificates and reads its queue.
+const SERVICE_ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+const KNOCK_AGAIN: Duration = Duration::from_millis(250);
+/// A credential store that asks somebody to unlock it is given up on after 20 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// What is under way ends, for ten seconds at most.
+    Stopping,
+    /// The system asks the person, then the verb runs.
+    Asking,
+    /// The service is waited for.
+    Attaching,
+    /// Passwords change hands.
+    HandingOver,
+    /// It went wrong: everything is taken back.
+    TakingBack,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Moved {
+    #[serde(rename_all = "camelCase")]
+    Done { password_missing: bool },
+    /// The person said no; nothing was changed.
+    Cancelled,
+}
+
+/// Into the service.
+pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String> {
+    let service = engine.service().clone();
+    let Ok(_one_at_a_time) = service.moving.try_lock() else { return Err("it is being done already".into()) };
+    let (true, Some(machine)) = (service.can_be_installed(), service.machine_folder()) else {
+        return Err("outtrayd is not beside this program; install Outtray again".into());
+    };
+    step(Step::Stopping);
+    let _resting = engine.rest().await?;
+    let own = Secrets::open(service.own_folder()).await;
+    step(Step::Asking);
+    match service.perform(install(&service)?).await {
+        Ok(()) => {}
+        Err(Undone::Cancelled) => return Ok(Moved::Cancelled),
+        Err(Undone::Failed(said)) => return Err(format!("The service could not be installed: {said}")),
+    }
+    step(Step::Attaching);
+    let attached = tokio::time::timeout(SERVICE_ANSWERS_WITHIN, answering(machine)).await;
+    let Ok((client, before)) = attached else {
+        step(Step::TakingBack);
+        return Err(match service.perform(uninstall(&service)).await {
+            Ok(()) => "The service was installed but did not answer within a minute. Everything was taken back.".into(),
+            Err(_) => format!(
+                "The service was installed but does not answer, and could not be removed again. The mail is in {}.",
+                machine.display()
+            ),
+        });
+    };
+    step(Step::HandingOver);
+    let mut after = before;
+    for name in NAMES {
+        // What cannot be read here can be typed again there.
+        let Ok(Some(secret)) = own.hand_over(name).await else { continue };
+        if let Some(settings) = give(&client, name, secret).await {
+            after = settings;
+            if let Err(error) = own.remove(name).await {
+                tracing::warn!(name, %error, "Our own copy of a secret could not be removed");
+            }
+        }
+    }
+    Ok(Moved::Done { password_missing: misses_password(&after) })
+}
+
+/// Out of the service, into the account's own folder. No engine gives a password back.
+pub async fn back(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String> {
+    let service = engine.service().clone();
+    let Ok(_one_at_a_time) = service.moving.try_lock() else { return Err("it is being done already".into()) };
+    let needed = match engine.call(Request::Settings).await {
+        Ok(Answer::Settings { settings }) => needs_password(&settings),
+        Ok(_) | Err(_) => true,
+    };
+    step(Step::Stopping);
+    let _resting = engine.rest().await?;
+    step(Step::Asking);
+    match service.perform(uninstall(&service)).await {
+        Ok(()) => Ok(Moved::Done { password_missing: needed }),
+        Err(Undone::Cancelled) => Ok(Moved::Cancelled),
+        Err(Undone::Failed(said)) => Err(format!("The service could not be removed: {said}")),
+    }
+}
+
+/// Starts the service that is installed and stands still. False: the person said no.
+pub async fn start(engine: &Engine) -> Result<bool, String> {
+    match engine.service().perform(vec!["start".into()]).await {
+        Ok(()) => Ok(true),
+        Err(Undone::Cancelled) => Ok(false),
+        Err(Undone::Failed(said)) => Err(format!("The service could not be started: {said}")),
+    }
+}
+
+fn install(service: &Service) -> Result<Vec<std::ffi::OsString>, String> {
+    let mut words = vec!["install".into()];
+    // Only Windows lets another account than the service's and an administrator in.
+    if cfg!(windows) {
+        let account = control::pipe::own_account().map_err(|error| format!("this account cannot be named: {error}"))?;
+        words.extend(["--user".into(), account.into()]);
+    }
+    words.extend(["--take-over".into(), service.own_folder().into()]);
+    Ok(words)
+}
+
+fn uninstall(service: &Service) -> Vec<std::ffi::OsString> {
+    vec!["uninstall".into(), "--give-back".into(), service.own_folder().into()]
+}
+
+/// Until the engine of that folder answers.
+async fn answering(folder: &Path) -> (Client, SettingsView) {
+    loop {
+        if let Ok(stream) = control::pipe::connect(folder).await {
+            let client = Client::over(stream);
+            if let Ok(Answer::Settings { settings }) = client.call(Request::Settings).await {
+                return (client, *settings);
+            }
+        }
+        tokio::time::sleep(KNOCK_AGAIN).await;
+    }
+}
+
+/// The settings as they are then, if the other engine holds the secret for good.
+async fn give(client: &Client, name: &str, secret: Secret) -> Option<SettingsView> {
+    let request = Request::SetSecret { name: name.to_owned(), secret, until_restart: false };
+    match tokio::time::timeout(ANSWER_WITHIN, client.call(request)).await {
+        Ok(Ok(Answer::Settings { settings })) if holds(&settings, name) => Some(*settings),
+        _ => {
+            tracing::warn!(name, "The service did not take a secret");
+            None
+        }
+    }
+}
+
+fn holds(settings: &SettingsView, name: &str) -> bool {
+    settings.secrets.iter().any(|secret| secret.name == name && secret.is_set && !secret.until_restart)
+}
+
+fn needs_password(settings: &SettingsView) -> bool {
+    settings.settings.smart_host.as_ref().is_some_and(|smart_host| matches!(smart_host.sign_in, SignIn::Password { .. }))
+}
+
+fn misses_password(settings: &SettingsView) -> bool {
+    needs_password(settings) && !settings.secrets.iter().any(|secret| secret.is_set)
+}
