@@ -11,6 +11,7 @@ pub mod desk;
 pub mod lock;
 pub mod logs;
 pub mod machine;
+pub mod moving;
 pub mod paths;
 pub mod secrets;
 pub mod service;

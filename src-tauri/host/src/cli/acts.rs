@@ -86,7 +86,7 @@ async fn own_sender(client: &control::Client) -> Result<String, Failure> {
 }
 
 /// All of standard input without its last line end; at a terminal, one line.
-fn read_secret() -> std::io::Result<String> {
+pub fn read_secret() -> std::io::Result<String> {
     let input = std::io::stdin();
     let mut text = String::new();
     if input.is_terminal() {
