@@ -42,7 +42,7 @@ impl Notify {
 fn address(name: &[u8]) -> std::io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = name.strip_prefix(b"@") {
-        return std::os::linux::net::SocketAddrExt::from_abstract_name(name);
+        return <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name);
     }
     SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(name))
 }
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_name_without_a_file_is_heard_too() {
         let name = format!("outtray-notify-{}", std::process::id());
-        let address: SocketAddr = std::os::linux::net::SocketAddrExt::from_abstract_name(name.as_bytes()).unwrap();
+        let address = <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name.as_bytes()).unwrap();
         let systemd = UnixDatagram::bind_addr(&address).unwrap();
         Notify(Some(format!("@{name}").into())).ready("port\n25");
         let mut heard = [0; 100];
