@@ -1,6 +1,8 @@
-//! Names the one command, so that the capability file must allow even that.
+//! Names the one command, so that the capability file must allow even that; gives the Windows program its manifest.
 
 fn main() -> std::io::Result<()> {
+    println!("cargo:rerun-if-changed=installer/program.manifest");
     let app = tauri_build::AppManifest::new().commands(&["call"]);
-    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(app)).map_err(std::io::Error::other)
+    let windows = tauri_build::WindowsAttributes::new_without_app_manifest().app_manifest(include_str!("installer/program.manifest"));
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(app).windows_attributes(windows)).map_err(std::io::Error::other)
 }

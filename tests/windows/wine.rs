@@ -8,7 +8,7 @@
 //! Wine 8 lacks `bcryptprimitives.dll`, which Rust's library wants: the prefix gets one of ours, as every Windows has its own.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,7 @@ impl Wine {
     }
 
     /// Held by whoever changes what the whole machine has.
+    #[allow(dead_code)] // used by the tests of service and installer
     pub fn machine(&self) -> MutexGuard<'_, ()> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,6 +81,7 @@ impl Wine {
         command
     }
 
+    #[allow(dead_code)]
     pub fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Said {
         self.run_with_input(program, arguments, "")
     }
@@ -152,6 +154,7 @@ fn start_display() -> (Child, String) {
 }
 
 /// Clears up when our end of its input is closed: statics are not dropped, and a test run may be killed.
+#[allow(clippy::zombie_processes)] // it is to outlive us
 fn take_care(screen: &mut Child, folder: &Path) -> ChildStdin {
     let mut caretaker = Command::new("sh")
         .args(["-c", r#"cat; wineserver -k; kill "$1"; rm -rf "$2""#, "caretaker"])

@@ -11,6 +11,8 @@ pub fn check() -> Result<ExitCode> {
     let mut steps = Steps::default();
     light(&mut steps);
     steps.one("clippy", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]));
+    let windows = ["clippy", "--workspace", "--test", "windows", "--locked", "--", "--deny", "warnings"];
+    steps.one("clippy of the tests under Wine", cargo().args(windows));
     dependencies(&mut steps);
     steps.tests("house rules", cargo().args(["test", "--quiet", "--locked", "--package", "e2e", "--test", "relay", "tidy"]));
     Ok(steps.report())

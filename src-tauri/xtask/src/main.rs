@@ -25,7 +25,8 @@ cargo xtask COMMAND
   demo     the window on a practice mail provider, with mail from a real SMTP client;
            without a display (or with --headless) it takes pictures, compares what arrived and ends by itself
   test     every test; the last line says how many passed
-           (or some: test check rust pages window windows)
+           (or some: test check rust pages window windows; all but one: test --without windows)
+  windows  outtray.exe, outtrayd.exe and Outtray-Setup.exe, tried under Wine, with sizes and hashes
   check    format, clippy, dependencies, types, lint, house rules
   setup    only install what is missing";
 
@@ -47,6 +48,7 @@ fn perform(words: &[&str]) -> Result<ExitCode> {
         ["demo"] => demo::demo(!setup::has_display()),
         ["demo", "--headless"] => demo::demo(true),
         ["test", parts @ ..] => test::test(parts),
+        ["windows"] => windows::windows(),
         ["check"] => check::check(),
         ["setup"] => {
             setup::everything()?;

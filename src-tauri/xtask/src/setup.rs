@@ -16,8 +16,11 @@ pub const STAGE: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "libsecre
 /// Real SMTP programs on both sides, and a browser.
 pub const MAIL: &[&str] = &["swaks", "libnet-ssleay-perl"];
 pub const TESTS: &[&str] = &["swaks", "libnet-ssleay-perl", "msmtp", "postfix", "sasl2-bin", "libsasl2-modules", "python3", "chromium"];
-/// A compiler for Windows, with the source of Rust's own library.
-pub const WINDOWS: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"];
+/// A compiler for Windows, with the source of Rust's own library, and what runs what it makes.
+pub const WINDOWS: &[&str] =
+    &["rustc-web", "cargo-web", "rust-web-src", "gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64", "wine", "wine64", "xvfb"];
+/// What packs the installer.
+pub const INSTALLER: &[&str] = &["nsis", "mingw-w64-tools"];
 
 pub fn everything() -> Result<()> {
     packages(&[WINDOW, STAGE, TESTS, WINDOWS].concat())?;

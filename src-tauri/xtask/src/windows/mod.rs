@@ -1,0 +1,65 @@
+//! The Windows product, made on any machine.
+//!
+//! [`step`]: part of every test run. Builds `outtrayd.exe` without optimisation and runs the tests of `tests/windows`
+//! on it under Wine. [`windows`]: what is handed out, optimised and packed, tried in the same way.
+
+mod compiler;
+mod inventory;
+mod package;
+mod trial;
+
+use crate::step::Steps;
+use crate::{setup, target};
+use anyhow::Result;
+use compiler::Compiler;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const BUILD: &str = "outtrayd.exe for Windows";
+const TRY: &str = "outtrayd.exe under Wine";
+
+pub fn step(steps: &mut Steps) {
+    if cfg!(windows) {
+        return steps.skip(TRY, "this is Windows: the other steps have shown it");
+    }
+    if let Err(error) = setup::packages(setup::WINDOWS) {
+        println!("{error:#}");
+    }
+    let compiler = match Compiler::here() {
+        Ok(compiler) => compiler,
+        Err(missing) => return steps.skip(TRY, &format!("{missing:#}")),
+    };
+    if !steps.one(BUILD, compiler.build(false).args(["--package", "host"])) {
+        return;
+    }
+    if let Some(missing) = trial::missing() {
+        return steps.skip(TRY, &format!("{missing} is not installed"));
+    }
+    trial::run(steps, TRY, &compiler.made(false));
+}
+
+/// Builds, packs, tries, and tells sizes and hashes.
+pub fn windows() -> Result<ExitCode> {
+    setup::packages(&[setup::WINDOW, setup::WINDOWS, setup::INSTALLER].concat())?;
+    setup::pages()?;
+    let compiler = Compiler::here()?;
+    let mut steps = Steps::default();
+    let mut build = compiler.build(true);
+    // Takes the window's unused commands out of the program.
+    build.args(["--package", "host", "--package", "outtray"]).env("REMOVE_UNUSED_COMMANDS", crate::root().join("src-tauri"));
+    let built = steps.one("outtray.exe and outtrayd.exe", &mut build);
+    if built && steps.need("pack", || package::pack(&compiler.made(true), &out())) {
+        if cfg!(windows) {
+            steps.skip(TRY, "this is Windows: `cargo xtask test` shows it");
+        } else {
+            trial::run(&mut steps, TRY, &compiler.made(true));
+        }
+        steps.need("sizes and hashes", || package::tell(&out()));
+    }
+    Ok(steps.report())
+}
+
+/// What is handed out.
+fn out() -> PathBuf {
+    target().join("windows").join("out")
+}
