@@ -16,6 +16,8 @@ mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+#[cfg(target_os = "linux")]
+mod unit;
 
 use e2e::{Answer, Certs, FakeSmartHost, Office, SmartHostRunning};
 

@@ -16,6 +16,9 @@ use std::process::{Command, Stdio};
 const UNIT: &str = "etc/systemd/system/outtray.service";
 const CREDENTIAL: &str = "etc/outtray/smart-host.credential";
 
+/// What `ProtectHome` and `PrivateTmp` hide.
+const HIDDEN: &[&str] = &["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
+
 /// A system's files: the real ones, or a folder for trying.
 #[derive(Debug, Clone)]
 pub struct Systemd {
@@ -99,6 +102,15 @@ impl Systemd {
 
     /// Writes the unit and has it started with the machine. A sealed password that is there stays, unless there is a new one.
     pub fn install(&self, what: &Installation, password: Option<Secret>) -> Result<Vec<String>, ServiceError> {
+        if self.is_real
+            && let Some(hidden) = HIDDEN.iter().find(|folder| what.program.starts_with(folder))
+        {
+            let said = format!(
+                "is hidden from the service, and {} lies in it; copy the program to /usr/local/bin and call it there",
+                what.program.display()
+            );
+            return Err(ServiceError::Folder((*hidden).to_owned(), said));
+        }
         let mut notes = Vec::new();
         if let Some(password) = password {
             self.seal(password)?;

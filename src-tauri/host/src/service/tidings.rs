@@ -258,7 +258,14 @@ mod tests {
 
     fn lane(state: LaneState) -> Fact {
         Fact::LaneChanged {
-            lane: LaneView { server: "smtp.provider.test".into(), port: 587, state, connections: 0, last_success_at: None },
+            lane: LaneView {
+                provider: String::new(),
+                server: "smtp.provider.test".into(),
+                port: 587,
+                state,
+                connections: 0,
+                last_success_at: None,
+            },
         }
     }
 

@@ -91,6 +91,13 @@ pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
     note("the time to stop at a shutdown", service.set_preshutdown_timeout(PRESHUTDOWN))?;
     note("the list of privileges", require_only(&service, PRIVILEGES))?;
     event_log::register_source().map_err(|error| ServiceError::system("the Event Log source cannot be made", &error))?;
+    let is_safe = |name: &str| std::env::var_os(name).is_some_and(|folder| what.program.starts_with(folder));
+    if !is_safe("ProgramFiles") && !is_safe("SystemRoot") {
+        notes.push(format!(
+            "{} is outside of Program Files: whoever may change that file decides what the service does",
+            what.program.display()
+        ));
+    }
     if let Some(user) = &what.user {
         LOCAL_MACHINE
             .create(OWN_KEY)
