@@ -7,6 +7,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+/// Where the installer puts it; a path with a space must be quoted, or Windows may start `C:\Program.exe`.
+const PROGRAM: &str = r"C:\Program Files\Outtray\outtrayd.exe";
 const DATA: &str = r"C:\ProgramData\Outtray";
 
 /// The service of this test; whatever happens, it is removed.
@@ -14,7 +16,7 @@ struct Installed(&'static Wine);
 
 impl Installed {
     fn told(&self, words: &[&str]) -> Said {
-        self.0.run(self.0.outtrayd(), words)
+        self.0.run(PROGRAM, words)
     }
 
     fn must(&self, words: &[&str]) -> Said {
@@ -45,6 +47,7 @@ impl Installed {
 impl Drop for Installed {
     fn drop(&mut self) {
         let _ = self.told(&["service", "uninstall", "--remove-data"]);
+        let _ = std::fs::remove_file(self.0.path(PROGRAM));
     }
 }
 
@@ -52,6 +55,9 @@ impl Drop for Installed {
 fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     let wine = Wine::shared();
     let _machine = wine.machine();
+    let program = wine.path(PROGRAM);
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::copy(wine.outtrayd(), &program).unwrap();
     let service = Installed(wine);
     assert_eq!(service.state(), "notInstalled");
     let refused = service.told(&["service", "start"]);
@@ -67,14 +73,16 @@ fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     assert_eq!(refused.code, Some(4), "{refused:?}");
     assert_eq!(service.state(), "notInstalled");
 
-    let listener = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0}]}"#;
+    let listener = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "plain"}]}"#;
     std::fs::write(&settings, listener).unwrap();
     let user = "S-1-5-21-1-2-3-1000";
     let installed = service.must(&["service", "install", "--settings", &given, "--user", user]);
     assert!(installed.out.starts_with("The service is installed"), "{installed:?}");
     assert_eq!(service.state(), "stopped");
-    let known = service.query(&["qc", "Outtray"]);
-    assert!(known.out.contains("outtrayd.exe") && known.out.contains("service run"), "{known:?}");
+    let known = wine.run("reg", &["query", r"HKLM\SYSTEM\CurrentControlSet\Services\Outtray"]);
+    for value in [&format!(r#""{PROGRAM}" service run --data {DATA}"#), r"NT SERVICE\Outtray", "Outtray mail relay", "PreshutdownTimeout"] {
+        assert!(known.out.contains(value), "{value}: {known:?}");
+    }
     let recorded = wine.run("reg", &["query", r"HKLM\SOFTWARE\Outtray", "/v", "InstalledBy"]);
     assert!(recorded.out.contains(user), "{recorded:?}");
     let source = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Outtray";

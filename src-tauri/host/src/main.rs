@@ -14,8 +14,8 @@ fn main() -> ExitCode {
     // Mail, logs and keys are for this account alone, also in a folder that others can enter.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     #[cfg(windows)]
-    if arguments.is_service_run() {
-        return match host::service::run::dispatch() {
+    if let Some(folder) = arguments.service_folder() {
+        return match host::service::run::dispatch(folder) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => cli::failed("this is started by Windows; use `outtrayd service start`, or `outtrayd run` without a service"),
         };

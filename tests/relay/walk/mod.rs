@@ -11,6 +11,7 @@ mod doors;
 mod interop;
 #[cfg(unix)]
 mod kill;
+mod moving;
 mod people;
 mod provider_down;
 mod reports;

@@ -46,11 +46,15 @@ fn settings_are_checked_and_laid_out_before_the_first_start() {
 #[test]
 fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("settings.json"), r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0}]}"#).unwrap();
+    std::fs::write(
+        folder.path().join("settings.json"),
+        r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "plain"}]}"#,
+    )
+    .unwrap();
     let socket = folder.path().join("notify");
     let systemd = UnixDatagram::bind(&socket).unwrap();
     systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let mut process = Command::new(program())
+    let process = Command::new(program())
         .args(["run", "--data"])
         .arg(folder.path())
         .env("NOTIFY_SOCKET", &socket)
@@ -59,14 +63,24 @@ fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let mut process = Process(process);
     let ready = heard(&systemd);
     assert!(ready.starts_with("READY=1\nSTATUS=Takes mail on 127.0.0.1:"), "{ready}");
-    signal(&process, "-HUP");
+    signal(&process.0, "-HUP");
     assert_eq!(heard(&systemd), "RELOADING=1");
     assert!(heard(&systemd).starts_with("READY=1\n"));
-    signal(&process, "-TERM");
+    signal(&process.0, "-TERM");
     assert_eq!(heard(&systemd), "STOPPING=1");
-    assert_eq!(process.wait().unwrap().code(), Some(0));
+    assert_eq!(process.0.wait().unwrap().code(), Some(0));
+}
+
+struct Process(std::process::Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn heard(systemd: &UnixDatagram) -> String {

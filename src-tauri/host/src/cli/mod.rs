@@ -203,8 +203,9 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
 impl Arguments {
     /// The service manager of Windows wants to hear from this process, which must not have begun anything else.
     #[cfg(windows)]
-    pub fn is_service_run(&self) -> bool {
-        matches!(self.command, Command::Service(service::ServiceCommand::Run))
+    pub fn service_folder(&self) -> Option<PathBuf> {
+        let is_it = matches!(self.command, Command::Service(service::ServiceCommand::Run));
+        is_it.then(|| self.data.clone().unwrap_or_else(host::paths::machine_data_folder))
     }
 }
 

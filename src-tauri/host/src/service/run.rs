@@ -16,7 +16,8 @@ use control::{Answer, Client, Request};
 use futures_util::StreamExt;
 use std::ffi::OsString;
 use std::future::Future;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windows_service::service::{ServiceControl, ServiceControlAccept, ServiceExitCode, ServiceState, ServiceStatus, ServiceType};
@@ -31,11 +32,15 @@ const FAILED: ServiceExitCode = ServiceExitCode::ServiceSpecific(1);
 
 define_windows_service!(entry, main);
 
+/// The entry point is called without anything of ours.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
 /// Blocks until the service has ended.
 ///
 /// # Errors
 /// When somebody else than the service manager started this process.
-pub fn dispatch() -> Result<(), windows_service::Error> {
+pub fn dispatch(data_folder: PathBuf) -> Result<(), windows_service::Error> {
+    let _ = FOLDER.set(data_folder);
     service_dispatcher::start(NAME, entry)
 }
 
@@ -74,7 +79,7 @@ fn serve(manager: Manager, mut told: mpsc::UnboundedReceiver<()>, log: &Arc<Even
         }
     };
     let exit = runtime.block_on(async {
-        let folder = paths::machine_data_folder();
+        let folder = FOLDER.get().cloned().unwrap_or_else(paths::machine_data_folder);
         let options = Options { logs: LogsTo::File, ..Options::default() };
         let host = match manager.meanwhile(ServiceState::StartPending, Host::start(&folder, options)).await {
             Ok(host) => host,

@@ -230,7 +230,8 @@ fn about(program: &Path) -> ServiceInfo {
         start_type: ServiceStartType::AutoStart,
         error_control: ServiceErrorControl::Normal,
         executable_path: program.to_owned(),
-        launch_arguments: vec!["service".into(), "run".into()],
+        // Named, so that service and installer never mean different folders.
+        launch_arguments: vec!["service".into(), "run".into(), "--data".into(), crate::paths::machine_data_folder().into()],
         dependencies: vec![],
         account_name: Some(ACCOUNT.into()),
         account_password: None,
