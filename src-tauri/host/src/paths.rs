@@ -55,7 +55,7 @@ mod platform {
         let mut path: *mut u16 = null_mut();
         // SAFETY: the path is the system's, ends with a NUL and is freed once, also after a failure.
         unsafe {
-            let code = SHGetKnownFolderPath(&raw const FOLDERID_ProgramData, 0, null_mut(), &raw mut path);
+            let code = SHGetKnownFolderPath(&FOLDERID_ProgramData, 0, null_mut(), &raw mut path);
             let found = (code == 0 && !path.is_null()).then(|| {
                 let length = (0..).take_while(|at| *path.add(*at) != 0).count();
                 PathBuf::from(OsString::from_wide(std::slice::from_raw_parts(path, length)))
