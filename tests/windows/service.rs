@@ -2,7 +2,7 @@
 //!
 //! Wine does not enforce accounts, access lists and privileges, and has no Event Log to look into.
 
-use crate::wine::{Said, Wine};
+use crate::wine::{Said, WindowsDaemon, Wine, windows_path};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -51,14 +51,21 @@ impl Drop for Installed {
     }
 }
 
+impl Installed {
+    /// The program where the installer would put it, and no service.
+    fn beforehand(wine: &'static Wine) -> Self {
+        let program = wine.path(PROGRAM);
+        std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+        std::fs::copy(wine.outtrayd(), &program).unwrap();
+        Self(wine)
+    }
+}
+
 #[test]
 fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     let wine = Wine::shared();
     let _machine = wine.machine();
-    let program = wine.path(PROGRAM);
-    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
-    std::fs::copy(wine.outtrayd(), &program).unwrap();
-    let service = Installed(wine);
+    let service = Installed::beforehand(wine);
     assert_eq!(service.state(), "notInstalled");
     let refused = service.told(&["service", "start"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -68,7 +75,7 @@ fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     let file = tempfile::tempdir().unwrap();
     let settings = file.path().join("settings.json");
     std::fs::write(&settings, r#"{"version": 1, "limits": {"hops": 0}}"#).unwrap();
-    let given = crate::wine::windows_path(&settings);
+    let given = windows_path(&settings);
     let refused = service.told(&["service", "install", "--settings", &given]);
     assert_eq!(refused.code, Some(4), "{refused:?}");
     assert_eq!(service.state(), "notInstalled");
@@ -123,6 +130,37 @@ fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     // Once more: nothing is there, and that is fine.
     service.must(&["service", "uninstall", "--remove-data"]);
     assert!(!wine.path(DATA).exists());
+}
+
+#[test]
+fn waiting_mail_moves_to_the_service_and_back() {
+    let wine = Wine::shared();
+    let _machine = wine.machine();
+    let service = Installed::beforehand(wine);
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("settings.json"), r#"{"version": 1, "hostName": "relay.office.test"}"#).unwrap();
+    let engine = WindowsDaemon::start(wine, own.path());
+    let sent = engine.asked(&["send-test", "ann@away.test"]);
+    let folder = windows_path(own.path());
+
+    // Not while it is in use.
+    let refused = service.told(&["service", "install", "--take-over", &folder]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("is in use"), "{refused:?}");
+    assert_eq!(engine.stop(), Some(0));
+    service.must(&["service", "install", "--take-over", &folder]);
+    service.must(&["service", "start"]);
+    assert_eq!(service.asked(&["status"])["engine"]["hostName"], "relay.office.test");
+    assert_eq!(service.asked(&["queue"])["entries"][0]["id"], sent["id"]);
+    let moved = wine.run(PROGRAM, &["run", "--data", &folder]);
+    assert_eq!(moved.code, Some(1), "{moved:?}");
+    assert!(moved.err.contains("has moved to"), "{moved:?}");
+
+    service.must(&["service", "uninstall", "--give-back", &folder]);
+    assert_eq!(service.state(), "notInstalled");
+    let engine = WindowsDaemon::start(wine, own.path());
+    assert_eq!(engine.asked(&["queue"])["entries"][0]["id"], sent["id"]);
+    assert_eq!(engine.stop(), Some(0));
 }
 
 #[test]
