@@ -109,6 +109,28 @@ fn install(place: &Place, what: InstallArgs) -> Outcome {
     if ran {
         service::stop()?;
     }
+    #[cfg(unix)]
+    let laid_out = lay_out(&what, &folder, given, password);
+    #[cfg(windows)]
+    let laid_out = lay_out(&what, &folder, given);
+    // What ran before runs again, also when this came to nothing.
+    let started = if ran { service::start() } else { Ok(()) };
+    let notes = laid_out?;
+    started?;
+    done(
+        place,
+        &notes,
+        if ran { "The service is up to date and runs." } else { "The service is installed; `outtrayd service start` starts it." },
+    )
+}
+
+/// Everything between stop and start; gives notes.
+fn lay_out(
+    what: &InstallArgs,
+    folder: &Path,
+    given: Option<Vec<u8>>,
+    #[cfg(unix)] password: Option<control::Secret>,
+) -> Result<Vec<String>, Failure> {
     let installation = Installation {
         program: std::env::current_exe()?,
         #[cfg(windows)]
@@ -120,24 +142,17 @@ fn install(place: &Place, what: InstallArgs) -> Outcome {
     let mut notes = service::install(&installation)?;
     #[cfg(unix)]
     let mut notes = what.root.systemd().install(&installation, password)?;
-    service::prepare_folder(&folder)?;
+    service::prepare_folder(folder)?;
     if let Some(from) = &what.take_over {
-        moving::move_home(from, &folder)?;
+        moving::move_home(from, folder)?;
         notes.push(format!("settings, queue and history were taken over from {}; its password must be stored anew", from.display()));
     }
     if let Some(bytes) = given {
-        let file = host::settings::file::path(&folder);
+        let file = host::settings::file::path(folder);
         write_whole(&file, &bytes)?;
-        moving::own_like(&file, &folder)?;
+        moving::own_like(&file, folder)?;
     }
-    if ran {
-        service::start()?;
-    }
-    done(
-        place,
-        &notes,
-        if ran { "The service is up to date and runs." } else { "The service is installed; `outtrayd service start` starts it." },
-    )
+    Ok(notes)
 }
 
 async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {

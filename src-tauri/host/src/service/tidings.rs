@@ -58,8 +58,7 @@ pub fn not_started(why: &str) -> Tiding {
 impl Tidings {
     /// The first entries after the start.
     pub fn begin(&mut self, snapshot: &Snapshot) -> Vec<Tiding> {
-        let ports: Vec<String> =
-            snapshot.listeners.iter().filter(|listener| listener.problem.is_none()).map(|listener| port(listener)).collect();
+        let ports: Vec<String> = snapshot.listeners.iter().filter(|listener| listener.problem.is_none()).map(port).collect();
         let takes =
             if ports.is_empty() { "It takes mail on no port yet".to_owned() } else { format!("It takes mail on {}", ports.join(", ")) };
         let text = format!(
