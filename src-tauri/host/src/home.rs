@@ -8,7 +8,7 @@ use crate::lock::{Lock, LockError};
 use crate::logs::{Logs, LogsError};
 use crate::secrets::Secrets;
 use crate::settings::Facts;
-use crate::{machine, paths, service};
+use crate::{machine, moving, paths, service};
 use control::pipe::{self, Guest, Listener};
 use control::settings::SettingsProblem;
 use control::view::EngineView;
@@ -60,6 +60,10 @@ pub enum HostError {
     Folder(PathBuf, #[source] std::io::Error),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error("its mail has moved to {0}; the engine there sends it")]
+    MovedAway(PathBuf),
+    #[error("an interrupted move of the data folder cannot be ended")]
+    Moving(#[from] moving::MoveError),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("the settings file cannot be used")]
@@ -87,6 +91,9 @@ impl Host {
         let address = pipe::address(&folder);
         let lock = Lock::take(&folder, address.clone())?;
 
+        if let Some(place) = moving::settle(&folder)? {
+            return Err(HostError::MovedAway(place));
+        }
         let facts = Facts { folder: folder.clone(), host_name: machine::host_name() };
         let found = desk::find(&facts);
         if options.needs_settings && found.nothing_usable {

@@ -12,6 +12,7 @@ pub mod import;
 pub mod lock;
 pub mod logs;
 pub mod machine;
+pub mod moving;
 pub mod paths;
 pub mod secrets;
 pub mod service;

@@ -37,12 +37,32 @@ pub fn logs(data_folder: &Path) -> PathBuf {
 }
 
 #[cfg(windows)]
+#[allow(unsafe_code)] // one call of the system
 mod platform {
+    use std::ffi::OsString;
+    use std::os::windows::ffi::OsStringExt;
     use std::path::PathBuf;
+    use std::ptr::null_mut;
+    use windows_sys::Win32::System::Com::CoTaskMemFree;
+    use windows_sys::Win32::UI::Shell::{FOLDERID_ProgramData, SHGetKnownFolderPath};
 
-    /// `ProgramData` is set for every account, services too.
     pub fn machine_data_folder() -> PathBuf {
-        std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from).join("Outtray")
+        program_data().unwrap_or_else(|| PathBuf::from(r"C:\ProgramData")).join("Outtray")
+    }
+
+    /// From the system, not from the environment, which whoever starts a process can change.
+    fn program_data() -> Option<PathBuf> {
+        let mut path: *mut u16 = null_mut();
+        // SAFETY: the path is the system's, ends with a NUL and is freed once, also after a failure.
+        unsafe {
+            let code = SHGetKnownFolderPath(&FOLDERID_ProgramData, 0, null_mut(), &raw mut path);
+            let found = (code == 0 && !path.is_null()).then(|| {
+                let length = (0..).take_while(|at| *path.add(*at) != 0).count();
+                PathBuf::from(OsString::from_wide(std::slice::from_raw_parts(path, length)))
+            });
+            CoTaskMemFree(path.cast_const().cast());
+            found
+        }
     }
 
     pub fn own_data_folder() -> PathBuf {

@@ -13,11 +13,14 @@ mod import;
 mod interop;
 #[cfg(unix)]
 mod kill;
+mod moving;
 mod people;
 mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+#[cfg(target_os = "linux")]
+mod unit;
 
 use e2e::{Answer, Certs, FakeSmartHost, Office, SmartHostRunning};
 

@@ -12,6 +12,7 @@ mod link;
 mod machine;
 mod probe;
 mod run;
+mod service;
 mod settings;
 mod show;
 
@@ -36,7 +37,7 @@ Exit codes:
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// The data folder [default: the machine's for root, else this account's own]
+    /// The data folder [default: the machine's for administrators or where the service is installed, else this account's own]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Print JSON instead of text
@@ -97,6 +98,9 @@ enum Command {
     /// Show, check and apply settings
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Run Outtray as a service of this machine, also when nobody is signed in
+    #[command(subcommand)]
+    Service(service::ServiceCommand),
     /// Put a test message into the queue
     SendTest {
         address: String,
@@ -207,8 +211,18 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
     })
 }
 
+impl Arguments {
+    /// The service manager of Windows wants to hear from this process, which must not have begun anything else.
+    #[cfg(windows)]
+    pub fn service_folder(&self) -> Option<PathBuf> {
+        let is_it = matches!(self.command, Command::Service(service::ServiceCommand::Run));
+        is_it.then(|| self.data.clone().unwrap_or_else(host::paths::machine_data_folder))
+    }
+}
+
 pub async fn perform(arguments: Arguments) -> ExitCode {
     let Arguments { command, data, json } = arguments;
+    let is_other_folder = data.is_some();
     let data = data.unwrap_or_else(host::paths::default_data_folder);
     let place = Place { data, json };
     let outcome = match command {
@@ -236,6 +250,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Settings(SettingsCommand::Apply { file }) => settings::apply(&place, file).await,
         Command::Settings(SettingsCommand::Reload) => settings::reload(&place).await,
         Command::Settings(SettingsCommand::Schema) => settings::schema(),
+        Command::Service(command) => service::perform(&place, is_other_folder, command).await,
         Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
     };
     match outcome {

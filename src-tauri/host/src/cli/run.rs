@@ -18,39 +18,66 @@ pub async fn run(place: &Place) -> Outcome {
             Failure::new(Exit::SettingsProblems, "the settings file cannot be used; see the problems above")
         }
         HostError::Lock(LockError::Held(holder)) => Failure::new(Exit::AlreadyRuns, LockError::Held(holder).to_string()),
-        other @ (HostError::Folder(..) | HostError::Lock(_) | HostError::Logs(_) | HostError::Engine(_) | HostError::Control(..)) => {
-            Failure::from(other)
-        }
+        other @ (HostError::Folder(..)
+        | HostError::Lock(_)
+        | HostError::MovedAway(_)
+        | HostError::Moving(_)
+        | HostError::Logs(_)
+        | HostError::Engine(_)
+        | HostError::Control(..)) => Failure::from(other),
     })?;
-    if let Err(failure) = say_ready(place, &host).await {
-        host.stop().await;
-        return Err(failure);
-    }
+    #[cfg(unix)]
+    let systemd = host::service::notify::Notify::from_environment();
+    let ready = match say_ready(place, &host).await {
+        Ok(ready) => ready,
+        Err(failure) => {
+            host.stop().await;
+            return Err(failure);
+        }
+    };
+    #[cfg(unix)]
+    systemd.ready(&ready);
+    #[cfg(windows)]
+    drop(ready);
     while let Signal::Reload = signals.next().await {
+        #[cfg(unix)]
+        systemd.reloading();
         host.reload().await;
+        #[cfg(unix)]
+        if let Ok((_, listeners)) = ready_words(&host).await {
+            systemd.ready(&format!("Takes mail on {listeners}"));
+        }
     }
+    #[cfg(unix)]
+    systemd.stopping();
     host.stop().await;
     Ok(())
 }
 
-/// The one line a script waits for.
-async fn say_ready(place: &Place, host: &Host) -> Outcome {
-    let answer = super::link::call(&host.client(), Request::Snapshot).await?;
-    let Answer::Snapshot { snapshot } = answer else { return Err(super::link::strange(&answer)) };
+/// The one line a script waits for; gives where mail is taken.
+async fn say_ready(place: &Place, host: &Host) -> Result<String, Failure> {
     for problem in host.settings_problems() {
         eprintln!("outtrayd: the settings file cannot be used, older settings are in force: {}: {}", problem.field, problem.wrong);
     }
-    let (ready, down): (Vec<_>, Vec<_>) = snapshot.listeners.iter().partition(|listener| listener.problem.is_none());
-    for listener in down {
-        let why = listener.problem.as_ref().map(super::show::trouble).unwrap_or_default();
-        eprintln!("outtrayd: not listening on {}: {why}", show(listener));
-    }
-    let listed: Vec<_> = ready.iter().map(|listener| show(listener)).collect();
+    let (ready, listeners) = ready_words(host).await?;
     let control = host.control_address();
-    let listeners = if listed.is_empty() { "no port".to_owned() } else { listed.join(", ") };
     place.print(&json!({ "ready": true, "listeners": ready, "control": control, "process": std::process::id() }), || {
         format!("outtrayd ready: {listeners}; control {control}")
-    })
+    })?;
+    Ok(format!("Takes mail on {listeners}"))
+}
+
+/// The ports that are open, and all of them in words. Those that are not open are told on standard error.
+async fn ready_words(host: &Host) -> Result<(Vec<ListenerView>, String), Failure> {
+    let answer = super::link::call(&host.client(), Request::Snapshot).await?;
+    let Answer::Snapshot { snapshot } = answer else { return Err(super::link::strange(&answer)) };
+    let (ready, down): (Vec<_>, Vec<_>) = snapshot.listeners.into_iter().partition(|listener| listener.problem.is_none());
+    for listener in down {
+        let why = listener.problem.as_ref().map(super::show::trouble).unwrap_or_default();
+        eprintln!("outtrayd: not listening on {}: {why}", show(&listener));
+    }
+    let listed: Vec<_> = ready.iter().map(show).collect();
+    Ok((ready, if listed.is_empty() { "no port".to_owned() } else { listed.join(", ") }))
 }
 
 fn show(listener: &ListenerView) -> String {

@@ -29,6 +29,15 @@ pub fn check(place: &Place, given: Option<PathBuf>) -> Outcome {
     }
 }
 
+/// A settings file to begin with; its bytes if nothing is wrong with it.
+pub fn checked(place: &Place, given: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_document(given)?;
+    match settings::read_and_check(&bytes, &facts(place)?) {
+        Ok(_) => Ok(bytes),
+        Err(problems) => Err(refused(place, &problems).err().unwrap_or_else(|| Failure::new(Exit::SettingsProblems, String::new()))),
+    }
+}
+
 pub async fn apply(place: &Place, given: PathBuf) -> Outcome {
     let bytes = read_document(&given)?;
     let reading = read::read(&bytes);

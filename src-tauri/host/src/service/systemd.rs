@@ -1,11 +1,33 @@
 //! The service on Linux: a systemd unit of few rights, written and driven.
+//!
+//! In: where this program is, and a password to seal. Out: the unit's text, files under a root, words to `systemctl`.
+//! Invariant: the password is never in the unit nor in a file that anybody could read; systemd unseals it for the process.
 
-use std::path::Path;
+use super::{DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State};
+use crate::secrets::SMART_HOST;
+use crate::settings::file::write_whole;
+use control::Secret;
+use secrecy::ExposeSecret;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-const UNIT_FILE: &str = "/etc/systemd/system/outtray.service";
+const UNIT: &str = "etc/systemd/system/outtray.service";
+const CREDENTIAL: &str = "etc/outtray/smart-host.credential";
+
+/// What `ProtectHome` and `PrivateTmp` hide.
+const HIDDEN: &[&str] = &["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
+
+/// A system's files: the real ones, or a folder for trying.
+#[derive(Debug, Clone)]
+pub struct Systemd {
+    root: PathBuf,
+    is_real: bool,
+}
 
 pub fn is_installed() -> bool {
-    Path::new(UNIT_FILE).exists()
+    Path::new("/").join(UNIT).exists()
 }
 
 pub fn is_elevated() -> bool {
@@ -15,4 +37,293 @@ pub fn is_elevated() -> bool {
 /// The control socket belongs to the service's account and root; nobody else is recorded.
 pub fn installed_by() -> Option<String> {
     None
+}
+
+pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
+    Systemd::under(None).install(what, None)
+}
+
+pub fn uninstall() -> Result<Vec<String>, ServiceError> {
+    Systemd::under(None).uninstall()
+}
+
+/// systemd gives it to the service's account at each start.
+pub fn prepare_folder(folder: &Path) -> Result<(), ServiceError> {
+    crate::paths::ensure_data_folder(folder)
+        .map_err(|error| ServiceError::Folder(folder.display().to_string(), format!("cannot be made: {error}")))
+}
+
+pub fn start() -> Result<(), ServiceError> {
+    must_run()?;
+    if !is_installed() {
+        return Err(ServiceError::NotInstalled);
+    }
+    systemctl(&["start", NAME]).map_err(|said| ServiceError::System {
+        doing: "the service cannot be started".into(),
+        said: format!("{said}; `journalctl -u outtray` tells more"),
+    })
+}
+
+pub fn stop() -> Result<(), ServiceError> {
+    if !is_installed() {
+        return Ok(());
+    }
+    must_run()?;
+    systemctl(&["stop", NAME]).map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })
+}
+
+pub fn state() -> Result<State, ServiceError> {
+    if !is_installed() {
+        return Ok(State::NotInstalled);
+    }
+    if !systemd_runs() {
+        return Ok(State::Stopped);
+    }
+    let asked = ["show", NAME, "--property=ActiveState,MainPID"];
+    let told =
+        systemctl_says(&asked).map_err(|said| ServiceError::System { doing: "the service's state cannot be asked for".into(), said })?;
+    Ok(state_in(&told))
+}
+
+fn state_in(told: &str) -> State {
+    let value = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
+    match value("ActiveState") {
+        "active" | "reloading" => State::Running { process: value("MainPID").parse().unwrap_or_default() },
+        "activating" => State::Starting,
+        "deactivating" => State::Stopping,
+        _ => State::Stopped,
+    }
+}
+
+impl Systemd {
+    pub fn under(root: Option<&Path>) -> Self {
+        Self { root: root.unwrap_or(Path::new("/")).to_owned(), is_real: root.is_none() }
+    }
+
+    /// Writes the unit and has it started with the machine. A sealed password that is there stays, unless there is a new one.
+    pub fn install(&self, what: &Installation, password: Option<Secret>) -> Result<Vec<String>, ServiceError> {
+        if self.is_real
+            && let Some(hidden) = HIDDEN.iter().find(|folder| what.program.starts_with(folder))
+        {
+            let said = format!(
+                "is hidden from the service, and {} lies in it; copy the program to /usr/local/bin and call it there",
+                what.program.display()
+            );
+            return Err(ServiceError::Folder((*hidden).to_owned(), said));
+        }
+        let mut notes = Vec::new();
+        if let Some(password) = password {
+            self.seal(password)?;
+        }
+        let credential = self.root.join(CREDENTIAL);
+        let text = unit(&what.program, credential.exists().then_some(Path::new("/").join(CREDENTIAL).as_path()));
+        let path = self.root.join(UNIT);
+        write(&path, text.as_bytes())?;
+        if self.is_real && systemd_runs() {
+            for words in [&["daemon-reload"][..], &["enable", "--quiet", NAME]] {
+                systemctl(words).map_err(|said| ServiceError::System { doing: "systemd does not take the unit".into(), said })?;
+            }
+        } else {
+            notes.push(format!(
+                "no systemd was spoken to: {} takes effect when one runs and is told `systemctl enable outtray`",
+                path.display()
+            ));
+        }
+        if !credential.exists() {
+            notes.push("no password is sealed for the service; `outtrayd service install --password-stdin` seals one".to_owned());
+        }
+        Ok(notes)
+    }
+
+    pub fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
+        let mut notes = Vec::new();
+        let path = self.root.join(UNIT);
+        let spoken_to = self.is_real && systemd_runs();
+        if path.exists() && spoken_to {
+            systemctl(&["disable", "--now", "--quiet", NAME])
+                .map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })?;
+        }
+        remove(&path)?;
+        if self.root.join(CREDENTIAL).exists() {
+            notes.push(format!("the sealed password stays in {}", self.root.join(CREDENTIAL).display()));
+        }
+        if spoken_to {
+            systemctl(&["daemon-reload"])
+                .map_err(|said| ServiceError::System { doing: "systemd does not read its units again".into(), said })?;
+        }
+        Ok(notes)
+    }
+
+    /// Removes the sealed password.
+    pub fn forget_password(&self) -> Result<(), ServiceError> {
+        remove(&self.root.join(CREDENTIAL))
+    }
+
+    /// Sealed with the machine's key (and TPM where there is one): of no use elsewhere.
+    fn seal(&self, password: Secret) -> Result<(), ServiceError> {
+        let doing = "the password cannot be sealed";
+        let failed = |said: String| ServiceError::System { doing: doing.into(), said };
+        let password = password.into_inner();
+        if let Some(said) = crate::secrets::unfit(password.expose_secret()) {
+            return Err(failed(said.into()));
+        }
+        let mut sealing = Command::new("systemd-creds")
+            .args(["encrypt", &format!("--name={SMART_HOST}"), "-", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|_| failed(by_hand()))?;
+        if let Some(mut input) = sealing.stdin.take() {
+            input.write_all(password.expose_secret().as_bytes()).map_err(|error| failed(error.to_string()))?;
+        }
+        let sealed = sealing.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        if !sealed.status.success() {
+            return Err(failed(format!("systemd-creds said: {}", String::from_utf8_lossy(&sealed.stderr).trim())));
+        }
+        write(&self.root.join(CREDENTIAL), &sealed.stdout)
+    }
+}
+
+fn by_hand() -> String {
+    format!(
+        "systemd-creds is not here (it comes with systemd 250); put the password into a file only root can read and add \
+         LoadCredential={SMART_HOST}:FILE to the unit with `systemctl edit outtray`"
+    )
+}
+
+/// The whole unit. What it may not do is nearly everything: `systemd-analyze security outtray` shows it.
+pub fn unit(program: &Path, credential: Option<&Path>) -> String {
+    let program = quoted(program);
+    let mut text = format!(
+        "# Written by `outtrayd service install`, which writes it anew: use `systemctl edit outtray` for changes.
+[Unit]
+Description={DISPLAY_NAME}
+After=network-online.target nss-lookup.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+# {DESCRIPTION}
+ExecStart={program} run --data /var/lib/outtray
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=5
+TimeoutStartSec=120
+TimeoutStopSec=20
+
+# An account made for the process, with one folder of its own.
+DynamicUser=yes
+StateDirectory=outtray
+StateDirectoryMode=0700
+UMask=0077
+"
+    );
+    if let Some(credential) = credential {
+        let _ = writeln!(text, "LoadCredentialEncrypted={SMART_HOST}:{}", credential.display());
+    }
+    text.push_str(
+        "
+# The one right it needs: ports below 1024.
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+DevicePolicy=closed
+ProtectProc=invisible
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+KeyringMode=private
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+",
+    );
+    text
+}
+
+/// As systemd reads a command line: `%` and `$` would be filled in, spaces would part it.
+fn quoted(program: &Path) -> String {
+    let path = program.display().to_string();
+    format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$"))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), ServiceError> {
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| write_whole(path, bytes))
+        .map_err(|error| ServiceError::system(format!("{} cannot be written", path.display()), &error))
+}
+
+fn remove(path: &Path) -> Result<(), ServiceError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(ServiceError::system(format!("{} cannot be removed", path.display()), &error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn systemd_runs() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
+fn must_run() -> Result<(), ServiceError> {
+    if systemd_runs() {
+        return Ok(());
+    }
+    let said = "systemd does not run on this machine; use `outtrayd run`, or start it by what this machine uses instead";
+    Err(ServiceError::System { doing: "the service cannot be spoken to".into(), said: said.into() })
+}
+
+fn systemctl(words: &[&str]) -> Result<(), String> {
+    systemctl_says(words).map(drop)
+}
+
+fn systemctl_says(words: &[&str]) -> Result<String, String> {
+    let said = Command::new("systemctl").args(words).stdin(Stdio::null()).output().map_err(|error| format!("systemctl: {error}"))?;
+    if said.status.success() {
+        return Ok(String::from_utf8_lossy(&said.stdout).into_owned());
+    }
+    Err(format!("systemctl {} said: {}", words.join(" "), String::from_utf8_lossy(&said.stderr).trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_names_the_program_and_the_sealed_password() {
+        let text = unit(Path::new("/opt/out tray/100%/outtrayd"), Some(Path::new("/etc/outtray/smart-host.credential")));
+        assert!(text.contains("\nExecStart=\"/opt/out tray/100%%/outtrayd\" run --data /var/lib/outtray\n"), "{text}");
+        assert!(text.contains("\nLoadCredentialEncrypted=smart-host:/etc/outtray/smart-host.credential\n"), "{text}");
+        assert!(!unit(Path::new("/x"), None).contains("LoadCredential"));
+    }
+
+    #[test]
+    fn the_state_is_what_systemd_says() {
+        assert_eq!(state_in("ActiveState=active\nMainPID=42\n"), State::Running { process: 42 });
+        assert_eq!(state_in("ActiveState=activating\nMainPID=42\n"), State::Starting);
+        assert_eq!(state_in("ActiveState=failed\nMainPID=0\n"), State::Stopped);
+        assert_eq!(state_in(""), State::Stopped);
+    }
 }

@@ -73,13 +73,13 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// The rename itself must reach the disk too.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// NTFS journals renames, and folders cannot be synced there.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -236,6 +236,17 @@ impl Store {
     }
 }
 
+/// How many messages wait in a folder whose engine does not run; None when there is no queue.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn waiting_in(folder: &Path) -> Result<Option<u64>, StoreError> {
+    if !folder.join("queue.db").exists() {
+        return Ok(None);
+    }
+    Ok(Some(read::standing_counts(&schema::open_reader(folder)?)?.0))
+}
+
 /// Removes content files of messages that were never committed or have been settled.
 fn remove_orphans(sql: &Connection, content_folder: &Path) -> Result<(), StoreError> {
     let needed = read::files_needed(sql)?;

@@ -1,0 +1,282 @@
+//! `outtrayd service …`: Outtray as a service of this machine.
+//!
+//! The order of things is the promise: settings are checked before anything is changed; what runs is stopped before
+//! its folder is touched; what ran before runs again.
+
+use super::{Exit, Failure, Outcome, Place, link, settings};
+use clap::{Args, Subcommand};
+use control::Request;
+use host::service::{self, Installation, ServiceError, State};
+use host::settings::file::write_whole;
+use host::{moving, paths, secrets};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Install the service, or bring the one that is there up to date; it starts with the machine
+    Install(InstallArgs),
+    /// Stop the service and remove it; data and secrets stay
+    Uninstall(UninstallArgs),
+    /// Start the service and wait until it runs
+    Start(RootArgs),
+    /// Stop the service and wait until it has ended
+    Stop(RootArgs),
+    /// Tell whether the service is installed and runs
+    Status(RootArgs),
+    /// What the service manager starts; not for people
+    #[cfg(windows)]
+    #[command(hide = true)]
+    Run,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallArgs {
+    /// Settings to begin with; checked first
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// The account (its SID) that may speak to the service besides administrators
+    #[cfg(windows)]
+    #[arg(long, value_name = "SID", value_parser = sid)]
+    user: Option<String>,
+    /// Take settings, queue and history over from this data folder; its engine must have been stopped
+    #[arg(long, value_name = "FOLDER")]
+    take_over: Option<PathBuf>,
+    /// Read the provider's password from standard input and seal it for the service
+    #[cfg(unix)]
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallArgs {
+    /// Remove settings, queue, history and secrets too; waiting mail is lost
+    #[arg(long, conflicts_with = "give_back")]
+    remove_data: bool,
+    /// Move settings, queue and history to this data folder
+    #[arg(long, value_name = "FOLDER")]
+    give_back: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RootArgs {
+    /// Write under this folder instead of /, and leave systemd alone
+    #[cfg(unix)]
+    #[arg(long, value_name = "DIR", hide = true)]
+    root: Option<PathBuf>,
+}
+
+pub async fn perform(place: &Place, is_other_folder: bool, command: ServiceCommand) -> Outcome {
+    if is_other_folder {
+        let folder = paths::machine_data_folder();
+        return Err(Failure::new(Exit::Usage, format!("--data does not go with service: its data is always in {}", folder.display())));
+    }
+    match command {
+        ServiceCommand::Install(what) => install(place, what),
+        ServiceCommand::Uninstall(what) => uninstall(place, what).await,
+        ServiceCommand::Start(root) => {
+            root.must_be_allowed()?;
+            root.in_place(service::start)?;
+            place.print(&json!({ "done": true }), || "The service runs.".into())
+        }
+        ServiceCommand::Stop(root) => {
+            root.must_be_allowed()?;
+            root.in_place(service::stop)?;
+            place.print(&json!({ "done": true }), || "The service has stopped.".into())
+        }
+        ServiceCommand::Status(root) => {
+            let state = root.in_place(service::state)?;
+            place.print(&state, || words(state))
+        }
+        #[cfg(windows)]
+        ServiceCommand::Run => Ok(()), // main has done it, before there was a runtime
+    }
+}
+
+fn install(place: &Place, what: InstallArgs) -> Outcome {
+    what.root.must_be_allowed()?;
+    let folder = what.root.folder();
+    let place_of_service = Place { data: folder.clone(), json: place.json };
+    let given = what.settings.as_deref().map(|file| settings::checked(&place_of_service, file)).transpose()?;
+    #[cfg(unix)]
+    let password = what.password_stdin.then(super::acts::read_secret).transpose()?.map(control::Secret::new);
+
+    let ran = what.root.is_real() && matches!(service::state()?, State::Running { .. } | State::Starting);
+    if ran {
+        service::stop()?;
+    }
+    #[cfg(unix)]
+    let laid_out = lay_out(&what, &folder, given, password);
+    #[cfg(windows)]
+    let laid_out = lay_out(&what, &folder, given);
+    // What ran before runs again, also when this came to nothing.
+    let started = if ran { service::start() } else { Ok(()) };
+    let notes = laid_out?;
+    started?;
+    done(
+        place,
+        &notes,
+        if ran { "The service is up to date and runs." } else { "The service is installed; `outtrayd service start` starts it." },
+    )
+}
+
+/// Everything between stop and start; gives notes.
+fn lay_out(
+    what: &InstallArgs,
+    folder: &Path,
+    given: Option<Vec<u8>>,
+    #[cfg(unix)] password: Option<control::Secret>,
+) -> Result<Vec<String>, Failure> {
+    let installation = Installation {
+        program: std::env::current_exe()?,
+        #[cfg(windows)]
+        user: what.user.clone(),
+        #[cfg(unix)]
+        user: None,
+    };
+    #[cfg(windows)]
+    let mut notes = service::install(&installation)?;
+    #[cfg(unix)]
+    let mut notes = what.root.systemd().install(&installation, password)?;
+    service::prepare_folder(folder)?;
+    if let Some(from) = &what.take_over {
+        moving::move_home(from, folder)?;
+        notes.push(format!("settings, queue and history were taken over from {}; its password must be stored anew", from.display()));
+    }
+    if let Some(bytes) = given {
+        let file = host::settings::file::path(folder);
+        write_whole(&file, &bytes)?;
+        moving::own_like(&file, folder)?;
+    }
+    Ok(notes)
+}
+
+async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
+    what.root.must_be_allowed()?;
+    let folder = what.root.folder();
+    let mut notes = Vec::new();
+    if what.remove_data && what.root.is_real() {
+        notes.extend(forget_secrets(&Place { data: folder.clone(), json: false }).await);
+    }
+    if what.give_back.is_some() && what.root.is_real() {
+        service::stop()?;
+    }
+    // First the mail: when that fails, the service is still there to be started again.
+    if let Some(to) = &what.give_back {
+        moving::move_home(&folder, to)?;
+    }
+    #[cfg(windows)]
+    notes.append(&mut service::uninstall()?);
+    #[cfg(unix)]
+    notes.append(&mut what.root.systemd().uninstall()?);
+    if what.remove_data {
+        remove_folder(&folder)?;
+        #[cfg(unix)]
+        what.root.systemd().forget_password()?;
+    }
+    if !what.remove_data && what.give_back.is_none() && folder.exists() {
+        notes.push(format!("settings, queue and history stay in {}", folder.display()));
+    }
+    done(place, &notes, "The service is removed.")
+}
+
+/// Only the account that keeps a secret can remove it: its engine is asked, and started for that if need be.
+async fn forget_secrets(place: &Place) -> Option<String> {
+    let gone = async {
+        if service::state()? == State::NotInstalled {
+            return Ok(());
+        }
+        service::start()?;
+        let client = link::connect(place).await?;
+        for name in secrets::NAMES {
+            link::call(&client, Request::RemoveSecret { name: name.to_owned() }).await?;
+        }
+        Ok::<(), Failure>(())
+    };
+    let said = gone.await.err()?.said;
+    Some(format!("the stored password could not be removed: {said}"))
+}
+
+fn remove_folder(folder: &Path) -> Outcome {
+    // systemd makes it a link to a folder that only root reaches.
+    let behind = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    if behind != folder {
+        let _ = std::fs::remove_file(folder);
+    }
+    match std::fs::remove_dir_all(behind) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::new(Exit::Failed, format!("the service is removed, but its folder {} cannot be: {error}", folder.display())))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn done(place: &Place, notes: &[String], said: &str) -> Outcome {
+    place.print(&json!({ "done": true, "notes": notes }), || {
+        notes.iter().fold(said.to_owned(), |mut text, note| {
+            text.push_str(&format!("\nNote: {note}."));
+            text
+        })
+    })
+}
+
+fn words(state: State) -> String {
+    match state {
+        State::NotInstalled => "not installed".into(),
+        State::Stopped => "installed, stopped".into(),
+        State::Starting => "installed, starting".into(),
+        State::Running { process } => format!("installed, running as process {process}"),
+        State::Stopping => "installed, stopping".into(),
+    }
+}
+
+impl RootArgs {
+    /// Not a trial in a folder.
+    fn is_real(&self) -> bool {
+        #[cfg(unix)]
+        return self.root.is_none();
+        #[cfg(windows)]
+        true
+    }
+
+    fn must_be_allowed(&self) -> Result<(), ServiceError> {
+        if self.is_real() && !service::is_elevated() { Err(ServiceError::NotAllowed) } else { Ok(()) }
+    }
+
+    fn folder(&self) -> PathBuf {
+        let folder = paths::machine_data_folder();
+        #[cfg(unix)]
+        if let Some(root) = &self.root {
+            return root.join(folder.strip_prefix("/").unwrap_or(&folder));
+        }
+        folder
+    }
+
+    #[cfg(unix)]
+    fn systemd(&self) -> service::systemd::Systemd {
+        service::systemd::Systemd::under(self.root.as_deref())
+    }
+
+    fn in_place<T>(&self, act: impl FnOnce() -> Result<T, ServiceError>) -> Result<T, Failure> {
+        if self.is_real() {
+            return Ok(act()?);
+        }
+        Err(Failure::new(Exit::Usage, "--root is for install and uninstall only"))
+    }
+}
+
+/// It goes into an access list: nothing else may get in there.
+#[cfg(windows)]
+fn sid(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("S-1-").unwrap_or_default();
+    let is_sid = !rest.is_empty() && rest.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_sid {
+        Ok(text.to_owned())
+    } else {
+        Err("a SID such as S-1-5-21-1004336348-1177238915-682003330-1001; `whoami /user` prints yours".to_owned())
+    }
+}

@@ -1,0 +1,108 @@
+//! The systemd unit as `outtrayd service install` writes it, judged by systemd's own tools; and what systemd hears of the process.
+
+use e2e::daemon::program;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+#[test]
+fn the_unit_is_sound_and_has_few_rights() {
+    let root = tempfile::tempdir().unwrap();
+    let unit = install(root.path());
+    // It looks for the program the unit names, which is this one.
+    let verified = analyze(&["verify", "--man=no"], &unit);
+    assert!(verified.status.success() && verified.stderr.is_empty(), "{verified:?}");
+    // Exposure below 2.0; the threshold is in tenths.
+    let judged = analyze(&["security", "--offline=true", "--threshold=19", "--no-pager"], &unit);
+    let said = String::from_utf8_lossy(&judged.stdout);
+    assert!(judged.status.success(), "{said}{}", String::from_utf8_lossy(&judged.stderr));
+    assert!(said.contains("Overall exposure level"), "{said}");
+}
+
+#[test]
+fn settings_are_checked_and_laid_out_before_the_first_start() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("given.json");
+    std::fs::write(&file, r#"{"version": 1, "limits": {"hops": 0}}"#).unwrap();
+    let refused = service(root.path(), &["install", "--settings", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    assert!(!root.path().join("etc").exists(), "nothing was changed");
+
+    let good = r#"{"version": 1, "hostName": "relay.office.test"}"#;
+    std::fs::write(&file, good).unwrap();
+    let installed = service(root.path(), &["install", "--settings", file.to_str().unwrap()]);
+    assert_eq!(installed.status.code(), Some(0), "{installed:?}");
+    let laid_out = root.path().join("var/lib/outtray/settings.json");
+    assert_eq!(std::fs::read_to_string(&laid_out).unwrap(), good);
+    let kept = service(root.path(), &["uninstall"]);
+    assert_eq!(kept.status.code(), Some(0), "{kept:?}");
+    assert!(laid_out.exists() && !root.path().join("etc/systemd/system/outtray.service").exists());
+    let removed = service(root.path(), &["uninstall", "--remove-data"]);
+    assert_eq!(removed.status.code(), Some(0), "{removed:?}");
+    assert!(!root.path().join("var/lib/outtray").exists());
+}
+
+#[test]
+fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("settings.json"),
+        r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "plain"}]}"#,
+    )
+    .unwrap();
+    let socket = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&socket).unwrap();
+    systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let process = Command::new(program())
+        .args(["run", "--data"])
+        .arg(folder.path())
+        .env("NOTIFY_SOCKET", &socket)
+        .env("CREDENTIALS_DIRECTORY", folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut process = Process(process);
+    let ready = heard(&systemd);
+    assert!(ready.starts_with("READY=1\nSTATUS=Takes mail on 127.0.0.1:"), "{ready}");
+    signal(&process.0, "-HUP");
+    assert_eq!(heard(&systemd), "RELOADING=1");
+    assert!(heard(&systemd).starts_with("READY=1\n"));
+    signal(&process.0, "-TERM");
+    assert_eq!(heard(&systemd), "STOPPING=1");
+    assert_eq!(process.0.wait().unwrap().code(), Some(0));
+}
+
+struct Process(std::process::Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn heard(systemd: &UnixDatagram) -> String {
+    let mut said = [0; 1024];
+    let length = systemd.recv(&mut said).expect("word from the process");
+    String::from_utf8_lossy(&said[..length]).into_owned()
+}
+
+fn signal(process: &std::process::Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
+}
+
+fn install(root: &Path) -> PathBuf {
+    let installed = service(root, &["install"]);
+    assert_eq!(installed.status.code(), Some(0), "{installed:?}");
+    root.join("etc/systemd/system/outtray.service")
+}
+
+fn service(root: &Path, words: &[&str]) -> Output {
+    Command::new(program()).arg("service").args(words).arg("--root").arg(root).stdin(Stdio::null()).output().unwrap()
+}
+
+fn analyze(words: &[&str], unit: &Path) -> Output {
+    Command::new("systemd-analyze").args(words).arg(unit).stdin(Stdio::null()).output().expect("systemd-analyze (package systemd)")
+}
