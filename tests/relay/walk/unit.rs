@@ -1,6 +1,7 @@
 //! The systemd unit as `outtrayd service install` writes it, judged by systemd's own tools; and what systemd hears of the process.
 
 use e2e::daemon::program;
+use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -41,6 +42,32 @@ fn settings_are_checked_and_laid_out_before_the_first_start() {
     let removed = service(root.path(), &["uninstall", "--remove-data"]);
     assert_eq!(removed.status.code(), Some(0), "{removed:?}");
     assert!(!root.path().join("var/lib/outtray").exists());
+}
+
+#[test]
+fn the_password_is_sealed_and_stands_nowhere() {
+    let root = tempfile::tempdir().unwrap();
+    let mut installing = Command::new(program())
+        .args(["service", "install", "--password-stdin", "--root"])
+        .arg(root.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    installing.stdin.take().unwrap().write_all(b"tr0ub4dor\n").unwrap();
+    let installed = installing.wait_with_output().unwrap();
+    if !installed.status.success() {
+        // Only root may make the machine's key; then nothing is installed and it is said why.
+        assert!(String::from_utf8_lossy(&installed.stderr).contains("the password cannot be sealed"), "{installed:?}");
+        assert!(!root.path().join("etc/systemd").exists());
+        return;
+    }
+    let unit = std::fs::read_to_string(root.path().join("etc/systemd/system/outtray.service")).unwrap();
+    assert!(unit.contains("LoadCredentialEncrypted=smart-host:/etc/outtray/smart-host.credential\n"), "{unit}");
+    let sealed = std::fs::read(root.path().join("etc/outtray/smart-host.credential")).unwrap();
+    assert!(!sealed.is_empty() && !unit.contains("tr0ub4dor"));
+    assert!(!sealed.windows(9).any(|window| window == b"tr0ub4dor"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use control::Secret;
 use secrecy::ExposeSecret;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -119,6 +120,9 @@ impl Systemd {
         let text = unit(&what.program, credential.exists().then_some(Path::new("/").join(CREDENTIAL).as_path()));
         let path = self.root.join(UNIT);
         write(&path, text.as_bytes())?;
+        // No secret is in it, and `systemctl cat` should show it to everybody.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644))
+            .map_err(|error| ServiceError::system(format!("{} cannot be made readable", path.display()), &error))?;
         if self.is_real && systemd_runs() {
             for words in [&["daemon-reload"][..], &["enable", "--quiet", NAME]] {
                 systemctl(words).map_err(|said| ServiceError::System { doing: "systemd does not take the unit".into(), said })?;
