@@ -1,8 +1,14 @@
 import react from "@vitejs/plugin-react";
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+
+// One version for programs and pages: the workspace's.
+const version = /^version = "(.+)"$/m.exec(readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8"))?.[1];
+if (!version) throw new Error("no version in Cargo.toml");
 
 export default defineConfig({
   plugins: [react()],
+  define: { __OUTTRAY_VERSION__: JSON.stringify(version) },
   base: "./",
   clearScreen: false,
   server: { port: 1420, strictPort: true },

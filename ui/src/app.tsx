@@ -73,7 +73,7 @@ function Content({ route }: { route: Route }) {
   }
   if (route.page === "setup") return <SetupPage />;
   return (
-    <main className={`${styles.main} ${route.page === "queue" || route.page === "history" ? styles.full : ""}`} id="page" tabIndex={-1} key={route.page}>
+    <main className={`${styles.main} ${route.page === "queue" || route.page === "history" ? styles.full : ""}`} id="page" tabIndex={-1} key={route.page} data-stale={link === "lost" ? "" : undefined}>
       <OpenPage route={route} />
     </main>
   );

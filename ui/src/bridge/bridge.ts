@@ -10,8 +10,31 @@ export type * from "./generated/control";
 /** The number of the contract this window was built for (`control::CONTRACT`). */
 export const CONTRACT = 1;
 
+declare const __OUTTRAY_VERSION__: string;
+
+/** This window's own version, from Cargo.toml. */
+export const VERSION = __OUTTRAY_VERSION__;
+
 /** Whether the engine can be reached. */
 export type Link = "connecting" | "connected" | "lost";
+
+/** Why it cannot (`Reason` in src-tauri/src/link.rs). */
+export type LostReason = "gone" | "restarting" | "busy" | "serviceStopped" | "notAllowed" | "moving" | "failed";
+
+export interface Connection {
+  state: Link;
+  reason: LostReason | null;
+  /** In the system's words. */
+  why: string | null;
+  /** Whether the engine runs as a service, could, or cannot. */
+  service: "installed" | "offered" | "none";
+}
+
+/** What is being done while mail moves into the service, or back (`Step` in src-tauri/src/service/moving.rs). */
+export type MovingStep = "stopping" | "asking" | "attaching" | "handingOver" | "takingBack";
+
+/** How it ended; a failure is an exception with a sentence. */
+export type Moved = { kind: "done"; passwordMissing: boolean } | { kind: "cancelled" };
 
 export type Stop = () => void;
 
@@ -20,7 +43,11 @@ export interface Bridge {
   call(request: Request): Promise<Answer>;
   onEvent(listener: (event: Event) => void): Stop;
   /** Tells the present state at once, then each change. */
-  onLink(listener: (link: Link) => void): Stop;
+  onLink(listener: (connection: Connection) => void): Stop;
+  /** Moves everything into the service, or back; the system asks for an administrator. */
+  keepSending(on: boolean, onStep: (step: MovingStep) => void): Promise<Moved>;
+  /** Starts the service that stands still; false when the person said no to the system's question. */
+  startService(): Promise<boolean>;
   /** Hands the file to the system's own way of saving a download. */
   saveFile(name: string, type: string, pieces: BlobPart[]): void;
   /** Opens one of our own links in the system's browser; false when that is not possible. */

@@ -5,41 +5,49 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { openUrl } from "@tauri-apps/plugin-opener";
 
-import { LINKS, saveAsDownload, type Bridge, type Link } from "./bridge";
+import { LINKS, saveAsDownload, type Bridge, type Connection, type Moved, type MovingStep } from "./bridge";
 import type { Answer, Event } from "./generated/control";
 
-const KNOCK_AGAIN_MS = 2000;
+const LOOK_AGAIN_MS = 2000;
 
-type Told = { kind: "event"; event: Event } | { kind: "link"; state: Link };
+type Told = { kind: "event"; event: Event } | { kind: "link"; link: Connection } | { kind: "moving"; step: MovingStep };
 
 export function tauriBridge(): Bridge {
   const events = new Set<(event: Event) => void>();
-  const links = new Set<(link: Link) => void>();
-  let link: Link = "connecting";
+  const links = new Set<(connection: Connection) => void>();
+  const steps = new Set<(step: MovingStep) => void>();
+  let connection: Connection = { state: "connecting", reason: null, why: null, service: "none" };
 
-  const setLink = (next: Link) => {
-    if (next === link) return;
-    link = next;
-    for (const listener of links) listener(link);
+  const setLink = (next: Connection) => {
+    connection = next;
+    for (const listener of links) listener(connection);
   };
 
+  let told = false;
   const listening = listen<Told>("engine", ({ payload }) => {
-    if (payload.kind === "link") setLink(payload.state);
-    else for (const listener of events) listener(payload.event);
+    switch (payload.kind) {
+      case "link":
+        told = true;
+        return setLink(payload.link);
+      case "moving":
+        for (const listener of steps) listener(payload.step);
+        return;
+      case "event":
+        for (const listener of events) listener(payload.event);
+    }
   });
 
-  // The stream tells changes only: a window that opens late must ask whether the engine is there.
-  const knock = async () => {
+  // The stream tells changes only: a window that opens late asks how things are, unless it has heard it meanwhile.
+  const look = async () => {
     try {
       await listening;
-      await invoke<Answer>("call", { request: { ask: "subscribe" } });
-      setLink("connected");
+      const now = await invoke<Connection>("link");
+      if (!told) setLink(now);
     } catch {
-      setLink("lost");
-      setTimeout(() => link === "lost" && void knock(), KNOCK_AGAIN_MS);
+      setTimeout(() => void look(), LOOK_AGAIN_MS);
     }
   };
-  void knock();
+  void look();
 
   return {
     async call(request) {
@@ -52,9 +60,18 @@ export function tauriBridge(): Bridge {
     },
     onLink(listener) {
       links.add(listener);
-      listener(link);
+      listener(connection);
       return () => links.delete(listener);
     },
+    async keepSending(on, onStep) {
+      steps.add(onStep);
+      try {
+        return await invoke<Moved>("keep_sending", { on });
+      } finally {
+        steps.delete(onStep);
+      }
+    },
+    startService: () => invoke<boolean>("start_service"),
     saveFile: saveAsDownload,
     async openExternal(key) {
       try {

@@ -4,14 +4,18 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 
 import { useAsk, useEngineState } from "../live/provider";
-import { isOtherVersion } from "../live/store";
+import { VERSION } from "../bridge/bridge";
+import { otherVersion } from "../live/store";
 import { useWindow, type Route } from "../window";
-import { many, sayRefused } from "../words";
+import { many, sayLost, sayRefused } from "../words";
+import { StartService } from "./StartService";
 import styles from "./frame.module.css";
 
 export function Banners({ route }: { route: Route }) {
   const state = useEngineState();
-  const { snapshot, link } = state;
+  const { snapshot, link, connection } = state;
+  const other = otherVersion(state);
+  const lost = sayLost(connection.reason);
   const { go, tell } = useWindow();
   const ask = useAsk();
   if (!snapshot) return null;
@@ -26,16 +30,22 @@ export function Banners({ route }: { route: Route }) {
       {link !== "connected" && (
         <MessageBar intent="error" politeness="assertive">
           <MessageBarBody>
-            <MessageBarTitle>Connection to the engine lost.</MessageBarTitle>
-            The page shows what was known before. Outtray is connecting again by itself.
+            <MessageBarTitle>{lost.title}</MessageBarTitle>
+            {lost.text} What is shown is from before.
           </MessageBarBody>
+          {lost.button === "startService" && (
+            <MessageBarActions>
+              <StartService />
+            </MessageBarActions>
+          )}
         </MessageBar>
       )}
-      {isOtherVersion(state) && (
-        <MessageBar intent="warning">
+      {other && (
+        <MessageBar intent={other.contract ? "warning" : "info"}>
           <MessageBarBody>
             <MessageBarTitle>The engine is of another version.</MessageBarTitle>
-            It is Outtray {snapshot.engine.version}. Mail goes on, but this window may show it wrongly. Restart Outtray after an update, or update it.
+            It is Outtray {snapshot.engine.version}, this window is {VERSION}. Mail goes on{other.contract ? ", but some of what is shown may be missing or old" : ""}.{" "}
+            {other.older === "window" ? "Quit this window and open it again; if that does not help, install the newer Outtray." : "Restart the Outtray service, so that it runs the version that is installed."}
           </MessageBarBody>
         </MessageBar>
       )}

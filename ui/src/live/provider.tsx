@@ -71,7 +71,7 @@ export function useEvents(listener: (events: Event[]) => void) {
   useEffect(() => store.onEvents((events) => latest.current(events)), [store]);
 }
 
-/** Saving a file and opening one of our links: the two things that are not the engine's. */
-export function useDesktop(): Pick<Bridge, "saveFile" | "openExternal"> {
+/** What is not the engine's: saving a file, opening one of our links, the service the engine may be. */
+export function useDesktop(): Pick<Bridge, "saveFile" | "openExternal" | "keepSending" | "startService"> {
   return useStore().bridge;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Event, Fact, Snapshot } from "../bridge/bridge";
+import type { Event, Fact, Link, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
 import { countIntoHours, HOUR, reduce, start, type EngineState } from "./state";
 
@@ -13,7 +13,8 @@ function snapshot(seq: number): Snapshot {
 const event = (seq: number, fact: Fact): Event => ({ from: seq, seq, fact });
 const paused = (seq: number, value: boolean) => event(seq, { kind: "pausedChanged", paused: value });
 const events = (state: EngineState, ...list: Event[]) => reduce(state, { kind: "events", events: list, now: NOW });
-const connected = reduce(start, { kind: "link", link: "connected" });
+const link = (state: Link) => ({ kind: "link" as const, connection: { state, reason: null, why: null, service: "none" as const } });
+const connected = reduce(start, link("connected"));
 const ready = reduce(reduce(connected, { kind: "asked" }), { kind: "snapshot", snapshot: snapshot(41) });
 
 describe("the engine's state", () => {
@@ -61,10 +62,10 @@ describe("the engine's state", () => {
   });
 
   it("keeps the picture while the link is lost and asks again when it is back", () => {
-    const lost = reduce(ready, { kind: "link", link: "lost" });
+    const lost = reduce(ready, link("lost"));
     expect(lost.snapshot).not.toBeNull();
     expect(lost.ask).toBe(false);
-    expect(reduce(lost, { kind: "link", link: "connected" }).ask).toBe(true);
+    expect(reduce(lost, link("connected")).ask).toBe(true);
   });
 
   it("puts a client that is refused again first, once", () => {

@@ -5,10 +5,12 @@
  * (new) snapshot is needed. Events that are not newer than the snapshot are dropped; a missing
  * number, `lagged` and a link that came back all mean: ask again.
  */
-import type { Counters, Event, Fact, HourView, Link, RecentView, RefusedClient, Snapshot } from "../bridge/bridge";
+import type { Connection, Counters, Event, Fact, HourView, Link, RecentView, RefusedClient, Snapshot } from "../bridge/bridge";
 
 export interface EngineState {
   link: Link;
+  /** The same with its reason. */
+  connection: Connection;
   /** Null until the first snapshot; kept while the link is lost, so that the page stays readable. */
   snapshot: Snapshot | null;
   /** Number of the last event that is contained in `snapshot`. */
@@ -19,10 +21,12 @@ export interface EngineState {
   early: Event[];
 }
 
-export const start: EngineState = { link: "connecting", snapshot: null, seq: 0, ask: false, early: [] };
+const connecting: Connection = { state: "connecting", reason: null, why: null, service: "none" };
+
+export const start: EngineState = { link: "connecting", connection: connecting, snapshot: null, seq: 0, ask: false, early: [] };
 
 export type Happening =
-  | { kind: "link"; link: Link }
+  | { kind: "link"; connection: Connection }
   | { kind: "snapshot"; snapshot: Snapshot }
   | { kind: "events"; events: Event[]; now: number }
   | { kind: "asked" };
@@ -34,13 +38,16 @@ export const HOUR = 3_600_000;
 
 export function reduce(state: EngineState, happening: Happening): EngineState {
   switch (happening.kind) {
-    case "link":
+    case "link": {
+      const link = happening.connection.state;
       return {
         ...state,
-        link: happening.link,
-        ask: state.ask || (happening.link === "connected" && state.link !== "connected"),
-        early: happening.link === "connected" ? state.early : [],
+        link,
+        connection: happening.connection,
+        ask: state.ask || (link === "connected" && state.link !== "connected"),
+        early: link === "connected" ? state.early : [],
       };
+    }
     case "asked":
       return { ...state, ask: false };
     case "snapshot":

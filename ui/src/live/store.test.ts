@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Answer, Bridge, Event, Link, Request } from "../bridge/bridge";
+import { CONTRACT, VERSION, type Answer, type Bridge, type Connection, type Event, type Link, type Request } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
-import { EngineStore, isOtherVersion } from "./store";
+import { EngineStore, otherVersion } from "./store";
 
 const world = worldOf("flowing", 0);
 
@@ -11,7 +11,7 @@ function slowBridge() {
   const asked: string[] = [];
   const waiting: ((seq: number) => void)[] = [];
   let tell: (event: Event) => void = () => undefined;
-  let link: (link: Link) => void = () => undefined;
+  let link: (connection: Connection) => void = () => undefined;
   const bridge: Bridge = {
     call(request: Request): Promise<Answer> {
       asked.push(request.ask);
@@ -28,12 +28,14 @@ function slowBridge() {
     },
     saveFile: () => undefined,
     openExternal: () => Promise.resolve(true),
+    keepSending: () => Promise.resolve({ kind: "cancelled" }),
+    startService: () => Promise.resolve(true),
   };
   return {
     bridge,
     asked,
     tell: (seq: number, paused: boolean) => tell({ from: seq, seq, fact: { kind: "pausedChanged", paused } }),
-    link: (state: Link) => link(state),
+    link: (state: Link) => link({ state, reason: null, why: null, service: "none" }),
     async answer(seq: number) {
       await vi.advanceTimersByTimeAsync(0);
       waiting.shift()?.(seq);
@@ -89,7 +91,19 @@ describe("the store", () => {
     await engine.answer(90);
     expect(engine.asked).toEqual(["subscribe", "snapshot", "subscribe", "snapshot"]);
     expect(store.current().seq).toBe(90);
-    expect(isOtherVersion(store.current())).toBe(false);
+    expect(otherVersion(store.current())).toBeNull();
+  });
+
+  it("knows which of window and engine is older", () => {
+    const of = (version: string, contract = CONTRACT) => {
+      const snapshot = { ...world.snapshot, seq: 0, engine: { ...world.snapshot.engine, version, contract } };
+      return otherVersion({ ...new EngineStore(slowBridge().bridge).current(), snapshot });
+    };
+    expect(of(VERSION)).toBeNull();
+    expect(of("99.10.0")).toEqual({ older: "window", contract: false });
+    expect(of("0.0.9")).toEqual({ older: "engine", contract: false });
+    expect(of(VERSION, CONTRACT + 1)).toEqual({ older: "window", contract: true });
+    expect(of("99.0.0", CONTRACT - 1)).toEqual({ older: "engine", contract: true });
   });
 
   it("draws a burst of events once", async () => {

@@ -4,7 +4,7 @@
  * Promise: whatever happened between subscribing and the snapshot is not lost, and one drawing
  * of the window holds at most one batch of events.
  */
-import { CONTRACT, type Answer, type Bridge, type Event, type Request, type Stop } from "../bridge/bridge";
+import { CONTRACT, VERSION, type Answer, type Bridge, type Event, type Request, type Stop } from "../bridge/bridge";
 import { reduce, start, type EngineState, type Happening } from "./state";
 
 /** Events are drawn together this often: well below what an eye sees, and gentle in a flood. */
@@ -26,7 +26,7 @@ export class EngineStore {
   open(): Stop {
     this.stops = [
       this.bridge.onEvent((event) => this.collect(event)),
-      this.bridge.onLink((link) => this.happen({ kind: "link", link })),
+      this.bridge.onLink((connection) => this.happen({ kind: "link", connection })),
     ];
     return () => {
       for (const stop of this.stops) stop();
@@ -100,6 +100,15 @@ export class EngineStore {
   }
 }
 
-export function isOtherVersion(state: EngineState): boolean {
-  return state.snapshot !== null && state.snapshot.engine.contract !== CONTRACT;
+/** Whether the engine is of another version than this window, and which of the two is older. */
+export function otherVersion(state: EngineState): { older: "engine" | "window"; contract: boolean } | null {
+  if (!state.snapshot) return null;
+  const { contract, version } = state.snapshot.engine;
+  if (contract === CONTRACT && version === VERSION) return null;
+  const engineIsOlder = contract === CONTRACT ? compare(version, VERSION) < 0 : contract < CONTRACT;
+  return { older: engineIsOlder ? "engine" : "window", contract: contract !== CONTRACT };
+}
+
+function compare(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
 }

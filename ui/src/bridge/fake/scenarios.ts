@@ -1,6 +1,7 @@
 /**
  * The states a window can meet, each as a whole world to start from.
  */
+import { CONTRACT, VERSION } from "../bridge";
 import { defaultSettings } from "./defaults";
 import type {
   AllowedNetwork,
@@ -29,6 +30,8 @@ export const scenarios = [
   "flood",
   "refused-devices",
   "lost-link",
+  "as-service",
+  "service-stopped",
   "old-version",
   "no-credential-store",
   "settings-broken",
@@ -65,6 +68,7 @@ export function worldOf(scenario: Scenario, now: number): World {
   switch (scenario) {
     case "flowing":
     case "lost-link":
+    case "service-stopped":
       return world;
     case "fresh":
     case "no-credential-store":
@@ -119,6 +123,9 @@ export function worldOf(scenario: Scenario, now: number): World {
       world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true } : port));
       return world;
     }
+    case "as-service":
+      snapshot.engine = { ...snapshot.engine, embedded: false };
+      return world;
     case "iis":
       unsetUp(world);
       world.windowsSmtp = {
@@ -186,7 +193,7 @@ function flowing(now: number): World {
       firewall: { state: "on", name: "Windows Defender Firewall", command: null },
     },
     snapshot: {
-      engine: { version: "0.1.0", contract: 1, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
+      engine: { version: VERSION, contract: CONTRACT, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
       lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000 },
       paused: false,
       counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sessions: 1 },

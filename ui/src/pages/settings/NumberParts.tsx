@@ -5,6 +5,7 @@ import { Field, Select } from "@fluentui/react-components";
 
 import type { Delivery, Limits, LogLevel, MachineView } from "../../bridge/bridge";
 import { fieldState } from "../../forms/check";
+import { KeepSending } from "../../forms/KeepSending";
 import { DurationField, NumberField } from "../../forms/fields";
 import { useSnapshot } from "../../live/provider";
 import { Card, Section } from "../../parts/Page";
@@ -110,6 +111,7 @@ export function UpkeepPart({ draft, change, problems, onLeave, engine: machine }
           </div>
         </Card>
       </Section>
+      <KeepSending />
       <Section title="This engine">
         <Card>
           <dl className={styles.facts}>

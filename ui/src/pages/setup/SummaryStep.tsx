@@ -1,6 +1,7 @@
 /**
  * The end of the setup: what to type into a scanner.
  */
+import { KeepSending } from "../../forms/KeepSending";
 import { DeviceLines } from "../../mail/DeviceLines";
 import { PageHead } from "../../parts/Page";
 
@@ -12,6 +13,7 @@ export function SummaryStep() {
         sub="Enter these lines in each scanner, printer or program. Then let it send something: it appears on the overview at once."
       />
       <DeviceLines printable />
+      <KeepSending offerOnly />
     </>
   );
 }
