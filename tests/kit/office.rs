@@ -55,9 +55,18 @@ impl Office {
 
     /// As after a power cut in so far as nothing is said: the host ends, another begins on the same folder.
     pub async fn restart(&mut self) {
+        self.end().await;
+        self.begin().await;
+    }
+
+    /// Its folder stays as it is left.
+    pub async fn end(&mut self) {
         if let Some(host) = self.host.take() {
             host.stop().await;
         }
+    }
+
+    pub async fn begin(&mut self) {
         let host = start_host(self.folder.path(), &self.clock).await;
         self.control = host.client();
         self.host = Some(host);

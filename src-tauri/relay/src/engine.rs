@@ -11,7 +11,7 @@ use crate::listen::{Doors, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
-use crate::store::{Act, Commit, Page, Store, StoreError, Watcher, Which};
+use crate::store::{Act, Commit, Condition, Page, Store, StoreError, Watcher, Which};
 use crate::test_message;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -76,7 +76,7 @@ impl Relay {
         let teller = Teller { board: Arc::clone(&board), ticks: ticks.clone(), clock: Arc::clone(&clock) };
         let place = folder.to_owned();
         let (store, opened) =
-            tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(|_| StoreError::Stopped)??;
+            tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(StoreError::from)??;
         let hours = store.hours_since(clock.now().as_second().div_euclid(3600) - 23).await?;
         board.begin(&opened, hours, &config);
 
@@ -191,12 +191,9 @@ impl Relay {
         let seqs = self.open_messages(target).await?;
         let (taken, answer) = oneshot::channel();
         self.0.tell(Tick::Reserve { seqs, taken });
-        let taken = answer.await.map_err(|_| StoreError::Stopped)?;
-        let mut count = 0;
-        for seq in taken {
-            count += u64::from(dispatch::delete(&self.0.errand(), seq, tell_sender).await);
-        }
-        Ok(count)
+        let silence = |_| if self.0.stop.is_cancelled() { StoreError::Stopped } else { StoreError::Crashed };
+        let taken = answer.await.map_err(silence)?;
+        dispatch::delete(&self.0.errand(), taken, tell_sender).await
     }
 
     /// Stops handing over; mail is still taken. Kept over restarts.
@@ -246,7 +243,7 @@ impl Relay {
 
     async fn act(&self, target: Target, act: Act) -> Result<u64, StoreError> {
         let seqs = self.open_messages(target).await?;
-        Ok(self.0.store.act(seqs, act, self.0.clock.now()).await?.len() as u64)
+        self.0.store.act(&seqs, act, self.0.clock.now()).await
     }
 
     async fn open_messages(&self, target: Target) -> Result<Vec<Seq>, StoreError> {
@@ -304,6 +301,7 @@ fn watch_over(dispatcher: tokio::task::JoinHandle<()>, board: Arc<Board>) {
 }
 
 const COULD_NOT_GROW: &str = "the database could not grow";
+const NOTHING_IS_KEPT: &str = "the part that writes to the disk has crashed; start Outtray again";
 
 /// Tells dispatcher and board of every commit.
 struct Teller {
@@ -334,16 +332,30 @@ impl Watcher for Teller {
         self.board.is_watched()
     }
 
-    fn failing(&self, error: Option<&StoreError>) {
-        match error {
-            Some(StoreError::Full) => self.board.raise(Notice::DiskFull { said: COULD_NOT_GROW.to_owned() }),
-            Some(error) => self.board.raise(Notice::StoreFailed { said: error.chain() }),
-            None => self.board.lower(|notice| match notice {
+    fn condition(&self, now: Condition<'_>) {
+        match now {
+            Condition::Failing(StoreError::Full) => self.board.raise(Notice::DiskFull { said: COULD_NOT_GROW.to_owned() }),
+            // Told for itself, and it does not pass.
+            Condition::Failing(StoreError::Damaged(_)) => {}
+            Condition::Failing(error) => self.board.raise(Notice::StoreFailed { said: error.chain() }),
+            Condition::Eased => {
+                let _ = self.ticks.send(Tick::Look);
+            }
+            Condition::Works => self.board.lower(|notice| match notice {
                 Notice::StoreFailed { .. } => true,
                 // The other notice of this kind is the disk watch's, which takes it back itself.
                 Notice::DiskFull { said } => said == COULD_NOT_GROW,
-                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } => false,
+                Notice::DatabaseSetAside { .. }
+                | Notice::DatabaseDamaged { .. }
+                | Notice::Unreadable { .. }
+                | Notice::EngineFault { .. } => false,
             }),
+            Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),
+            Condition::Crashed => self.board.raise(Notice::EngineFault { said: NOTHING_IS_KEPT.to_owned() }),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -151,7 +151,11 @@ pub struct RefusedClient {
 pub enum Notice {
     DiskFull { said: String },
     DatabaseSetAside { path: String, said: String },
+    /// The next start sets it aside.
+    DatabaseDamaged { said: String },
     StoreFailed { said: String },
+    /// Messages that wait and cannot be read; what is said is of one of them.
+    Unreadable { count: u64, said: String },
     EngineFault { said: String },
 }
 

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod attach;
 mod caps;
+mod damage;
 mod delivery;
 #[cfg(unix)]
 mod disk;
@@ -19,6 +20,7 @@ mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+mod store_fails;
 #[cfg(target_os = "linux")]
 mod unit;
 

@@ -255,7 +255,9 @@ fn store_trouble(error: &StoreError) -> Refused {
     let code = match error {
         StoreError::Full => ProblemCode::DiskFull,
         StoreError::Stopped => return Refused::Stopping,
-        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::Database(_) | StoreError::File { .. } => ProblemCode::StoreFailed,
+        StoreError::Crashed => ProblemCode::EngineFault,
+        StoreError::Damaged(_) => ProblemCode::DatabaseDamaged,
+        StoreError::Newer { .. } | StoreError::Locked(_) | StoreError::Database(_) | StoreError::File { .. } => ProblemCode::StoreFailed,
     };
     Refused::Trouble { problem: Problem::new(code).said(error.chain()) }
 }

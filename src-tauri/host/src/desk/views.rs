@@ -168,6 +168,8 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
     let of_engine = now.iter().map(|notice| match notice {
         Notice::DiskFull { said } => Problem::new(ProblemCode::DiskFull).said(said.clone()),
         Notice::DatabaseSetAside { path, said } => Problem::new(ProblemCode::DatabaseSetAside).about(path.clone()).said(said.clone()),
+        Notice::DatabaseDamaged { said } => Problem::new(ProblemCode::DatabaseDamaged).said(said.clone()),
+        Notice::Unreadable { count, said } => Problem::new(ProblemCode::MessageUnreadable).about(count.to_string()).said(said.clone()),
         Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
         Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
     });

@@ -36,6 +36,8 @@ pub const DISK_FULL: u32 = 31;
 pub const DATABASE_SET_ASIDE: u32 = 32;
 pub const STORE_FAILED: u32 = 33;
 pub const PART_CRASHED: u32 = 34;
+pub const DATABASE_DAMAGED: u32 = 35;
+pub const MESSAGE_UNREADABLE: u32 = 36;
 pub const OTHER_NOTICE: u32 = 38;
 pub const NOTICE_GONE: u32 = 39;
 
@@ -175,7 +177,19 @@ fn noticed(notice: &Problem) -> Tiding {
             Weight::Error,
             "A new queue was begun. Messages that waited are in that folder; ask for help before deleting it",
         ),
-        ProblemCode::StoreFailed => (STORE_FAILED, Weight::Error, "Devices are told to try again later. Look at the disk and its rights"),
+        ProblemCode::StoreFailed => (
+            STORE_FAILED,
+            Weight::Error,
+            "Devices are told to try again later, and no mail is handed over meanwhile. Look at the disk and its rights",
+        ),
+        ProblemCode::DatabaseDamaged => (
+            DATABASE_DAMAGED,
+            Weight::Error,
+            "Look at the disk, then restart the service: what is damaged is set aside and a new queue begun",
+        ),
+        ProblemCode::MessageUnreadable => {
+            (MESSAGE_UNREADABLE, Weight::Error, "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away")
+        }
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
@@ -244,7 +258,9 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::SettingsUnreadable => "The settings file cannot be used",
         ProblemCode::DiskFull => "The disk is full",
         ProblemCode::DatabaseSetAside => "The queue's database was damaged and has been set aside",
+        ProblemCode::DatabaseDamaged => "The queue's database is damaged",
         ProblemCode::StoreFailed => "The queue's database cannot be written",
+        ProblemCode::MessageUnreadable => "Messages in the queue cannot be read from the disk",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
         ProblemCode::Other => "there is a trouble",
     }

@@ -18,14 +18,39 @@ pub enum Deadline {
     Expire,
 }
 
+/// When a message that comes back may be taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// As its last commit says.
+    AsPlanned,
+    /// Nothing could be done with it: not before this moment.
+    NotBefore(Timestamp),
+    /// Nobody knows what came of it: not in this run, unless a person wants it.
+    NotByItself,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     accepted_at: i64,
     due: i64,
+    /// Put off until then; a change of the message ends it.
+    not_before: i64,
     held: bool,
     noticed: bool,
+    /// Its delay notice is being written.
+    noticing: bool,
     /// Somebody has it in hand.
     taken: bool,
+}
+
+impl Waiting {
+    fn new(accepted_at: i64, due: i64, held: bool, noticed: bool) -> Self {
+        Self { accepted_at, due, not_before: i64::MIN, held, noticed, noticing: false, taken: false }
+    }
+
+    fn turn(&self) -> i64 {
+        self.due.max(self.not_before)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -43,16 +68,14 @@ impl Agenda {
     pub fn new(open: &[Open], schedule: &Schedule) -> Self {
         let mut agenda = Self::default();
         for open in open {
-            let waiting =
-                Waiting { accepted_at: open.accepted_at, due: open.next_attempt, held: open.held, noticed: open.noticed, taken: false };
-            agenda.insert(open.seq, waiting, schedule);
+            agenda.insert(open.seq, Waiting::new(open.accepted_at, open.next_attempt, open.held, open.noticed), schedule);
         }
         agenda
     }
 
     pub fn add(&mut self, entry: QueueEntry, schedule: &Schedule) {
         let accepted_at = entry.accepted_at.as_millisecond();
-        self.insert(entry.seq, Waiting { accepted_at, due: accepted_at, held: false, noticed: false, taken: false }, schedule);
+        self.insert(entry.seq, Waiting::new(accepted_at, accepted_at, false, false), schedule);
         let weight = weight(&entry);
         if self.cached + weight <= CACHE {
             self.cached += weight;
@@ -64,14 +87,15 @@ impl Agenda {
     pub fn update(&mut self, seq: Seq, standing: &Standing, schedule: &Schedule) {
         let Some(waiting) = self.waiting.get(&seq).copied() else { return };
         self.uncache(seq);
-        self.attempts.remove(&(waiting.due, seq));
+        self.attempts.remove(&(waiting.turn(), seq));
         if !standing.open {
             self.remove_deadlines(seq, &waiting, schedule);
             self.waiting.remove(&seq);
             self.in_hand -= usize::from(waiting.taken);
             return;
         }
-        let changed = Waiting { due: standing.next_attempt.unwrap_or(waiting.due), held: standing.held, ..waiting };
+        let due = standing.next_attempt.unwrap_or(waiting.due);
+        let changed = Waiting { due, not_before: i64::MIN, held: standing.held, ..waiting };
         self.remove_deadlines(seq, &waiting, schedule);
         self.in_hand -= usize::from(waiting.taken);
         self.insert(seq, changed, schedule);
@@ -95,25 +119,37 @@ impl Agenda {
             Some(waiting) if !waiting.taken => {
                 waiting.taken = true;
                 self.in_hand += 1;
-                self.attempts.remove(&(waiting.due, seq));
+                self.attempts.remove(&(waiting.turn(), seq));
                 true
             }
             Some(_) | None => false,
         }
     }
 
-    /// Gives a message back, as it stands after what was done to it.
-    pub fn release(&mut self, seq: Seq, after: Option<&Standing>, schedule: &Schedule) {
-        if let Some(standing) = after {
-            self.update(seq, standing, schedule);
+    /// Gives a message back. How it stands has been told before, with its commit ([`Self::update`]): to say it here
+    /// once more would undo what was committed meanwhile.
+    pub fn release(&mut self, seq: Seq, again: Again, schedule: &Schedule) {
+        let Some(waiting) = self.waiting.get_mut(&seq).filter(|waiting| waiting.taken) else { return };
+        waiting.taken = false;
+        self.in_hand -= 1;
+        let noticing = std::mem::replace(&mut waiting.noticing, false);
+        match again {
+            Again::AsPlanned => {}
+            Again::NotBefore(at) => {
+                waiting.not_before = at.as_millisecond();
+                waiting.noticed &= !noticing;
+            }
+            Again::NotByItself => waiting.not_before = i64::MAX,
         }
-        if let Some(waiting) = self.waiting.get_mut(&seq)
-            && waiting.taken
-        {
-            waiting.taken = false;
-            self.in_hand -= 1;
-            if !waiting.held {
-                self.attempts.insert((waiting.due, seq));
+        let waiting = *waiting;
+        if !waiting.held {
+            self.attempts.insert((waiting.turn(), seq));
+        }
+        if let Again::NotBefore(_) = again {
+            // A deadline that came to nothing has left the list: it comes again with the next look.
+            for (at, seq, deadline) in deadlines(seq, &waiting, schedule) {
+                self.deadlines.remove(&(at, seq, deadline));
+                self.deadlines.insert((at.max(waiting.not_before), seq, deadline));
             }
         }
     }
@@ -127,11 +163,15 @@ impl Agenda {
             && at <= now
         {
             self.deadlines.pop_first();
+            // One that was put off may have been overtaken.
+            if self.waiting.get(&seq).is_some_and(|waiting| waiting.held || (waiting.noticed && deadline == Deadline::Notice)) {
+                continue;
+            }
             if self.take(seq) {
                 if deadline == Deadline::Notice
                     && let Some(waiting) = self.waiting.get_mut(&seq)
                 {
-                    waiting.noticed = true;
+                    (waiting.noticed, waiting.noticing) = (true, true);
                 }
                 due.push((seq, deadline));
             } else if self.waiting.contains_key(&seq) {
@@ -235,8 +275,10 @@ mod tests {
         assert_eq!(agenda.next_due(at(20)).map(|due| due.0), Some(1));
         assert_eq!(agenda.next_due(at(20)).map(|due| due.0), None);
         assert_eq!(agenda.in_hand(), 2);
-        agenda.release(2, Some(&standing(true, 30, false)), &schedule());
-        agenda.release(1, Some(&standing(false, 0, false)), &schedule());
+        agenda.update(2, &standing(true, 30, false), &schedule());
+        agenda.update(1, &standing(false, 0, false), &schedule());
+        agenda.release(2, Again::AsPlanned, &schedule());
+        agenda.release(1, Again::AsPlanned, &schedule());
         assert_eq!(agenda.in_hand(), 0);
         assert_eq!(agenda.next_due(at(29)).map(|due| due.0), None);
         assert_eq!(agenda.next_due(at(30)).map(|due| due.0), Some(2));
@@ -249,7 +291,7 @@ mod tests {
         agenda.update(1, &standing(true, 1, false), &schedule());
         assert_eq!(agenda.next_due(at(9)).map(|due| due.0), None);
         assert!(!agenda.take(1));
-        agenda.release(1, None, &schedule());
+        agenda.release(1, Again::AsPlanned, &schedule());
         assert!(agenda.take(1));
     }
 
@@ -270,7 +312,51 @@ mod tests {
         assert_eq!(agenda.deadlines_due(at(499)), []);
         assert_eq!(agenda.deadlines_due(at(500)), [(1, Deadline::Notice)]);
         assert_eq!(agenda.deadlines_due(at(1000)), [], "in hand");
-        agenda.release(1, Some(&standing(true, 0, false)), &schedule());
+        agenda.update(1, &standing(true, 0, false), &schedule());
+        agenda.release(1, Again::AsPlanned, &schedule());
         assert_eq!(agenda.deadlines_due(at(1000)), [(1, Deadline::Expire)], "as soon as it is free");
+    }
+
+    #[test]
+    fn what_could_not_be_done_is_put_off_and_not_forgotten() {
+        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
+        let put_off = |agenda: &mut Agenda, second| agenda.release(1, Again::NotBefore(at(second)), &schedule());
+        assert!(agenda.next_due(at(1)).is_some());
+        put_off(&mut agenda, 20);
+        assert_eq!(agenda.next_due(at(19)).map(|due| due.0), None);
+        assert_eq!(agenda.next_due(at(20)).map(|due| due.0), Some(1));
+        put_off(&mut agenda, 900);
+        // A person's "try now" does not wait.
+        agenda.update(1, &standing(true, 21, false), &schedule());
+        assert_eq!(agenda.next_due(at(21)).map(|due| due.0), Some(1));
+        put_off(&mut agenda, 30);
+        for deadline in [Deadline::Notice, Deadline::Expire] {
+            let second = if deadline == Deadline::Notice { 500 } else { 1000 };
+            assert_eq!(agenda.deadlines_due(at(second)), [(1, deadline)]);
+            put_off(&mut agenda, second + 10);
+            assert_eq!(agenda.deadlines_due(at(second + 9)), [], "put off");
+            assert_eq!(agenda.deadlines_due(at(second + 10)), [(1, deadline)], "and come again");
+            agenda.release(1, Again::AsPlanned, &schedule());
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_was_put_off_spares_mail_that_was_put_on_hold_meanwhile() {
+        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
+        assert_eq!(agenda.deadlines_due(at(1000)), [(1, Deadline::Notice)]);
+        agenda.release(1, Again::NotBefore(at(1010)), &schedule());
+        agenda.update(1, &standing(true, 0, true), &schedule());
+        assert_eq!(agenda.deadlines_due(at(5000)), []);
+    }
+
+    #[test]
+    fn what_nobody_knows_the_outcome_of_waits_for_a_person() {
+        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
+        assert!(agenda.next_due(at(1)).is_some());
+        agenda.release(1, Again::NotByItself, &schedule());
+        assert_eq!(agenda.in_hand(), 0);
+        assert_eq!(agenda.next_due(at(999_999)).map(|due| due.0), None);
+        agenda.update(1, &standing(true, 2, false), &schedule());
+        assert_eq!(agenda.next_due(at(2)).map(|due| due.0), Some(1));
     }
 }

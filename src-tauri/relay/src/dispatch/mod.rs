@@ -18,7 +18,7 @@ use crate::event::{self, LaneState};
 use crate::queue::{QueueEntry, Schedule, Seq};
 use crate::smarthost::{Line, SmartHost, Trouble};
 use crate::store::{Open, Standing, Store};
-use agenda::{Agenda, Deadline};
+use agenda::{Again, Agenda, Deadline};
 use attempt::Attempted;
 pub use attempt::{Desk, delete};
 use jiff::Timestamp;
@@ -35,10 +35,10 @@ pub enum Tick {
     Changed(Vec<(Seq, Standing)>),
     /// An attempt's connection came back, or the lane proved down.
     Line(LineBack),
-    /// A message is out of our hands; how it stands, if it was changed.
+    /// A message is out of our hands. What was committed of it has been told before.
     Released {
         seq: Seq,
-        after: Option<Standing>,
+        again: Again,
     },
     /// Take these out of delivery if nobody has them in hand; gives those it took.
     Reserve {
@@ -184,10 +184,12 @@ impl Dispatcher {
                 changes.into_iter().for_each(|(seq, standing)| self.agenda.update(seq, &standing, &self.plan.schedule))
             }
             Tick::Line(back) => self.line_back(back),
-            Tick::Released { seq, after } => self.agenda.release(seq, after.as_ref(), &self.plan.schedule),
+            Tick::Released { seq, again } => self.agenda.release(seq, again, &self.plan.schedule),
             Tick::Reserve { seqs, taken } => {
                 let got = seqs.into_iter().filter(|seq| self.agenda.take(*seq)).collect();
-                let _ = taken.send(got);
+                if let Err(got) = taken.send(got) {
+                    got.into_iter().for_each(|seq| self.agenda.release(seq, Again::AsPlanned, &self.plan.schedule));
+                }
             }
             Tick::Paused(paused) => self.paused = paused,
             Tick::TryLane => {
@@ -209,6 +211,11 @@ impl Dispatcher {
     /// Starts whatever the time has come for.
     fn look(&mut self) {
         let now = self.clock.now();
+        self.lane.close_idle(now, self.plan.out.as_ref().map_or(Duration::ZERO, |out| out.idle));
+        // What cannot be written down is not done: after a restart it would be done again.
+        if !self.store.takes_outcomes() {
+            return;
+        }
         for (seq, deadline) in self.agenda.deadlines_due(now) {
             let desk = self.desk();
             match deadline {
@@ -217,13 +224,13 @@ impl Dispatcher {
             };
         }
         self.prune(now);
-        self.lane.close_idle(now, self.plan.out.as_ref().map_or(Duration::ZERO, |out| out.idle));
         if self.paused {
             return;
         }
         let Some(out) = &self.plan.out else { return };
         let mut started = false;
         while self.lane.has_room(out.parallel, now)
+            && self.store.takes_outcomes()
             && let Some((seq, cached)) = self.agenda.next_due(now)
         {
             let line = self.lane.take_line();
@@ -270,15 +277,13 @@ impl Dispatcher {
     /// How long there is nothing to do unless something happens.
     fn until_next(&self) -> Duration {
         let now = self.clock.now().as_millisecond();
-        let mut next = self.prune_at;
-        if let Some(deadline) = self.agenda.first_deadline() {
-            next = next.min(deadline);
-        }
-        if let (Some(out), false) = (&self.plan.out, self.paused) {
-            if let Some(due) = self.agenda.first_due() {
+        let mut next = self.plan.out.as_ref().map_or(i64::MAX, |out| self.lane.idle_until(out.idle));
+        // A store that works again, or has written what was on its way, wakes us.
+        if self.store.takes_outcomes() {
+            next = next.min(self.prune_at).min(self.agenda.first_deadline().unwrap_or(i64::MAX));
+            if let (Some(out), false, Some(due)) = (&self.plan.out, self.paused, self.agenda.first_due()) {
                 next = next.min(self.lane.open_again_at(due, out.parallel));
             }
-            next = next.min(self.lane.idle_until(out.idle));
         }
         Duration::from_millis(next.saturating_sub(now).clamp(1, LONGEST_SLEEP.as_millis() as i64).unsigned_abs())
     }

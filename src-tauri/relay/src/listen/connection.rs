@@ -270,7 +270,12 @@ fn verdict(error: &StoreError) -> Kept {
     match error {
         StoreError::Full => Kept::DiskFull,
         StoreError::Stopped => Kept::Stopping,
-        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::Database(_) | StoreError::File { .. } => Kept::Failed,
+        StoreError::Damaged(_)
+        | StoreError::Newer { .. }
+        | StoreError::Locked(_)
+        | StoreError::Database(_)
+        | StoreError::File { .. }
+        | StoreError::Crashed => Kept::Failed,
     }
 }
 

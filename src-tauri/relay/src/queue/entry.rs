@@ -42,6 +42,8 @@ pub enum ContentPlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     pub path: ForwardPath,
+    /// How often it was tried.
+    pub attempts: u32,
     pub state: RecipientState,
 }
 
@@ -52,7 +54,6 @@ pub enum RecipientState {
         due: Timestamp,
     },
     Deferred {
-        attempts: u32,
         due: Timestamp,
         why: Why,
     },
@@ -121,7 +122,7 @@ impl QueueEntry {
     }
 
     pub fn attempts(&self) -> u32 {
-        self.recipients.iter().map(|recipient| recipient.state.attempts()).max().unwrap_or(0)
+        self.recipients.iter().map(|recipient| recipient.attempts).max().unwrap_or(0)
     }
 
     /// The one word for the whole message: what matters most to a person.
@@ -162,14 +163,6 @@ impl RecipientState {
         match self {
             Self::Queued { .. } | Self::Deferred { .. } => None,
             Self::Sent { at, .. } | Self::Bounced { at, .. } | Self::Expired { at, .. } | Self::Deleted { at } => Some(*at),
-        }
-    }
-
-    pub fn attempts(&self) -> u32 {
-        match self {
-            Self::Deferred { attempts, .. } => *attempts,
-            Self::Queued { .. } | Self::Deleted { .. } | Self::Expired { .. } => 0,
-            Self::Sent { .. } | Self::Bounced { .. } => 1,
         }
     }
 

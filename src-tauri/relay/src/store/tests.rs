@@ -17,7 +17,7 @@ impl Watcher for Quiet {
     fn wants_summaries(&self) -> bool {
         true
     }
-    fn failing(&self, _: Option<&StoreError>) {}
+    fn condition(&self, _: Condition<'_>) {}
 }
 
 fn open(folder: &Path) -> (Store, Opened) {
@@ -70,7 +70,7 @@ async fn try_once(store: &Store, seq: Seq, outcomes: &[Outcome]) -> Touched {
     let entry = store.entry(seq).await.unwrap().unwrap();
     let tried: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
     let settlement = settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3") }, &schedule(), now());
-    store.settle(settlement, None, now()).await.unwrap()
+    store.settle(settlement, None, Cause::Attempt, now()).await.unwrap()
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_message_leaves_the_queue_when_its_last_recipient_is_settled_and_its_c
     let entry = store.entry(1).await.unwrap().unwrap();
     assert!(store.content(&entry).await.unwrap().is_none());
     let (summary, _, records) = store.story(entry.id).await.unwrap().unwrap();
-    assert_eq!((summary.state, summary.attempts, records.len()), (StateWord::Sent, 1, 3));
+    assert_eq!((summary.state, summary.attempts, records.len()), (StateWord::Sent, 2, 3));
     let hours = store.hours_since(0).await.unwrap();
     assert_eq!((hours[0].accepted, hours[0].sent), (1, 2));
 }
@@ -114,8 +114,8 @@ async fn a_settled_recipient_is_not_settled_twice() {
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
     let entry = store.entry(1).await.unwrap().unwrap();
     let twice = || settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
-    store.settle(twice(), None, now()).await.unwrap();
-    let second = store.settle(twice(), None, now()).await.unwrap();
+    store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
+    let second = store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     assert!(second.news.is_empty());
     assert_eq!(store.story(entry.id).await.unwrap().unwrap().2.len(), 1);
 }
@@ -164,7 +164,7 @@ async fn a_damaged_database_is_set_aside_and_named() {
     std::fs::create_dir(folder.path().join("content")).unwrap();
     std::fs::write(folder.path().join("content/precious.eml"), "mail").unwrap();
     let (store, opened) = open(folder.path());
-    let (place, said) = opened.set_aside.unwrap();
+    let [SetAside { path: place, said }] = &opened.set_aside[..] else { panic!("{:?}", opened.set_aside) };
     assert!(said.contains("not a database"), "{said}");
     assert_eq!(std::fs::read(place.join("queue.db")).unwrap().len(), 9000);
     assert_eq!(std::fs::read_to_string(place.join("content/precious.eml")).unwrap(), "mail");
@@ -184,14 +184,17 @@ async fn hold_release_and_try_now_change_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = open(folder.path());
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
-    let word = |touched: Vec<Touched>| touched.first().map(|t| t.after.word);
-    assert_eq!(word(store.act(vec![1], Act::Hold, now()).await.unwrap()), Some(StateWord::Held));
-    assert_eq!(word(store.act(vec![1], Act::Hold, now()).await.unwrap()), None);
-    assert_eq!(word(store.act(vec![1, 99], Act::Release, now()).await.unwrap()), Some(StateWord::Queued));
+    let act = async |seqs: &[Seq], act| {
+        let changed = store.act(seqs, act, now()).await.unwrap();
+        let page = store.page(Which::Queue, Filter::default(), 0, 1).await.unwrap();
+        (changed, page.entries[0].state)
+    };
+    assert_eq!(act(&[1], Act::Hold).await, (1, StateWord::Held));
+    assert_eq!(act(&[1], Act::Hold).await, (0, StateWord::Held));
+    assert_eq!(act(&[1, 99], Act::Release).await, (1, StateWord::Queued));
     try_once(&store, 1, &[busy()]).await;
-    let touched = store.act(vec![1], Act::TryNow, now()).await.unwrap();
-    assert_eq!(touched[0].after.next_attempt, Some(now().as_millisecond()));
-    assert_eq!(touched[0].after.word, StateWord::Deferred);
+    assert_eq!(act(&[1], Act::TryNow).await, (1, StateWord::Deferred));
+    assert_eq!(store.entry(1).await.unwrap().unwrap().next_attempt(), Some(now()));
 }
 
 #[tokio::test]
