@@ -70,12 +70,12 @@ impl Default for Board {
 
 impl Board {
     /// What was found on the shelf at the start.
-    pub fn begin(&self, opened: &Opened, hours: Vec<Hour>, config: &Config) {
+    pub fn begin(&self, opened: &Opened, config: &Config) {
         let mut state = self.lock();
         state.open = opened.open.iter().map(|open| (open.seq, open.accepted_at)).collect();
         (state.deferred, state.held) = (opened.deferred, opened.held);
         state.paused = opened.paused;
-        state.hours = hours;
+        state.hours.clone_from(&opened.hours);
         if let Some(smart_host) = &config.smart_host {
             state.lane.server.clone_from(&smart_host.server);
             state.lane.port = smart_host.port;

@@ -77,8 +77,7 @@ impl Relay {
         let place = folder.to_owned();
         let (store, opened) =
             tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(StoreError::from)??;
-        let hours = store.hours_since(clock.now().as_second().div_euclid(3600) - 23).await?;
-        board.begin(&opened, hours, &config);
+        board.begin(&opened, &config);
 
         let plan = Plan::new(0, &config, way_out(&config));
         let dispatcher = Dispatcher::new(

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::clock::SystemClock;
+use crate::clock::{HandWound, SystemClock};
 use crate::config::{Delivery, Limits, Listener, ListenerEncryption};
 use crate::dispatch::Out;
 use crate::event::{Fact, LaneState};
@@ -14,17 +14,19 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// A way out that takes every message it has a permit for, and crashes over some.
+/// A way out that takes every message it has a permit for, crashes over one recipient and forgets another.
 #[derive(Clone)]
 struct StandIn {
     permits: Arc<Semaphore>,
     deliveries: Arc<AtomicUsize>,
-    crashes_over: &'static str,
 }
 
+const CRASHES: &str = "poison@away.test";
+const FORGETS: &str = "vain@away.test";
+
 impl StandIn {
-    fn new(permits: usize, crashes_over: &'static str) -> Self {
-        Self { permits: Arc::new(Semaphore::new(permits)), deliveries: Arc::default(), crashes_over }
+    fn new(permits: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(permits)), deliveries: Arc::default() }
     }
 
     fn deliveries(&self) -> usize {
@@ -45,9 +47,13 @@ impl Line for StandIn {
             self.deliveries.fetch_add(1, Ordering::SeqCst);
             self.permits.acquire().await.unwrap().forget();
             let paths = &delivery.envelope.forward_paths;
-            assert!(paths.iter().all(|path| path.as_str() != self.crashes_over), "a fault in handing over");
             let reply = RemoteReply { code: 250, enhanced: None, text: "taken".into() };
-            Attempt { outcomes: vec![Outcome::Sent(reply); paths.len()], line: LineAfter::Usable }
+            let outcome = match paths[0].as_str() {
+                CRASHES => panic!("a fault in handing over"),
+                FORGETS => Outcome::Untouched,
+                _ => Outcome::Sent(reply),
+            };
+            Attempt { outcomes: vec![outcome; paths.len()], line: LineAfter::Usable }
         })
     }
 
@@ -63,6 +69,7 @@ impl Line for StandIn {
 struct Trial {
     relay: Relay,
     way_out: StandIn,
+    clock: Arc<HandWound>,
     events: broadcast::Receiver<SharedEvent>,
     _folder: tempfile::TempDir,
 }
@@ -71,7 +78,8 @@ impl Trial {
     async fn start(way_out: StandIn) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config();
-        let relay = Relay::start(config.clone(), folder.path(), Arc::new(SystemClock)).await.unwrap();
+        let clock = Arc::new(HandWound::at(SystemClock.now()));
+        let relay = Relay::start(config.clone(), folder.path(), clock.clone()).await.unwrap();
         let mut plan = Plan::new(1, &config, None);
         plan.out = Some(Out {
             smart_host: Arc::new(way_out.clone()),
@@ -83,7 +91,7 @@ impl Trial {
         });
         relay.0.tell(Tick::Reconfigured(Box::new(plan)));
         let events = relay.subscribe();
-        Self { relay, way_out, events, _folder: folder }
+        Self { relay, way_out, clock, events, _folder: folder }
     }
 
     async fn until(&mut self, wanted: impl Fn(&Fact) -> bool) {
@@ -93,7 +101,9 @@ impl Trial {
 
     async fn until_alarm(&mut self, said: &str) {
         self.until(|fact| match fact {
-            Fact::Notices(notices) => notices.iter().any(|notice| matches!(notice, Notice::EngineFault { said: heard } if heard.contains(said))),
+            Fact::Notices(notices) => {
+                notices.iter().any(|notice| matches!(notice, Notice::EngineFault { said: heard } if heard.contains(said)))
+            }
             _ => false,
         })
         .await;
@@ -141,7 +151,7 @@ impl Device {
 
 #[tokio::test]
 async fn a_crashed_writer_was_met_with_silence_and_its_mail_sent_for_ever() {
-    let mut trial = Trial::start(StandIn::new(0, "")).await;
+    let mut trial = Trial::start(StandIn::new(0)).await;
     let mut device = trial.device().await;
     assert!(device.hands_in("ann@away.test").await.starts_with("250 "));
     trial.until_sending().await;
@@ -163,9 +173,9 @@ async fn a_crashed_writer_was_met_with_silence_and_its_mail_sent_for_ever() {
 
 #[tokio::test]
 async fn a_message_over_which_handing_over_crashed_was_sent_again_at_once() {
-    let mut trial = Trial::start(StandIn::new(100, "poison@away.test")).await;
+    let mut trial = Trial::start(StandIn::new(100)).await;
     let mut device = trial.device().await;
-    device.hands_in("poison@away.test").await;
+    device.hands_in(CRASHES).await;
     trial.until_alarm("the work on message no. 1 crashed").await;
     // The others go on.
     for _ in 0..5 {
@@ -180,6 +190,24 @@ async fn a_message_over_which_handing_over_crashed_was_sent_again_at_once() {
     trial.until(|fact| matches!(fact, Fact::Lane(lane) if lane.state == LaneState::Ready)).await;
     assert_eq!(trial.way_out.deliveries(), 7);
     assert_eq!(trial.relay.delete(all(), false).await.unwrap(), 1);
+    trial.relay.stop(Duration::from_secs(8)).await;
+}
+
+#[tokio::test]
+async fn an_attempt_in_vain_was_made_again_at_once() {
+    let mut trial = Trial::start(StandIn::new(10_000)).await;
+    let mut device = trial.device().await;
+    device.hands_in(FORGETS).await;
+    for _ in 0..20 {
+        device.hands_in("ann@away.test").await;
+        trial.until_counted(1).await;
+    }
+    assert_eq!(trial.way_out.deliveries(), 21, "once while the clock stands");
+    trial.clock.advance(Duration::from_secs(2));
+    trial.relay.look();
+    trial.until_sending().await;
+    trial.until(|fact| matches!(fact, Fact::Lane(lane) if lane.state == LaneState::Ready)).await;
+    assert_eq!(trial.way_out.deliveries(), 22);
     trial.relay.stop(Duration::from_secs(8)).await;
 }
 

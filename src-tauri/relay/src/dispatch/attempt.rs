@@ -54,15 +54,18 @@ impl Attempted {
                 return hands.back(again);
             }
         };
-        let (attempt, tls) = match self.hand_over(&delivery, line).await {
+        let (attempt, tls, after) = match self.hand_over(&delivery, line).await {
             Ok((attempt, line, tls)) => {
                 let success = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
+                // Nothing learned and nothing to rest for: at once it would only be the same again.
+                let in_vain = !success && !matches!(attempt.line, LineAfter::Down(_));
+                let after = if in_vain { self.desk.soon() } else { Again::AsPlanned };
                 match &attempt.line {
                     LineAfter::Usable => returned.tell(line, success, None),
                     LineAfter::Spent => returned.tell(None, success, None),
                     LineAfter::Down(trouble) => returned.tell(None, success, Some(trouble.clone())),
                 }
-                (attempt, tls)
+                (attempt, tls, after)
             }
             Err(trouble) => {
                 returned.tell(None, false, Some(trouble));
@@ -77,7 +80,7 @@ impl Attempted {
         }
         let settlement = queue::settle(&entry, &tried, &attempt.outcomes, &via, &self.plan.schedule, now);
         hands.back(match self.desk.keep(&entry, settlement, Cause::Attempt).await {
-            Ok(_) => Again::AsPlanned,
+            Ok(_) => after,
             Err(error) => {
                 tracing::error!(message_id = %entry.id, error = error.chain(), "What came of an attempt was not kept; after a restart it is tried again");
                 Again::NotByItself
@@ -100,7 +103,7 @@ impl Attempted {
         let tried = entry.due(now);
         if entry.held || tried.is_empty() {
             // Changed a moment ago; the news of it is on its way to the agenda.
-            return Err(Again::NotBefore(later(now, Duration::from_secs(1))));
+            return Err(self.desk.soon());
         }
         let content = match self.content(&entry).await {
             Ok(content) => content,
@@ -249,6 +252,10 @@ impl Desk {
         let Ok(piece) = self.store.content_piece(content, 0, AT_MOST).await else { return Vec::new() };
         let end = piece.windows(4).position(|window| window == b"\r\n\r\n").map_or(piece.len(), |at| at + 2);
         piece[..end].to_vec()
+    }
+
+    fn soon(&self) -> Again {
+        Again::NotBefore(later(self.clock.now(), Duration::from_secs(1)))
     }
 
     /// Nothing can be done with a message now. It is looked at again after a pause, which grows.

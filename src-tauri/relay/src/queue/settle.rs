@@ -80,7 +80,11 @@ pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &V
                 let why = Why::from(refusal);
                 let due = later(now, schedule.gap_after(attempts));
                 let state = RecipientState::Deferred { due, why: why.clone() };
-                settlement.push(Change { recipient, attempts, state }, now, RecordKind::Deferred { server: server(), why, next_attempt: due });
+                settlement.push(
+                    Change { recipient, attempts, state },
+                    now,
+                    RecordKind::Deferred { server: server(), why, next_attempt: due },
+                );
             }
             Outcome::Failed(refusal) => {
                 let why = Why::from(refusal);

@@ -43,13 +43,9 @@ impl StoreError {
     pub fn is_everybodys(&self) -> bool {
         match self {
             Self::Locked(_) => true,
-            Self::Full
-            | Self::Damaged(_)
-            | Self::Newer { .. }
-            | Self::Database(_)
-            | Self::File { .. }
-            | Self::Stopped
-            | Self::Crashed => false,
+            Self::Full | Self::Damaged(_) | Self::Newer { .. } | Self::Database(_) | Self::File { .. } | Self::Stopped | Self::Crashed => {
+                false
+            }
         }
     }
 

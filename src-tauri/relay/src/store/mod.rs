@@ -1,7 +1,7 @@
 //! The shelf: messages, recipients and history in SQLite, large contents in files. The only SQL.
 //!
 //! In: submissions, settlements, acts, questions, in the words of the other rooms. Out: domain types.
-//! One thread writes (`writer`), one connection reads. WAL; `synchronous = FULL` for every promise.
+//! One thread writes (`writer`), two connections read. WAL; `synchronous = FULL` for every promise.
 //!
 //! Invariants: when [`Store::keep`] has answered, the message survives a power cut. What an attempt came to
 //! ([`Store::settle`]) is refused only by a store that has ended.
@@ -31,21 +31,26 @@ use crate::history::Filter;
 use crate::mail::{Content, MessageId, Submission};
 use crate::queue::{ContentPlace, QueueEntry, Record, Seq, Settlement};
 use bytes::Bytes;
+use health::Health;
 use jiff::Timestamp;
+use job::Job;
 use rusqlite::Connection;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
-use health::Health;
-use job::Job;
 use writer::Writer;
 
-/// A handle; clones share the one writer and the one reader.
+type Reader = Arc<Mutex<Connection>>;
+
+/// A handle; clones share the one writer and the two readers.
 #[derive(Clone)]
 pub struct Store {
     jobs: mpsc::Sender<Job>,
-    reader: Arc<Mutex<Connection>>,
+    /// For what is handed over and settled.
+    reader: Reader,
+    /// For what people look at: a search through the whole history must not keep mail waiting.
+    views: Reader,
     content_folder: Arc<PathBuf>,
     health: Arc<Health>,
 }
@@ -58,6 +63,8 @@ pub struct Opened {
     pub waiting: u64,
     pub deferred: u64,
     pub held: u64,
+    /// The last hours there are, newest first.
+    pub hours: Vec<Hour>,
     /// Damaged databases that were set aside, now or before, and are still there; newest first.
     pub set_aside: Vec<SetAside>,
 }
@@ -100,8 +107,9 @@ impl Store {
                 }
             })
             .map_err(|error| StoreError::file("start a thread for", folder, error))?;
+        let views = Arc::new(Mutex::new(schema::open_reader(folder)?));
         let reader = Arc::new(Mutex::new(reader));
-        Ok((Self { jobs, reader, content_folder: Arc::new(content_folder), health }, opened))
+        Ok((Self { jobs, reader, views, content_folder: Arc::new(content_folder), health }, opened))
     }
 
     /// Begins a content; pieces go in as they arrive.
@@ -165,31 +173,31 @@ impl Store {
     }
 
     pub async fn page(&self, which: Which, filter: Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
-        self.read(move |sql| read::page(sql, which, &filter, offset, limit)).await
+        self.read(&self.views, move |sql| read::page(sql, which, &filter, offset, limit)).await
     }
 
     pub async fn matching(&self, filter: Filter) -> Result<Vec<Seq>, StoreError> {
-        self.read(move |sql| read::matching(sql, &filter)).await
+        self.read(&self.views, move |sql| read::matching(sql, &filter)).await
     }
 
     pub async fn open_of(&self, ids: Vec<MessageId>) -> Result<Vec<Seq>, StoreError> {
-        self.read(move |sql| read::open_of(sql, &ids)).await
+        self.read(&self.views, move |sql| read::open_of(sql, &ids)).await
     }
 
     pub async fn entry(&self, seq: Seq) -> Result<Option<QueueEntry>, StoreError> {
         let folder = Arc::clone(&self.content_folder);
-        self.read(move |sql| read::entry(sql, seq, &folder)).await
+        self.read(&self.reader, move |sql| read::entry(sql, seq, &folder)).await
     }
 
     /// What a message is called, also when the rest of it cannot be read.
     pub async fn id_of(&self, seq: Seq) -> Result<Option<MessageId>, StoreError> {
-        self.read(move |sql| read::id_of(sql, seq)).await
+        self.read(&self.reader, move |sql| read::id_of(sql, seq)).await
     }
 
     /// A message with all that happened to it.
     pub async fn story(&self, id: MessageId) -> Result<Option<(crate::event::EntrySummary, QueueEntry, Vec<Record>)>, StoreError> {
         let folder = Arc::clone(&self.content_folder);
-        self.read(move |sql| {
+        self.read(&self.views, move |sql| {
             let Some(seq) = read::seq_of(sql, id)? else { return Ok(None) };
             let Some(entry) = read::entry(sql, seq, &folder)? else { return Ok(None) };
             Ok(Some((writer::summary(sql, seq)?, entry, read::records(sql, seq)?)))
@@ -204,7 +212,7 @@ impl Store {
             ContentPlace::File(path) => Ok(Some(Content::File { path: path.clone(), size: entry.size })),
             ContentPlace::Row => {
                 let seq = entry.seq;
-                Ok(self.read(move |sql| read::content_row(sql, seq)).await?.map(|bytes| Content::Memory(bytes.into())))
+                Ok(self.read(&self.reader, move |sql| read::content_row(sql, seq)).await?.map(|bytes| Content::Memory(bytes.into())))
             }
             ContentPlace::Gone => Ok(None),
         }
@@ -217,30 +225,28 @@ impl Store {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 Ok(bytes.slice(start..bytes.len().min(start.saturating_add(at_most))))
             }
-            Content::File { path, .. } => tokio::task::spawn_blocking(move || {
-                let mut piece = Vec::new();
-                std::fs::File::open(&path)
-                    .and_then(|mut file| {
-                        file.seek(SeekFrom::Start(offset))?;
-                        file.take(at_most as u64).read_to_end(&mut piece)
-                    })
-                    .map_err(|error| StoreError::file("read", &path, error))?;
-                Ok(piece.into())
-            })
-            .await?,
+            Content::File { path, .. } => {
+                tokio::task::spawn_blocking(move || {
+                    let mut piece = Vec::new();
+                    std::fs::File::open(&path)
+                        .and_then(|mut file| {
+                            file.seek(SeekFrom::Start(offset))?;
+                            file.take(at_most as u64).read_to_end(&mut piece)
+                        })
+                        .map_err(|error| StoreError::file("read", &path, error))?;
+                    Ok(piece.into())
+                })
+                .await?
+            }
         }
     }
 
     pub async fn recent(&self, at_most: usize) -> Result<Vec<Recent>, StoreError> {
-        self.read(move |sql| read::recent(sql, at_most)).await
-    }
-
-    pub async fn hours_since(&self, number: i64) -> Result<Vec<Hour>, StoreError> {
-        self.read(move |sql| read::hours_since(sql, number)).await
+        self.read(&self.views, move |sql| read::recent(sql, at_most)).await
     }
 
     pub async fn oldest_open(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(read::oldest_open).await
+        self.read(&self.views, read::oldest_open).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
@@ -251,9 +257,10 @@ impl Store {
 
     async fn read<T: Send + 'static>(
         &self,
+        reader: &Reader,
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let reader = Arc::clone(&self.reader);
+        let reader = Arc::clone(reader);
         let answer = tokio::task::spawn_blocking(move || question(&reader.lock().unwrap_or_else(PoisonError::into_inner))).await?;
         if let Err(error) = &answer
             && self.health.shows_damage(error)
@@ -283,6 +290,7 @@ fn look(folder: &Path) -> Result<(Connection, Connection, Opened), StoreError> {
         waiting,
         deferred,
         held,
+        hours: read::last_hours(&reader)?,
         set_aside: schema::all_set_aside(folder),
     };
     Ok((sql, reader, opened))

@@ -103,7 +103,7 @@ async fn a_message_leaves_the_queue_when_its_last_recipient_is_settled_and_its_c
     assert!(store.content(&entry).await.unwrap().is_none());
     let (summary, _, records) = store.story(entry.id).await.unwrap().unwrap();
     assert_eq!((summary.state, summary.attempts, records.len()), (StateWord::Sent, 2, 3));
-    let hours = store.hours_since(0).await.unwrap();
+    let hours = open(folder.path()).1.hours;
     assert_eq!((hours[0].accepted, hours[0].sent), (1, 2));
 }
 
@@ -141,6 +141,68 @@ async fn a_large_content_goes_to_a_file_and_the_file_goes_with_the_message() {
     try_once(&store, 1, &[sent()]).await;
     store.close().await;
     assert!(!path.exists());
+}
+
+/// A large content, finished and in its file.
+async fn large(store: &Store) -> (MessageId, Content, PathBuf) {
+    let id = MessageId::at(now());
+    let mut writer = store.content_writer(id);
+    writer.write(&vec![b'x'; 300_000]).await.unwrap();
+    let content = writer.finish().await.unwrap();
+    let Content::File { path, .. } = content.clone() else { panic!("in memory") };
+    (id, content, path)
+}
+
+#[tokio::test]
+async fn a_refused_content_leaves_nothing_behind_and_a_doubtful_one_stays_until_that_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    let keep = async |(id, content, path): (MessageId, Content, PathBuf)| {
+        (store.keep(Submission { id, ..submission(&["ann@away.test"], "x", content) }).await, path)
+    };
+    other.execute_batch("CREATE TRIGGER fault BEFORE INSERT ON message BEGIN SELECT RAISE(FAIL, 'no'); END").unwrap();
+    let (kept, path) = keep(large(&store).await).await;
+    assert!(matches!(kept, Err(StoreError::Database(_))), "{kept:?}");
+    assert!(!path.exists());
+    // Nothing but the COMMIT fails: as with a disk that breaks at that moment, it may yet have happened.
+    other
+        .execute_batch(
+            "DROP TRIGGER fault; CREATE TABLE trap (message REFERENCES message(seq) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER fault AFTER INSERT ON message BEGIN INSERT INTO trap VALUES (-1); END",
+        )
+        .unwrap();
+    let (kept, path) = keep(large(&store).await).await;
+    assert!(matches!(kept, Err(StoreError::Database(_))), "{kept:?}");
+    assert!(path.exists());
+    other.execute_batch("DROP TRIGGER fault").unwrap();
+    let (kept, needed) = keep(large(&store).await).await;
+    kept.unwrap();
+    assert!(needed.exists());
+    assert!(!path.exists(), "not kept after all");
+}
+
+#[tokio::test]
+async fn a_message_taken_out_by_another_hand_is_not_settled_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let entry = store.entry(1).await.unwrap().unwrap();
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM message").unwrap();
+    let settlement = settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
+    let touched = store.settle(settlement, None, Cause::Attempt, now()).await.unwrap();
+    assert!(!touched.after.open && touched.news.is_empty());
+}
+
+#[tokio::test]
+async fn a_search_through_the_history_kept_mail_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let _search = store.views.lock().unwrap();
+    let entry = store.entry(1).await.unwrap().unwrap();
+    assert!(store.content(&entry).await.unwrap().is_some());
 }
 
 #[tokio::test]

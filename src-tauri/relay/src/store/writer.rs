@@ -22,6 +22,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// What became true with one commit.
 #[derive(Debug, Default)]
@@ -156,11 +157,12 @@ impl Writer {
     }
 
     fn sync(&mut self) {
+        self.unsynced = false;
         // A checkpoint syncs the log before it copies it.
         if let Err(error) = self.sql.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "Could not sync the database");
+            // The next try of any small thing syncs this too.
+            self.fails(&error.into(), false);
         }
-        self.unsynced = false;
     }
 
     fn commit(&mut self, batch: Vec<Job>) {
@@ -184,17 +186,19 @@ impl Writer {
         written.into_iter().for_each(|(job, written)| job.answer(written));
     }
 
-    /// What is owed, or, if nothing is, any small thing: whether it can be written shows that the store works again.
+    /// What is owed, or, if nothing is, any small thing: that it can be written, and synced, shows that the store works.
     fn retry(&mut self) {
-        let owed = std::mem::take(&mut self.owed);
-        let (written, failed) = self.write(owed);
+        let mut batch = std::mem::take(&mut self.owed);
+        if batch.is_empty() {
+            batch.push(Job::Mark { name: write::CLEAN, value: false, done: oneshot::channel().0 });
+        }
+        let (written, failed) = self.write(batch);
         let mut last = None;
         for (job, undone) in failed {
             last = Some(undone.error);
-            self.owed.push(job);
-        }
-        if written.is_empty() && last.is_none() {
-            last = write::mark(&self.sql, write::CLEAN, false).err();
+            if job.is_owed() {
+                self.owed.push(job);
+            }
         }
         match last {
             Some(error) => {
