@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn notice<'a>(snapshot: &'a Snapshot, code: ProblemCode) -> Option<&'a control::Problem> {
+fn notice(snapshot: &Snapshot, code: ProblemCode) -> Option<&control::Problem> {
     snapshot.notices.iter().find(|notice| notice.code == code)
 }
 

@@ -179,7 +179,9 @@ async fn a_deadline_that_could_not_be_kept_was_forgotten() {
     office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     office.until("a first attempt", |snapshot| snapshot.counters.deferred == 1).await;
     let other = another_program(&office);
-    other.execute_batch("CREATE TRIGGER fault BEFORE UPDATE OF noticed ON message BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END").unwrap();
+    other
+        .execute_batch("CREATE TRIGGER fault BEFORE UPDATE OF noticed ON message BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END")
+        .unwrap();
     clock.advance(Duration::from_secs(1801));
     office.engine().look();
     until_it_fails(&office).await;

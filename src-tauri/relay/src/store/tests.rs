@@ -234,6 +234,61 @@ async fn a_damaged_database_is_set_aside_and_named() {
 }
 
 #[tokio::test]
+async fn damage_met_on_the_way_is_no_orderly_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    let marks = || {
+        let marks: String =
+            other.query_row("SELECT group_concat(name || value) FROM (SELECT * FROM mark ORDER BY name)", [], |row| row.get(0)).unwrap();
+        marks
+    };
+    assert_eq!(marks(), "clean0,damaged0");
+    // Out of everybody's memory, and read from the file again.
+    let page: u32 = other.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'recipient'", [], |row| row.get(0)).unwrap();
+    other.execute_batch("UPDATE mark SET value = value; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let mut file = std::fs::File::options().write(true).open(folder.path().join("queue.db")).unwrap();
+    file.seek(SeekFrom::Start(u64::from(page - 1) * 4096)).unwrap();
+    std::io::Write::write_all(&mut file, &[0xaa; 4096]).unwrap();
+    let read = store.entry(1).await;
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    store.close().await;
+    assert_eq!(marks(), "clean0,damaged1");
+}
+
+/// An index that lacks what its table has: no page of it is wrong.
+fn spoil_an_index(folder: &Path) {
+    let reopened = || {
+        let sql = Connection::open(folder.join("queue.db")).unwrap();
+        sql.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        sql
+    };
+    let index = "name = 'message_settled'";
+    reopened()
+        .execute_batch(&format!("CREATE TABLE saved AS SELECT * FROM sqlite_schema WHERE {index}; DELETE FROM sqlite_schema WHERE {index}"))
+        .unwrap();
+    reopened().execute_batch("UPDATE message SET unsettled = 0, settled_at = 1").unwrap();
+    reopened().execute_batch("INSERT INTO sqlite_schema SELECT * FROM saved").unwrap();
+    reopened().execute_batch("DROP TABLE saved").unwrap();
+}
+
+#[tokio::test]
+async fn after_damage_was_met_a_closer_look_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    store.close().await;
+    spoil_an_index(folder.path());
+    let (store, opened) = open(folder.path());
+    assert_eq!(opened.set_aside, [], "the quick look sees nothing");
+    store.close().await;
+    write::mark(&Connection::open(folder.path().join("queue.db")).unwrap(), write::DAMAGED, true).unwrap();
+    let (_, opened) = open(folder.path());
+    assert!(opened.set_aside[0].said.contains("message_settled"), "{:?}", opened.set_aside);
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_outtray_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
