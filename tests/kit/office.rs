@@ -55,9 +55,15 @@ impl Office {
 
     /// As after a power cut in so far as nothing is said: the host ends, another begins on the same folder.
     pub async fn restart(&mut self) {
+        self.restart_after(|| {}).await;
+    }
+
+    /// The same, and something happens while no engine runs.
+    pub async fn restart_after(&mut self, meanwhile: impl FnOnce()) {
         if let Some(host) = self.host.take() {
             host.stop().await;
         }
+        meanwhile();
         let host = start_host(self.folder.path(), &self.clock).await;
         self.control = host.client();
         self.host = Some(host);

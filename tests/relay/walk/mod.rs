@@ -2,7 +2,9 @@
 
 #[cfg(unix)]
 mod attach;
+mod blame;
 mod caps;
+mod clock;
 mod delivery;
 #[cfg(unix)]
 mod disk;

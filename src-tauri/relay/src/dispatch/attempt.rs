@@ -1,7 +1,7 @@
 //! One attempt at one message, from the shelf to the smart host and back: outcomes are settled and
 //! kept before the message leaves our hands.
 
-use super::{LineBack, Plan, Tick};
+use super::{LineBack, Plan, Tick, Went};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::event::Notice;
@@ -27,6 +27,8 @@ pub struct Attempted {
     pub smart_host: Arc<dyn SmartHost>,
     pub plan: Arc<Plan>,
     pub seq: Seq,
+    /// What sounds like the lane's fault is this message's own: another went well after it was told the same.
+    pub suspect: bool,
 }
 
 type OpenLine = (Box<dyn Line>, usize);
@@ -35,21 +37,21 @@ impl Attempted {
     pub async fn run(self, cached: Option<QueueEntry>, line: Option<OpenLine>) {
         // Both tell the dispatcher when they are dropped, so that a panic cannot make it wait for ever.
         let hands = Hands::on(&self.desk, self.seq);
-        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, told: false };
+        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, seq: self.seq, told: false };
         let Some((entry, delivery, tried)) = self.prepare(cached).await else {
-            return returned.tell(line, false, None);
+            return returned.tell(line, Went::Nowhere, None);
         };
         let (attempt, tls) = match self.hand_over(&delivery, line).await {
             Ok((attempt, line, tls)) => {
-                let success = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
+                let went = self.how_far(&attempt);
                 match &attempt.line {
-                    LineAfter::Usable => returned.tell(line, success, None),
-                    LineAfter::Spent => returned.tell(None, success, None),
-                    LineAfter::Down(trouble) => returned.tell(None, success, Some(trouble.clone())),
+                    LineAfter::Usable => returned.tell(line, went, None),
+                    LineAfter::Spent => returned.tell(None, went, None),
+                    LineAfter::Down(trouble) => returned.tell(None, went, Some(trouble.clone())),
                 }
                 (attempt, tls)
             }
-            Err(trouble) => return returned.tell(None, false, Some(trouble)),
+            Err(trouble) => return returned.tell(None, Went::Nowhere, Some(trouble)),
         };
         let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
         let via = Via { server, tls: tls.as_deref() };
@@ -61,13 +63,25 @@ impl Attempted {
         hands.settled(self.desk.keep(&entry, settlement).await);
     }
 
+    /// Of a suspect only a success tells anything about the lane.
+    fn how_far(&self, attempt: &Attempt) -> Went {
+        let any = |is: fn(&Outcome) -> bool| attempt.outcomes.iter().any(is);
+        if any(|outcome| matches!(outcome, Outcome::Sent(_))) {
+            Went::HandedOver
+        } else if !self.suspect && any(|outcome| *outcome != Outcome::Untouched) {
+            Went::Answered
+        } else {
+            Went::Tried
+        }
+    }
+
     /// The message, its due recipients and its content. None when there is nothing to do any more.
     async fn prepare(&self, cached: Option<QueueEntry>) -> Option<(QueueEntry, Delivery, Vec<usize>)> {
         let entry = match cached {
             Some(entry) => entry,
             None => self.desk.store.entry(self.seq).await.map_err(|error| self.desk.cannot_read(&error)).ok()??,
         };
-        let tried = entry.due(self.desk.clock.now());
+        let tried = entry.due(&self.plan.schedule, self.desk.clock.now());
         if tried.is_empty() {
             return None;
         }
@@ -84,7 +98,8 @@ impl Attempted {
             forward_paths: tried.iter().filter_map(|n| entry.recipients.get(*n)).map(|recipient| recipient.path.clone()).collect(),
             body: entry.body,
         };
-        let delivery = Delivery { message: entry.id, envelope, content, eight_bit: entry.summary.eight_bit };
+        let (message, eight_bit, suspect) = (entry.id, entry.summary.eight_bit, self.suspect);
+        let delivery = Delivery { message, envelope, content, eight_bit, suspect };
         Some((entry, delivery, tried))
     }
 
@@ -122,7 +137,9 @@ impl Attempted {
 /// The sender is told that a message is late.
 pub async fn tell_late(desk: Desk, seq: Seq) {
     let hands = Hands::on(&desk, seq);
-    if let Ok(Some(entry)) = desk.store.entry(seq).await {
+    if let Ok(Some(entry)) = desk.store.entry(seq).await
+        && !entry.held
+    {
         hands.settled(desk.keep(&entry, queue::notice(&entry)).await);
     }
 }
@@ -130,7 +147,9 @@ pub async fn tell_late(desk: Desk, seq: Seq) {
 /// The lifetime of a message is over.
 pub async fn give_up(desk: Desk, seq: Seq) {
     let hands = Hands::on(&desk, seq);
-    if let Ok(Some(entry)) = desk.store.entry(seq).await {
+    if let Ok(Some(entry)) = desk.store.entry(seq).await
+        && !entry.held
+    {
         let now = desk.clock.now();
         hands.settled(desk.keep(&entry, queue::expire(&entry, now)).await);
     }
@@ -244,20 +263,21 @@ impl Drop for Hands {
 struct Returned {
     ticks: mpsc::UnboundedSender<Tick>,
     plan: u64,
+    seq: Seq,
     told: bool,
 }
 
 impl Returned {
-    fn tell(&mut self, line: Option<OpenLine>, success: bool, trouble: Option<crate::smarthost::Trouble>) {
+    fn tell(&mut self, line: Option<OpenLine>, went: Went, trouble: Option<crate::smarthost::Trouble>) {
         self.told = true;
-        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, line, success, trouble }));
+        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, trouble }));
     }
 }
 
 impl Drop for Returned {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(None, false, None);
+            self.tell(None, Went::Nowhere, None);
         }
     }
 }
