@@ -55,7 +55,13 @@ impl Office {
 
     /// As after a power cut in so far as nothing is said: the host ends, another begins on the same folder.
     pub async fn restart(&mut self) {
+        self.restart_after(|| {}).await;
+    }
+
+    /// The same, and something happens while no engine runs.
+    pub async fn restart_after(&mut self, meanwhile: impl FnOnce()) {
         self.end().await;
+        meanwhile();
         self.begin().await;
     }
 

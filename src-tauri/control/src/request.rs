@@ -68,6 +68,8 @@ pub enum Request {
     Resume,
     /// Wakes a resting lane at once. Answer: `Done`.
     TryLane,
+    /// Tries ports at once that could not be opened; how they stand then comes as an event. Answer: `Done`.
+    TryListeners,
     /// Answer: `Settings`.
     Settings,
     /// Answer: `Problems` (empty when all is well).

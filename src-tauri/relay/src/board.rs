@@ -191,8 +191,10 @@ impl Board {
 
     pub fn set_listeners(&self, listeners: Vec<ListenerState>) {
         let mut state = self.lock();
-        state.listeners.clone_from(&listeners);
-        self.publish(&mut state, Fact::Listeners(listeners));
+        if state.listeners != listeners {
+            state.listeners.clone_from(&listeners);
+            self.publish(&mut state, Fact::Listeners(listeners));
+        }
     }
 
     pub fn count_sessions(&self, change: i32, now: Timestamp) {

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// A running engine. Clones are the same engine.
@@ -32,7 +32,9 @@ struct Inner {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     ticks: mpsc::UnboundedSender<Tick>,
-    doors: tokio::sync::Mutex<Doors>,
+    doors: Arc<tokio::sync::Mutex<Doors>>,
+    /// The clock was moved by hand: doors look at it too.
+    looks: Arc<Notify>,
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
@@ -106,12 +108,15 @@ impl Relay {
         let setup = Setup::new(config.clone());
         let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
         doors.arrange(setup).await;
+        let (doors, looks) = (Arc::new(tokio::sync::Mutex::new(doors)), Arc::new(Notify::new()));
+        tokio::spawn(keep_looking(Arc::clone(&doors), Arc::clone(&looks), stop.clone()));
         Ok(Self(Arc::new(Inner {
             store,
             board,
             clock,
             ticks,
-            doors: tokio::sync::Mutex::new(doors),
+            doors,
+            looks,
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
@@ -209,6 +214,11 @@ impl Relay {
         self.0.tell(Tick::TryLane);
     }
 
+    /// Tries ports at once that could not be had.
+    pub async fn try_listeners(&self) {
+        self.0.doors.lock().await.try_shut_doors().await;
+    }
+
     /// Puts a test message into the queue.
     pub async fn submit_test(&self, sender: Mailbox, recipient: Mailbox) -> Result<MessageId, StoreError> {
         let host_name = self.0.config.lock().unwrap_or_else(PoisonError::into_inner).host_name.clone();
@@ -222,9 +232,10 @@ impl Relay {
         self.0.board.forget_refused(address);
     }
 
-    /// Makes the dispatcher look at its clock, after it was moved by hand.
+    /// Makes everybody look at the clock, after it was moved by hand.
     pub fn look(&self) {
         self.0.tell(Tick::Look);
+        self.0.looks.notify_one();
     }
 
     /// Closes the doors, lets what is under way come to its end, and closes the store in order.
@@ -280,6 +291,21 @@ impl Inner {
             ticks: self.ticks.clone(),
             plan: Arc::new(Plan::new(0, &config, None)),
         }
+    }
+}
+
+/// How often doors look at the clock.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Doors that could not be opened are tried again, until the engine is told to stop.
+async fn keep_looking(doors: Arc<tokio::sync::Mutex<Doors>>, looks: Arc<Notify>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = looks.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        doors.lock().await.look().await;
     }
 }
 

@@ -2,7 +2,9 @@
 
 #[cfg(unix)]
 mod attach;
+mod blame;
 mod caps;
+mod clock;
 mod damage;
 mod delivery;
 #[cfg(unix)]

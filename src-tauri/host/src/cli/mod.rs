@@ -77,6 +77,8 @@ enum Command {
     Resume,
     /// Try the way to the provider now instead of waiting
     TryLane,
+    /// Try the ports now that could not be opened, and tell which are still taken
+    TryListeners,
     /// Show what this machine says of itself: name, networks, who holds the ports of mail, firewall
     Machine {
         /// Also ask the provider which address it sees, and the time server how far the clock is off
@@ -240,6 +242,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
         Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
+        Command::TryListeners => acts::try_listeners(&place).await,
         Command::Probe { sender } => probe::probe(&place, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
         Command::Secret(SecretCommand::Remove { name }) => {

@@ -131,7 +131,11 @@ pub fn listener(listener: &engine::ListenerState) -> ListenerView {
             let (code, subject) = match problem.kind {
                 // The program that has it, if the system tells; else the port.
                 BindProblemKind::PortTaken => (ProblemCode::PortTaken, crate::machine::ports::holder(port)),
-                BindProblemKind::PortForbidden => (ProblemCode::PortForbidden, None),
+                // Windows says "forbidden" of a port that another program has for itself alone, too.
+                BindProblemKind::PortForbidden => match crate::machine::ports::holder(port).filter(|_| cfg!(windows)) {
+                    Some(holder) => (ProblemCode::PortTaken, Some(holder)),
+                    None => (ProblemCode::PortForbidden, None),
+                },
                 BindProblemKind::AddressNotHere => (ProblemCode::AddressNotHere, Some(listener.address.ip().to_string())),
                 BindProblemKind::Other => (ProblemCode::Other, None),
             };

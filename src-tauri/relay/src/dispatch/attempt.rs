@@ -4,7 +4,7 @@
 //! Invariant: a message whose outcome was not kept is not taken again in this run by itself.
 
 use super::agenda::Again;
-use super::{LineBack, Plan, Tick};
+use super::{LineBack, Plan, Tick, Went};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::event::Notice;
@@ -38,6 +38,8 @@ pub struct Attempted {
     pub smart_host: Arc<dyn SmartHost>,
     pub plan: Arc<Plan>,
     pub seq: Seq,
+    /// What sounds like the lane's fault is this message's own: another went well after it was told the same.
+    pub suspect: bool,
 }
 
 type OpenLine = (Box<dyn Line>, usize);
@@ -46,29 +48,30 @@ impl Attempted {
     pub async fn run(self, cached: Option<QueueEntry>, line: Option<OpenLine>) {
         // Both tell the dispatcher when they are dropped, so that a panic cannot make it wait for ever.
         let hands = Hands::on(&self.desk, self.seq);
-        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, told: false };
+        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, seq: self.seq, told: false };
         let (entry, delivery, tried) = match self.prepare(cached).await {
             Ok(ready) => ready,
             Err(again) => {
-                returned.tell(line, false, None);
+                returned.tell(line, Went::Nowhere, None);
                 return hands.back(again);
             }
         };
         let (attempt, tls, after) = match self.hand_over(&delivery, line).await {
             Ok((attempt, line, tls)) => {
-                let success = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
+                let went = self.how_far(&attempt);
                 // Nothing learned and nothing to rest for: at once it would only be the same again.
-                let in_vain = !success && !matches!(attempt.line, LineAfter::Down(_));
+                let learned = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
+                let in_vain = !learned && !matches!(attempt.line, LineAfter::Down(_));
                 let after = if in_vain { self.desk.soon() } else { Again::AsPlanned };
                 match &attempt.line {
-                    LineAfter::Usable => returned.tell(line, success, None),
-                    LineAfter::Spent => returned.tell(None, success, None),
-                    LineAfter::Down(trouble) => returned.tell(None, success, Some(trouble.clone())),
+                    LineAfter::Usable => returned.tell(line, went, None),
+                    LineAfter::Spent => returned.tell(None, went, None),
+                    LineAfter::Down(trouble) => returned.tell(None, went, Some(trouble.clone())),
                 }
                 (attempt, tls, after)
             }
             Err(trouble) => {
-                returned.tell(None, false, Some(trouble));
+                returned.tell(None, Went::Nowhere, Some(trouble));
                 return hands.back(Again::AsPlanned);
             }
         };
@@ -88,6 +91,18 @@ impl Attempted {
         });
     }
 
+    /// Of a suspect only a success tells anything about the lane.
+    fn how_far(&self, attempt: &Attempt) -> Went {
+        let any = |is: fn(&Outcome) -> bool| attempt.outcomes.iter().any(is);
+        if any(|outcome| matches!(outcome, Outcome::Sent(_))) {
+            Went::HandedOver
+        } else if !self.suspect && any(|outcome| *outcome != Outcome::Untouched) {
+            Went::Answered
+        } else {
+            Went::Tried
+        }
+    }
+
     /// The message, its due recipients and its content; or when to look again, if there is nothing to hand over now.
     async fn prepare(&self, cached: Option<QueueEntry>) -> Result<(QueueEntry, Delivery, Vec<usize>), Again> {
         let entry = match cached {
@@ -99,8 +114,7 @@ impl Attempted {
                 Err(error) => return Err(self.desk.cannot_read(self.seq, &error.chain()).await),
             },
         };
-        let now = self.desk.clock.now();
-        let tried = entry.due(now);
+        let tried = entry.due(&self.plan.schedule, self.desk.clock.now());
         if entry.held || tried.is_empty() {
             // Changed a moment ago; the news of it is on its way to the agenda.
             return Err(self.desk.soon());
@@ -115,7 +129,8 @@ impl Attempted {
             forward_paths: tried.iter().filter_map(|n| entry.recipients.get(*n)).map(|recipient| recipient.path.clone()).collect(),
             body: entry.body,
         };
-        let delivery = Delivery { message: entry.id, envelope, content, eight_bit: entry.summary.eight_bit };
+        let (message, eight_bit, suspect) = (entry.id, entry.summary.eight_bit, self.suspect);
+        let delivery = Delivery { message, envelope, content, eight_bit, suspect };
         Ok((entry, delivery, tried))
     }
 
@@ -172,6 +187,8 @@ pub async fn give_up(desk: Desk, seq: Seq) {
 async fn at_deadline(desk: Desk, seq: Seq, what: impl FnOnce(&QueueEntry, Timestamp) -> Settlement) {
     let hands = Hands::on(&desk, seq);
     let again = match desk.store.entry(seq).await {
+        // Put on hold a moment ago: it waits for a person now.
+        Ok(Some(entry)) if entry.held => Again::AsPlanned,
         Ok(Some(entry)) => {
             let settlement = what(&entry, desk.clock.now());
             match desk.keep(&entry, settlement, Cause::Deadline).await {
@@ -320,20 +337,21 @@ impl Drop for Hands {
 struct Returned {
     ticks: mpsc::UnboundedSender<Tick>,
     plan: u64,
+    seq: Seq,
     told: bool,
 }
 
 impl Returned {
-    fn tell(&mut self, line: Option<OpenLine>, success: bool, trouble: Option<crate::smarthost::Trouble>) {
+    fn tell(&mut self, line: Option<OpenLine>, went: Went, trouble: Option<crate::smarthost::Trouble>) {
         self.told = true;
-        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, line, success, trouble }));
+        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, trouble }));
     }
 }
 
 impl Drop for Returned {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(None, false, None);
+            self.tell(None, Went::Nowhere, None);
         }
     }
 }

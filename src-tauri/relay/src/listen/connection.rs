@@ -192,7 +192,8 @@ impl Visit {
             Step::Discard => self.incoming = None,
             Step::Refused(refused) => {
                 let now = self.hall.clock.now();
-                tracing::info!(client = %self.client, reply = %refused.reply, "Refused a client");
+                tracing::info!(client = %self.client, why = ?refused.why, code = refused.reply.code(), "Refused a client");
+                tracing::debug!(client = %self.client, reply = %refused.reply, "It was told");
                 self.hall.board.refused(self.client, &session.peer().name, &refused, now);
                 self.hall.store.count_refusal(now);
             }

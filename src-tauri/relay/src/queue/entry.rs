@@ -1,5 +1,6 @@
 //! A queue entry: a message with its recipients, each in exactly one state.
 
+use super::schedule::Schedule;
 use crate::mail::reply::RemoteReply;
 use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
@@ -113,8 +114,9 @@ impl QueueEntry {
     }
 
     /// Recipients whose time has come.
-    pub fn due(&self, now: Timestamp) -> Vec<usize> {
-        self.recipients.iter().enumerate().filter(|(_, r)| r.state.due().is_some_and(|due| due <= now)).map(|(n, _)| n).collect()
+    pub fn due(&self, schedule: &Schedule, now: Timestamp) -> Vec<usize> {
+        let has_come = |recipient: &Recipient| recipient.state.due().is_some_and(|due| schedule.has_come(due, self.accepted_at, now));
+        self.recipients.iter().enumerate().filter(|(_, recipient)| has_come(recipient)).map(|(n, _)| n).collect()
     }
 
     pub fn next_attempt(&self) -> Option<Timestamp> {

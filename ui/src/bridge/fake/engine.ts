@@ -68,6 +68,10 @@ export class FakeEngine {
       case "tryLane":
         if (snapshot.lane.state.kind === "throttled") this.setLane({ ...snapshot.lane.state, since: snapshot.lane.state.since, nextTry: Date.now() + 60_000 });
         return DONE;
+      case "tryListeners":
+        snapshot.listeners = snapshot.listeners.map((listener) => ({ ...listener, problem: null }));
+        this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
+        return DONE;
       case "settings":
         return this.settings();
       case "checkSettings":
