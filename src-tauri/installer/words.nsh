@@ -1,0 +1,251 @@
+; The command line. A word that is not known ends Setup before anything is done.
+;
+; NSIS itself reads /S and, at the end and without quotes, /D=; here they are only known. Case does not matter.
+
+!define ENGLISH 1033
+!define GERMAN 1031
+
+Var Rest        ; what is still to be read
+Var Word
+Var Name
+Var Value
+Var Wrong       ; the first word that was wrong
+Var AsksForHelp
+Var Place       ; where it is installed
+Var KeepOrRemove
+
+!macro YesOrNo VARIABLE
+  ${If} $Value == "0"
+  ${OrIf} $Value == "1"
+    StrCpy ${VARIABLE} $Value
+  ${Else}
+    StrCpy $Wrong $Word
+  ${EndIf}
+!macroend
+
+!macro Text VARIABLE
+  ${If} $Value == ""
+    StrCpy $Wrong $Word
+  ${Else}
+    StrCpy ${VARIABLE} $Value
+  ${EndIf}
+!macroend
+
+; A list for the command line of a program: without spaces, and of nothing but what such lists are made of.
+!macro Tidy VARIABLE
+  Push ${VARIABLE}
+  Call TidyList
+  Pop ${VARIABLE}
+!macroend
+
+!macro Select SECTION WANTED
+  ${If} ${WANTED} = 1
+    !insertmacro SelectSection ${SECTION}
+  ${Else}
+    !insertmacro UnselectSection ${SECTION}
+  ${EndIf}
+!macroend
+
+!macro Selected SECTION VARIABLE
+  ${If} ${SectionIsSelected} ${SECTION}
+    StrCpy ${VARIABLE} 1
+  ${Else}
+    StrCpy ${VARIABLE} 0
+  ${EndIf}
+!macroend
+
+!macro NumbersOf VERSION INTO
+  ${WordFind} "${VERSION}" "-" "+1" ${INTO}
+!macroend
+
+!macro WordFunctions UN
+
+; The next of $Rest into $Word, without its quotes.
+Function ${UN}NextWord
+  StrCpy $Word ""
+  StrCpy $1 0 ; within quotes?
+  ${Do}
+    StrCpy $0 $Rest 1
+    ${If} $0 != " "
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $Rest $Rest "" 1
+  ${Loop}
+  ${Do}
+    StrCpy $0 $Rest 1
+    ${If} $0 == ""
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $Rest $Rest "" 1
+    ${If} $0 == '"'
+      IntOp $1 1 - $1
+    ${ElseIf} $0 == " "
+    ${AndIf} $1 = 0
+      ${ExitDo}
+    ${Else}
+      StrCpy $Word "$Word$0"
+    ${EndIf}
+  ${Loop}
+FunctionEnd
+
+; $Word is $Name or $Name=$Value.
+Function ${UN}TakeApart
+  StrCpy $Name $Word
+  StrCpy $Value ""
+  StrCpy $1 0
+  ${Do}
+    StrCpy $0 $Word 1 $1
+    ${If} $0 == ""
+      ${ExitDo}
+    ${EndIf}
+    ${If} $0 == "="
+      StrCpy $Name $Word $1
+      IntOp $1 $1 + 1
+      StrCpy $Value $Word "" $1
+      ${ExitDo}
+    ${EndIf}
+    IntOp $1 $1 + 1
+  ${Loop}
+FunctionEnd
+
+Function ${UN}TakeLanguage
+  ${If} $Value == "en"
+    StrCpy $LANGUAGE ${ENGLISH}
+  ${ElseIf} $Value == "de"
+    StrCpy $LANGUAGE ${GERMAN}
+  ${Else}
+    StrCpy $Wrong $Word
+  ${EndIf}
+FunctionEnd
+
+!macroend
+
+!insertmacro WordFunctions ""
+!insertmacro WordFunctions "un."
+
+Function ReadWords
+  StrCpy $Rest $CMDLINE
+  Call NextWord ; this program
+  ${DoUntil} $Rest == ""
+    Call NextWord
+    ${If} $Word == ""
+    ${OrIf} $Wrong != ""
+      ${Continue}
+    ${EndIf}
+    Call TakeApart
+    ${Select} $Name
+      ${Case} "/S"
+        SetSilent silent
+      ${Case} "/NCRC"
+      ${Case3} "/?" "-?" "/HELP"
+        StrCpy $AsksForHelp 1
+      ${Case} "/LANG"
+        Call TakeLanguage
+      ${Case} "/LOG"
+        !insertmacro Text $LogFile
+      ${Case} "/D"
+        !insertmacro Text $INSTDIR
+      ${Case} "/SERVICE"
+        !insertmacro YesOrNo $Service
+      ${Case} "/START"
+        !insertmacro YesOrNo $Start
+      ${Case} "/SETTINGS"
+        !insertmacro Text $Settings
+        Call FindSettings
+      ${Case} "/USER"
+        !insertmacro Text $User
+      ${Case} "/FIREWALL"
+        !insertmacro YesOrNo $Firewall
+      ${Case} "/PORTS"
+        !insertmacro Text $Ports
+        !insertmacro Tidy $Ports
+        ${If} $Ports == "?"
+          StrCpy $Wrong $Word
+        ${EndIf}
+      ${Case} "/NETWORKS"
+        !insertmacro Text $Networks
+        !insertmacro Tidy $Networks
+        ${If} $Networks == "?"
+          StrCpy $Wrong $Word
+        ${EndIf}
+      ${Case} "/SHORTCUTS"
+        !insertmacro YesOrNo $Shortcut
+      ${Case} "/WEBVIEW2"
+        !insertmacro YesOrNo $WebView2
+      ${CaseElse}
+        StrCpy $Wrong $Word
+    ${EndSelect}
+  ${Loop}
+FunctionEnd
+
+; Named from where Setup was started, else beside Setup: for a share from which many machines install.
+Function FindSettings
+  ${If} ${FileExists} "$Settings"
+    GetFullPathName $Settings "$Settings"
+  ${ElseIf} ${FileExists} "$EXEDIR\$Settings"
+    StrCpy $Settings "$EXEDIR\$Settings"
+  ${EndIf}
+FunctionEnd
+
+; The list on the stack without its spaces; "?" when it holds anything strange.
+Function TidyList
+  Exch $0
+  Push $1
+  Push $2
+  Push $3
+  StrCpy $1 ""
+  ${Do}
+    StrCpy $2 $0 1
+    ${If} $2 == ""
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $0 $0 "" 1
+    ${If} $2 == " "
+      ${Continue}
+    ${EndIf}
+    System::Call 'shlwapi::StrStrIW(w "0123456789.,:/-abcdefghijklmnopqrstuvwxyz", w r2) p .r3'
+    ${If} $3 P= 0
+      StrCpy $1 "?"
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $1 "$1$2"
+  ${Loop}
+  StrCpy $0 $1
+  Pop $3
+  Pop $2
+  Pop $1
+  Exch $0
+FunctionEnd
+
+; The uninstaller knows fewer.
+Function un.ReadWords
+  StrCpy $Rest $CMDLINE
+  Call un.NextWord
+  ${DoUntil} $Rest == ""
+    Call un.NextWord
+    ${If} $Word == ""
+    ${OrIf} $Wrong != ""
+      ${Continue}
+    ${EndIf}
+    Call un.TakeApart
+    ${Select} $Name
+      ${Case} "/S"
+        SetSilent silent
+      ${Case} "/NCRC"
+      ${Case3} "/?" "-?" "/HELP"
+        StrCpy $AsksForHelp 1
+      ${Case} "/LANG"
+        Call un.TakeLanguage
+      ${Case} "/LOG"
+        !insertmacro Text $LogFile
+      ${Case2} "/KEEPDATA" "/REMOVEDATA"
+        ${If} $KeepOrRemove != ""
+        ${AndIf} $KeepOrRemove != $Name
+          StrCpy $Wrong $Word
+        ${EndIf}
+        StrCpy $KeepOrRemove $Name
+      ${CaseElse}
+        StrCpy $Wrong $Word
+    ${EndSelect}
+  ${Loop}
+FunctionEnd
