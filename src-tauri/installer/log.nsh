@@ -67,6 +67,18 @@ Var Note        ; what did not work although the rest did
 !macroend
 !define Complain "!insertmacro Complain"
 
+; What went wrong ($0), what the program said if it was one, and where the rest stands.
+!macro Tell ICON
+  ${IfNot} ${Silent}
+    StrCpy $1 ""
+    ${If} $Code != 0
+    ${AndIf} $Said != ""
+      StrCpy $1 "$\r$\n$\r$\n$Said"
+    ${EndIf}
+    MessageBox MB_OK|${ICON} "$0$1$\r$\n$\r$\n$(see_log)"
+  ${EndIf}
+!macroend
+
 !macro LogFunctions UN
 
 Function ${UN}OpenLog
@@ -192,7 +204,7 @@ Function ${UN}ReadSaid
       Pop $3
       System::Call 'kernel32::MultiByteToWideChar(i 65001, i 0, p r1, i r2, p r3, i 1023)'
       System::Call '*$3(&w1023 .r4)'
-      StrCpy $Said $4
+      ${TrimNewLines} $4 $Said
       System::Free $3
       System::Free $1
     ${EndIf}
@@ -221,9 +233,7 @@ Function ${UN}FailWith
   Pop $Ending
   ${Log} $0
   Call ${UN}Undo
-  ${IfNot} ${Silent}
-    MessageBox MB_OK|MB_ICONSTOP "$0$\r$\n$\r$\n$(see_log)"
-  ${EndIf}
+  !insertmacro Tell MB_ICONSTOP
   SetErrorLevel $Ending
   Quit
 FunctionEnd
@@ -233,9 +243,9 @@ Function ${UN}ComplainOf
   ${Log} $0
   StrCpy $Ending ${NOT_ALL}
   StrCpy $Note $0
-  ${IfNot} ${Silent}
-    MessageBox MB_OK|MB_ICONEXCLAMATION "$0$\r$\n$\r$\n$(see_log)"
-  ${EndIf}
+  Push $1
+  !insertmacro Tell MB_ICONEXCLAMATION
+  Pop $1
   Pop $0
 FunctionEnd
 

@@ -74,6 +74,7 @@ VIAddVersionKey "OriginalFilename" "Outtray-Setup.exe"
 
 !include LogicLib.nsh
 !include FileFunc.nsh
+!include TextFunc.nsh
 !include WordFunc.nsh
 !include WinVer.nsh
 !include Sections.nsh
@@ -421,7 +422,7 @@ Function TakeDevices
     Call CheckOpening
   ${EndIf}
   ${If} $Code != 0
-    MessageBox MB_OK|MB_ICONEXCLAMATION "$(wrong_opening)"
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$(wrong_opening)$\r$\n$\r$\n$Said"
     Abort
   ${EndIf}
 FunctionEnd
@@ -497,7 +498,8 @@ Function Register
   WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayIcon" "$INSTDIR\outtrayd.exe,0"
   WriteRegStr HKLM "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"
   WriteRegStr HKLM "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\uninstall.exe"'
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  ; By itself it would go on from a copy, and end at once for whoever waits.
+  WriteRegStr HKLM "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S _?=$INSTDIR'
   WriteRegStr HKLM "${UNINSTALL_KEY}" "Comments" "$(shortcut_tip)"
   WriteRegDWORD HKLM "${UNINSTALL_KEY}" "Language" $LANGUAGE
   WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoModify" 1
@@ -518,23 +520,24 @@ Function NameShortcut
   ${If} $0 P= 0
     Return
   ${EndIf}
-  ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}", .r1)'
-  ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}", .r2)'
+  ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
   ${If} $1 P<> 0
-  ${AndIf} $2 P<> 0
-    ${IPersistFile::Load} $1 '("$SMPROGRAMS\${PRODUCT}.lnk", ${STGM_READWRITE})'
-    System::Call '*(&w32 "${WINDOW_ID}") p .r3'
-    System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID}) p .r4'
-    System::Call '*(&i2 31, &i2 0, &i2 0, &i2 0, p r3, p 0) p .r5' ; a PROPVARIANT with VT_LPWSTR
-    ${IPropertyStore::SetValue} $2 '(r4, r5)'
-    ${IPropertyStore::Commit} $2 ""
-    ${IPersistFile::Save} $1 '("$SMPROGRAMS\${PRODUCT}.lnk", 1)'
-    System::Free $5
-    System::Free $4
-    System::Free $3
+    ${IPersistFile::Load} $1 '("$SMPROGRAMS\${PRODUCT}.lnk",${STGM_READWRITE})'
+    ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r2)'
+    ${If} $2 P<> 0
+      System::Call '*(&w32 "${WINDOW_ID}") p .r3'
+      System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID}) p .r4'
+      System::Call '*(&i2 31,&i6 0,p r3,p 0) p .r5' ; a PROPVARIANT that is VT_LPWSTR
+      ${IPropertyStore::SetValue} $2 '($4,$5)'
+      ${IPropertyStore::Commit} $2 ""
+      ${IPersistFile::Save} $1 '("$SMPROGRAMS\${PRODUCT}.lnk",1)'
+      System::Free $5
+      System::Free $4
+      System::Free $3
+      ${IUnknown::Release} $2 ""
+    ${EndIf}
+    ${IUnknown::Release} $1 ""
   ${EndIf}
-  ${IUnknown::Release} $2 ""
-  ${IUnknown::Release} $1 ""
   ${IUnknown::Release} $0 ""
 FunctionEnd
 

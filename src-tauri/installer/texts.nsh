@@ -71,11 +71,11 @@ ${Text} wrong_user \
   "/USER=$User is no SID such as S-1-5-21-1004336348-1177238915-682003330-1001. Nothing was changed. whoami /user prints yours." \
   "/USER=$User ist keine SID wie S-1-5-21-1004336348-1177238915-682003330-1001. Nichts wurde geändert. whoami /user zeigt Ihre."
 ${Text} wrong_opening \
-  "These ports or networks cannot be opened. Nothing was changed.${NEW_LINE}$Said" \
-  "Diese Ports oder Netze können nicht geöffnet werden. Nichts wurde geändert.${NEW_LINE}$Said"
+  "These ports or networks cannot be opened. Nothing was changed." \
+  "Diese Ports oder Netze können nicht geöffnet werden. Nichts wurde geändert."
 ${Text} wrong_settings \
-  "The settings in $Settings cannot be used. Nothing was changed.${NEW_LINE}$Said" \
-  "Die Einstellungen in $Settings sind nicht zu gebrauchen. Nichts wurde geändert.${NEW_LINE}$Said"
+  "The settings in $Settings cannot be used. Nothing was changed." \
+  "Die Einstellungen in $Settings sind nicht zu gebrauchen. Nichts wurde geändert."
 ${Text} needs_service \
   "/SETTINGS, /USER and /START=1 are for the service, which is neither installed nor to be installed. Nothing was changed. Add /SERVICE=1." \
   "/SETTINGS, /USER und /START=1 gelten dem Dienst, der weder installiert ist noch installiert werden soll. Nichts wurde geändert. Ergänzen Sie /SERVICE=1."
@@ -101,33 +101,33 @@ ${Text} in_use \
   "$INSTDIR\$Busy is in use. Nothing was changed. End what uses it and try again: Outtray in somebody's session (its icon beside the clock, Quit), or outtrayd.exe started by hand." \
   "$INSTDIR\$Busy ist in Gebrauch. Nichts wurde geändert. Beenden Sie, was die Datei benutzt, und versuchen Sie es wieder: Outtray in jemandes Sitzung (Symbol neben der Uhr, Beenden) oder ein von Hand gestartetes outtrayd.exe."
 ${Text} service_unknown \
-  "How the service is cannot be found out. Nothing was changed.${NEW_LINE}$Said" \
-  "Wie es um den Dienst steht, lässt sich nicht erfahren. Nichts wurde geändert.${NEW_LINE}$Said"
+  "How the service is cannot be found out. Nothing was changed." \
+  "Wie es um den Dienst steht, lässt sich nicht erfahren. Nichts wurde geändert."
 ${Text} service_not_stopped \
-  "The service does not stop. Nothing was changed.${NEW_LINE}$Said" \
-  "Der Dienst hält nicht an. Nichts wurde geändert.${NEW_LINE}$Said"
+  "The service does not stop. Nothing was changed." \
+  "Der Dienst hält nicht an. Nichts wurde geändert."
 ${Text} not_written \
   "The programs cannot be written to $INSTDIR; the disk may be full. Nothing was changed." \
   "Die Programme können nicht nach $INSTDIR geschrieben werden; vielleicht ist der Datenträger voll. Nichts wurde geändert."
 ${Text} service_failed \
-  "The programs are installed, but the service is not.${NEW_LINE}$Said" \
-  "Die Programme sind installiert, der Dienst ist es nicht.${NEW_LINE}$Said"
+  "The programs are installed, but the service is not." \
+  "Die Programme sind installiert, der Dienst ist es nicht."
 ${Text} service_not_started \
-  "The service is installed but does not start.${NEW_LINE}$Said" \
-  "Der Dienst ist installiert, startet aber nicht.${NEW_LINE}$Said"
+  "The service is installed but does not start." \
+  "Der Dienst ist installiert, startet aber nicht."
 ${Text} firewall_failed \
-  "The rule in the firewall was not made.${NEW_LINE}$Said" \
-  "Die Regel in der Firewall wurde nicht angelegt.${NEW_LINE}$Said"
+  "The rule in the firewall was not made." \
+  "Die Regel in der Firewall wurde nicht angelegt."
 ${Text} not_registered \
   "Windows did not take note of everything; Outtray may be missing among the installed apps." \
   "Windows hat nicht alles vermerkt; Outtray fehlt vielleicht unter den installierten Apps."
 ${Text} firewall_stays \
-  "The rule in the firewall stays.${NEW_LINE}$Said" \
-  "Die Regel in der Firewall bleibt.${NEW_LINE}$Said"
+  "The rule in the firewall stays." \
+  "Die Regel in der Firewall bleibt."
 ${Text} service_stays \
-  "Outtray is not removed: the service or its data did not go. Uninstall once more.${NEW_LINE}$Said" \
-  "Outtray ist nicht entfernt: Der Dienst oder seine Daten sind noch da. Deinstallieren Sie noch einmal.${NEW_LINE}$Said"
-${Text} data_not_removed "$0 could not be removed.${NEW_LINE}$Said" "$0 konnte nicht entfernt werden.${NEW_LINE}$Said"
+  "Outtray is not removed: the service or its data did not go. Uninstall once more." \
+  "Outtray ist nicht entfernt: Der Dienst oder seine Daten sind noch da. Deinstallieren Sie noch einmal."
+${Text} data_not_removed "$0 could not be removed." "$0 konnte nicht entfernt werden."
 ${Text} folder_stays \
   "$INSTDIR stays, because there is something in it that is not Outtray's, or is in use." \
   "$INSTDIR bleibt, weil etwas darin ist, das nicht zu Outtray gehört oder in Gebrauch ist."
@@ -156,6 +156,9 @@ ${Text} data_stays "Settings, queue, history and passwords stay." "Einstellungen
 ${Text} others_data \
   "$3\AppData\Local\Outtray stays: it belongs to another account." \
   "$3\AppData\Local\Outtray bleibt: Der Ordner gehört einem anderen Konto."
+${Text} last_file \
+  "uninstall.exe and its folder go a moment after its end." \
+  "uninstall.exe und sein Ordner verschwinden einen Augenblick nach seinem Ende."
 ${Text} uninstalled "Done: Outtray is removed." "Fertig: Outtray ist entfernt."
 
 ; ---- /? (a message box takes 1023 characters) ----

@@ -178,14 +178,19 @@ FunctionEnd
   ${EndIf}
 !macroend
 
+!macro RemoveUnlessRunning FILE
+  ${If} "$INSTDIR\${FILE}" != $EXEPATH
+    !insertmacro Remove "${FILE}"
+  ${EndIf}
+!macroend
+
 Function un.RemovePrograms
-  ; Started in its place (_?=) this program is in use, and moves out of the folder until Windows starts the next time.
   ${If} $EXEDIR == $INSTDIR
-    GetTempFileName $0
-    Delete $0
-    Rename "$INSTDIR\uninstall.exe" $0
-    Delete /REBOOTOK $0
-    SetRebootFlag false
+    ; Started in its place (_?=), so that whoever waits hears how it went. What runs cannot be deleted.
+    !insertmacro EachFile RemoveUnlessRunning
+    ${Log} "$(last_file)"
+    ExecShell "open" "$SYSDIR\cmd.exe" '/D /S /C "ping -n 3 127.0.0.1 >nul & del /q "$EXEPATH" & rd "$INSTDIR""' SW_HIDE
+    Return
   ${EndIf}
   StrCpy $1 0
   ${Do}
