@@ -156,7 +156,10 @@ Function ${UN}LogLine
   ${GetTime} "" "L" $1 $2 $3 $4 $5 $6 $7
   Push "$3-$2-$1 $5:$6:$7  $0$\r$\n"
   Call ${UN}WriteText
-  DetailPrint $0
+  StrCpy $1 $0 1
+  ${If} $1 != ">" ; nobody at the window wants to read command lines
+    DetailPrint $0
+  ${EndIf}
   Pop $7
   Pop $6
   Pop $5

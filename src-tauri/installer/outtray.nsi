@@ -83,6 +83,9 @@ VIAddVersionKey "OriginalFilename" "Outtray-Setup.exe"
 !include Win\Propkey.nsh
 !define MUI_ICON "..\..\icons\icon.ico"
 !define MUI_UNICON "..\..\icons\icon.ico"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "side.bmp"
+!define MUI_WELCOMEFINISHPAGE_BITMAP_STRETCH AspectFitHeight
+!define MUI_COMPONENTSPAGE_SMALLDESC
 !define MUI_ABORTWARNING
 !define MUI_CUSTOMFUNCTION_GUIINIT Begin
 !define MUI_CUSTOMFUNCTION_UNGUIINIT un.Begin
@@ -125,6 +128,7 @@ Page custom AskDevices TakeDevices
 !define MUI_PAGE_CUSTOMFUNCTION_PRE OnlyTheFirstTime
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
+!define MUI_FINISHPAGE_TEXT_LARGE
 !define MUI_FINISHPAGE_TEXT "$(finish)$\r$\n$\r$\n$Note"
 !ifdef WINDOW
   !define MUI_FINISHPAGE_RUN
@@ -160,6 +164,7 @@ SectionEnd
 
 Section "${PRODUCT}" PROGRAMS_SECTION
   SectionIn RO
+  !insertmacro Unpack
   Call StopWhatRuns
   Call Exchange
   Call Register
@@ -339,7 +344,7 @@ FunctionEnd
 
 ; What only the engine can judge. It is unpacked to the side for that; nothing is installed yet.
 Function Check
-  Call Unpack
+  Call UnpackTool
   ${If} $Settings != ""
     ${Run} '$Tool settings check "$Settings"'
     ${If} $Code != 0
@@ -354,7 +359,7 @@ Function Check
   ${EndIf}
 FunctionEnd
 
-Function Unpack
+Function UnpackTool
   ${If} $Tool == ""
     InitPluginsDir
     SetOutPath "$PLUGINSDIR"
@@ -418,7 +423,7 @@ Function TakeDevices
     StrCpy $Said ""
     StrCpy $Code 2
   ${Else}
-    Call Unpack
+    Call UnpackTool
     Call CheckOpening
   ${EndIf}
   ${If} $Code != 0

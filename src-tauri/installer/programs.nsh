@@ -106,15 +106,16 @@ Function ${UN}AskWindows
   ${EndIf}
   System::Alloc 66 ; the session's key
   Pop $1
+  ; A call that cannot be made gives "error".
   System::Call 'rstrtmgr::RmStartSession(*i .r2, i 0, p r1) i .r0'
-  ${If} $0 <> 0
+  ${If} $0 != 0
     System::Free $1
     Return
   ${EndIf}
   System::Call '*(&w${NSIS_MAX_STRLEN} "$INSTDIR\outtray.exe") p .r3'
   System::Call '*(p r3) p .r4'
   System::Call 'rstrtmgr::RmRegisterResources(i r2, i 1, p r4, i 0, p 0, i 0, p 0) i .r0'
-  ${If} $0 = 0
+  ${If} $0 == 0
     Call ${UN}AskThoseOfSession
   ${EndIf}
   System::Call 'rstrtmgr::RmEndSession(i r2)'
@@ -129,7 +130,7 @@ Function ${UN}AskThoseOfSession
   Pop $5
   StrCpy $7 10
   System::Call 'rstrtmgr::RmGetList(i r2, *i .r6, *i r7r7, p r5, *i .r8) i .r0'
-  ${If} $0 = 0
+  ${If} $0 == 0
   ${AndIf} $7 > 0
     StrCpy $8 1 ; nothing but windows of this session?
     System::Call 'kernel32::GetCurrentProcessId() i .r9'
@@ -152,7 +153,7 @@ Function ${UN}AskThoseOfSession
     ${If} $8 = 1
       ${Log} "$(asking_window)"
       System::Call 'rstrtmgr::RmShutdown(i r2, i 0, p 0) i .r0'
-      ${If} $0 = 0
+      ${If} $0 == 0
         StrCpy $WindowsEnded 1
       ${EndIf}
     ${EndIf}
@@ -202,7 +203,8 @@ FunctionEnd
   ${EndIf}
 !macroend
 
-Function Exchange
+; The new ones beside the old: the service still runs.
+!macro Unpack
   StrCpy $PlaceIsNew 1
   ${If} ${FileExists} "$INSTDIR\*.*"
     StrCpy $PlaceIsNew 0
@@ -229,6 +231,9 @@ Function Exchange
     ${Fail} ${FAILED} "$(not_written)"
   ${EndIf}
   Call CloseToOthers
+!macroend
+
+Function Exchange
   StrCpy $Broken ""
   !insertmacro EachFile Away
   ${If} $Broken != ""
