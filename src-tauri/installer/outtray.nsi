@@ -68,8 +68,8 @@ VIAddVersionKey "LegalCopyright" "MIT or Apache-2.0"
 VIAddVersionKey "OriginalFilename" "Outtray-Setup.exe"
 
 !ifdef SIGN
-  !uninstfinalize '${SIGN}' = 0
-  !finalize '${SIGN}' = 0
+  !uninstfinalize `${SIGN}` = 0
+  !finalize `${SIGN}` = 0
 !endif
 
 !include LogicLib.nsh
@@ -201,6 +201,7 @@ Section "-end"
       Call OpenWindow
     ${EndIf}
   !endif
+  Call PutToolAway
   ${Log} "$(done)"
   SetErrorLevel $Ending
 SectionEnd
@@ -334,11 +335,13 @@ Function Begin
     ${EndIf}
   ${EndIf}
   ${If} $User != ""
-    System::Call 'advapi32::ConvertStringSidToSidW(w "$User", *p .r0) i .r1'
-    ${If} $1 = 0
+    StrCpy $0 $User 4
+    StrCpy $1 $User "" 4
+    !insertmacro OnlyOf "0123456789-" $1
+    ${If} $0 != "S-1-"
+    ${OrIf} $1 == "?"
       ${Fail} ${WRONG_WORD} "$(wrong_user)"
     ${EndIf}
-    System::Call 'kernel32::LocalFree(p r0)'
   ${EndIf}
 FunctionEnd
 
@@ -367,6 +370,25 @@ Function UnpackTool
     SetOutPath "$TEMP"
     StrCpy $Tool '"$PLUGINSDIR\outtrayd.exe"'
   ${EndIf}
+FunctionEnd
+
+; At once after its end Windows may still hold it, and it would stay.
+Function PutToolAway
+  ${If} $Tool == ""
+    Return
+  ${EndIf}
+  StrCpy $Tool ""
+  StrCpy $0 0
+  ${Do}
+    ClearErrors
+    Delete "$PLUGINSDIR\outtrayd.exe"
+    IntOp $0 $0 + 1
+    ${IfNot} ${Errors}
+    ${OrIf} $0 >= ${PATIENCE}
+      ${ExitDo}
+    ${EndIf}
+    Sleep 250
+  ${Loop}
 FunctionEnd
 
 Function CheckOpening

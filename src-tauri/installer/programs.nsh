@@ -263,24 +263,24 @@ FunctionEnd
 
 ; As it was before we came, when we end before the programs were exchanged.
 Function Undo
-  ${If} $Exchanged = 1
-    Return
-  ${EndIf}
-  ${If} ${FileExists} "$INSTDIR\new\*.*"
-    RMDir /r "$INSTDIR\new"
-  ${EndIf}
-  RMDir "$INSTDIR\old"
-  ${If} $PlaceIsNew = 1
-    RMDir "$INSTDIR"
-  ${EndIf}
-  ${If} $Stopped = 1
-  ${AndIf} $Ran = 1
-    StrCpy $Stopped 0
-    ${Run} '$Tool service start'
-  ${EndIf}
-  !ifdef WINDOW
-    ${If} $WindowsEnded = 1
-      Call OpenWindow
+  ${If} $Exchanged != 1
+    ${If} ${FileExists} "$INSTDIR\new\*.*"
+      RMDir /r "$INSTDIR\new"
     ${EndIf}
-  !endif
+    RMDir "$INSTDIR\old"
+    ${If} $PlaceIsNew = 1
+      RMDir "$INSTDIR"
+    ${EndIf}
+    ${If} $Stopped = 1
+    ${AndIf} $Ran = 1
+      StrCpy $Stopped 0
+      ${Run} '$Tool service start'
+    ${EndIf}
+    !ifdef WINDOW
+      ${If} $WindowsEnded = 1
+        Call OpenWindow
+      ${EndIf}
+    !endif
+  ${EndIf}
+  Call PutToolAway
 FunctionEnd

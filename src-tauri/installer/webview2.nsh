@@ -62,8 +62,10 @@ Function InstallWebView2
   ${EndIf}
   ; The path goes by the environment: no quoting can be got wrong.
   System::Call 'kernel32::SetEnvironmentVariableW(w "OUTTRAY_FILE", w "$PLUGINSDIR\webview2.exe")'
-  ${Run} `"$SYSDIR\WindowsPowerShell\v1.0\powershell.exe" -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$$s = Get-AuthenticodeSignature -LiteralPath $$env:OUTTRAY_FILE; if ($$s.Status -ne 'Valid' -or $$s.SignerCertificate.Subject -notmatch '(^|, )O=Microsoft Corporation(,|$$)') { exit 1 }"`
+  ; What must be said, so that no other way to end can be taken for it.
+  ${Run} `"$SYSDIR\WindowsPowerShell\v1.0\powershell.exe" -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$$s = Get-AuthenticodeSignature -LiteralPath $$env:OUTTRAY_FILE; if ($$s.Status -eq 'Valid' -and $$s.SignerCertificate.Subject -match '(^|, )O=Microsoft Corporation(,|$$)') { 'from Microsoft' }"`
   ${If} $Code != 0
+  ${OrIf} $Said != "from Microsoft"
     ${Log} "$(webview2_not_signed)"
     Return
   ${EndIf}

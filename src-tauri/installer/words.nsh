@@ -31,11 +31,17 @@ Var KeepOrRemove
   ${EndIf}
 !macroend
 
-; A list for the command line of a program: without spaces, and of nothing but what such lists are made of.
-!macro Tidy VARIABLE
+; For the command line of a program: without spaces, and "?" when there is anything but these letters in it.
+!macro OnlyOf LETTERS VARIABLE
+  Push "${LETTERS}"
   Push ${VARIABLE}
-  Call TidyList
+  Call OnlyOfThese
   Pop ${VARIABLE}
+!macroend
+
+; A list of ports or networks.
+!macro Tidy VARIABLE
+  !insertmacro OnlyOf "0123456789.,:/-abcdefghijklmnopqrstuvwxyz" ${VARIABLE}
 !macroend
 
 !macro Select SECTION WANTED
@@ -187,9 +193,11 @@ Function FindSettings
   ${EndIf}
 FunctionEnd
 
-; The list on the stack without its spaces; "?" when it holds anything strange.
-Function TidyList
+; On the stack: the letters, and the text.
+Function OnlyOfThese
   Exch $0
+  Exch
+  Exch $4
   Push $1
   Push $2
   Push $3
@@ -203,7 +211,7 @@ Function TidyList
     ${If} $2 == " "
       ${Continue}
     ${EndIf}
-    System::Call 'shlwapi::StrStrIW(w "0123456789.,:/-abcdefghijklmnopqrstuvwxyz", w r2) p .r3'
+    System::Call 'shlwapi::StrStrIW(w r4, w r2) p .r3'
     ${If} $3 P= 0
       StrCpy $1 "?"
       ${ExitDo}
@@ -214,6 +222,7 @@ Function TidyList
   Pop $3
   Pop $2
   Pop $1
+  Pop $4
   Exch $0
 FunctionEnd
 
