@@ -165,6 +165,7 @@ SectionEnd
 Section "${PRODUCT}" PROGRAMS_SECTION
   SectionIn RO
   !insertmacro Unpack
+  Call AskService
   Call StopWhatRuns
   Call Exchange
   Call Register

@@ -10,6 +10,10 @@
 !define RM_MAIN_WINDOW 1    ; RM_APP_TYPE
 !define RM_OTHER_WINDOW 2
 
+; Folders within the one of the programs; names that are nobody else's, since what is in them is deleted.
+!define NEW "Outtray-Setup.new"
+!define OLD "Outtray-Setup.old"
+
 Var Tool            ; the engine's program to be asked, in quotes
 Var Stopped         ; we have stopped the service
 Var WindowsEnded    ; we have asked a window to end, and it did
@@ -73,7 +77,6 @@ Function ${UN}AskService
 FunctionEnd
 
 Function ${UN}StopWhatRuns
-  Call ${UN}AskService
   ${If} $HasService = 1
     ${Run} '$Tool service stop'
     ${If} $Code != 0
@@ -172,15 +175,15 @@ FunctionEnd
   ${If} $Broken == ""
     ${If} ${FileExists} "$INSTDIR\${FILE}"
       ClearErrors
-      Rename "$INSTDIR\${FILE}" "$INSTDIR\old\${FILE}"
+      Rename "$INSTDIR\${FILE}" "$INSTDIR\${OLD}\${FILE}"
       ${If} ${Errors}
         StrCpy $Broken "${FILE}"
       ${EndIf}
     ${EndIf}
     ${If} $Broken == ""
-    ${AndIf} ${FileExists} "$INSTDIR\new\${FILE}"
+    ${AndIf} ${FileExists} "$INSTDIR\${NEW}\${FILE}"
       ClearErrors
-      Rename "$INSTDIR\new\${FILE}" "$INSTDIR\${FILE}"
+      Rename "$INSTDIR\${NEW}\${FILE}" "$INSTDIR\${FILE}"
       ${If} ${Errors}
         StrCpy $Broken "${FILE}"
       ${EndIf}
@@ -194,8 +197,8 @@ FunctionEnd
     ${If} "${FILE}" != $Broken
       Delete "$INSTDIR\${FILE}"
     ${EndIf}
-    ${If} ${FileExists} "$INSTDIR\old\${FILE}"
-      Rename "$INSTDIR\old\${FILE}" "$INSTDIR\${FILE}"
+    ${If} ${FileExists} "$INSTDIR\${OLD}\${FILE}"
+      Rename "$INSTDIR\${OLD}\${FILE}" "$INSTDIR\${FILE}"
     ${EndIf}
     ${If} "${FILE}" == $Broken
       StrCpy $Broken ""
@@ -210,10 +213,12 @@ FunctionEnd
     StrCpy $PlaceIsNew 0
   ${EndIf}
   ; What an earlier Setup may have left when the machine went down.
-  RMDir /r "$INSTDIR\new"
-  RMDir /r "$INSTDIR\old"
+  RMDir /r "$INSTDIR\${NEW}"
+  RMDir /r "$INSTDIR\${OLD}"
+  CreateDirectory "$INSTDIR"
+  Call CloseToOthers
   ClearErrors
-  SetOutPath "$INSTDIR\new"
+  SetOutPath "$INSTDIR\${NEW}"
   File "${PROGRAMS}/outtrayd.exe"
   !ifdef WINDOW
     File "${PROGRAMS}/outtray.exe"
@@ -224,13 +229,12 @@ FunctionEnd
   !endif
   File "/oname=LICENSE-APACHE.txt" "../../LICENSE-APACHE"
   File "/oname=LICENSE-MIT.txt" "../../LICENSE-MIT"
-  WriteUninstaller "$INSTDIR\new\uninstall.exe"
+  WriteUninstaller "$INSTDIR\${NEW}\uninstall.exe"
   SetOutPath "$TEMP"
-  CreateDirectory "$INSTDIR\old"
+  CreateDirectory "$INSTDIR\${OLD}"
   ${If} ${Errors}
     ${Fail} ${FAILED} "$(not_written)"
   ${EndIf}
-  Call CloseToOthers
 !macroend
 
 Function Exchange
@@ -242,8 +246,8 @@ Function Exchange
     ${Fail} ${IN_USE} "$(in_use)"
   ${EndIf}
   StrCpy $Exchanged 1
-  RMDir /r "$INSTDIR\new"
-  RMDir /r "$INSTDIR\old"
+  RMDir /r "$INSTDIR\${NEW}"
+  RMDir /r "$INSTDIR\${OLD}"
   ${Log} "$(programs_there)"
 FunctionEnd
 
@@ -264,10 +268,10 @@ FunctionEnd
 ; As it was before we came, when we end before the programs were exchanged.
 Function Undo
   ${If} $Exchanged != 1
-    ${If} ${FileExists} "$INSTDIR\new\*.*"
-      RMDir /r "$INSTDIR\new"
+    ${If} ${FileExists} "$INSTDIR\${NEW}\*.*"
+      RMDir /r "$INSTDIR\${NEW}"
     ${EndIf}
-    RMDir "$INSTDIR\old"
+    RMDir "$INSTDIR\${OLD}"
     ${If} $PlaceIsNew = 1
       RMDir "$INSTDIR"
     ${EndIf}

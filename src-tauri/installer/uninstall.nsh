@@ -78,7 +78,9 @@ Section "Uninstall"
   SetOutPath "$TEMP" ; not in the folder that is to go
   ${If} ${FileExists} "$INSTDIR\outtrayd.exe"
     StrCpy $Tool '"$INSTDIR\outtrayd.exe"'
+    Call un.AskService
     ${If} $RemoveData = 1
+    ${AndIf} $Ran = 1
       ; Only the account that has stored a password can remove it. When no engine runs, it goes with the account's profile.
       ${Run} '$Tool secret remove smart-host'
     ${EndIf}

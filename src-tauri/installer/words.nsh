@@ -14,18 +14,25 @@ Var AsksForHelp
 Var Place       ; where it is installed
 Var KeepOrRemove
 
+; The first one is told; the rest is read all the same, for the language and the log to tell it in.
+!macro IsWrong
+  ${If} $Wrong == ""
+    StrCpy $Wrong $Word
+  ${EndIf}
+!macroend
+
 !macro YesOrNo VARIABLE
   ${If} $Value == "0"
   ${OrIf} $Value == "1"
     StrCpy ${VARIABLE} $Value
   ${Else}
-    StrCpy $Wrong $Word
+    !insertmacro IsWrong
   ${EndIf}
 !macroend
 
 !macro Text VARIABLE
   ${If} $Value == ""
-    StrCpy $Wrong $Word
+    !insertmacro IsWrong
   ${Else}
     StrCpy ${VARIABLE} $Value
   ${EndIf}
@@ -120,7 +127,7 @@ Function ${UN}TakeLanguage
   ${ElseIf} $Value == "de"
     StrCpy $LANGUAGE ${GERMAN}
   ${Else}
-    StrCpy $Wrong $Word
+    !insertmacro IsWrong
   ${EndIf}
 FunctionEnd
 
@@ -135,7 +142,6 @@ Function ReadWords
   ${DoUntil} $Rest == ""
     Call NextWord
     ${If} $Word == ""
-    ${OrIf} $Wrong != ""
       ${Continue}
     ${EndIf}
     Call TakeApart
@@ -166,20 +172,20 @@ Function ReadWords
         !insertmacro Text $Ports
         !insertmacro Tidy $Ports
         ${If} $Ports == "?"
-          StrCpy $Wrong $Word
+          !insertmacro IsWrong
         ${EndIf}
       ${Case} "/NETWORKS"
         !insertmacro Text $Networks
         !insertmacro Tidy $Networks
         ${If} $Networks == "?"
-          StrCpy $Wrong $Word
+          !insertmacro IsWrong
         ${EndIf}
       ${Case} "/SHORTCUTS"
         !insertmacro YesOrNo $Shortcut
       ${Case} "/WEBVIEW2"
         !insertmacro YesOrNo $WebView2
       ${CaseElse}
-        StrCpy $Wrong $Word
+        !insertmacro IsWrong
     ${EndSelect}
   ${Loop}
 FunctionEnd
@@ -233,7 +239,6 @@ Function un.ReadWords
   ${DoUntil} $Rest == ""
     Call un.NextWord
     ${If} $Word == ""
-    ${OrIf} $Wrong != ""
       ${Continue}
     ${EndIf}
     Call un.TakeApart
@@ -250,11 +255,11 @@ Function un.ReadWords
       ${Case2} "/KEEPDATA" "/REMOVEDATA"
         ${If} $KeepOrRemove != ""
         ${AndIf} $KeepOrRemove != $Name
-          StrCpy $Wrong $Word
+          !insertmacro IsWrong
         ${EndIf}
         StrCpy $KeepOrRemove $Name
       ${CaseElse}
-        StrCpy $Wrong $Word
+        !insertmacro IsWrong
     ${EndSelect}
   ${Loop}
 FunctionEnd
