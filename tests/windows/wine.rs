@@ -59,9 +59,20 @@ impl Wine {
             let (ours, place) = (wine.programs.join(name), wine.windows().join("system32").join(name));
             fs::copy(&ours, place).unwrap_or_else(|error| panic!("{ours:?}: {error}"));
         }
+        wine.sign_in();
         let named = wine.command("winecfg").args(["-v", "win10"]).output().expect("winecfg");
         assert!(named.status.success(), "{named:?}");
         wine
+    }
+
+    /// Somebody is there from now on: Wine shuts down, services and all, with the last program that is no service.
+    #[allow(clippy::zombie_processes)] // the caretaker ends it
+    fn sign_in(&self) {
+        let mut somebody = self.command(self.made("window.exe"));
+        let somebody = somebody.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("wine");
+        let mut line = String::new();
+        BufReader::new(somebody.stdout.expect("its output")).read_line(&mut line).expect("a line");
+        assert!(!line.is_empty(), "nobody could sign in");
     }
 
     /// Held by whoever changes what the whole machine has.
