@@ -197,11 +197,11 @@ SectionEnd
 Section "-end"
   !ifdef WINDOW
     Call LookForWebView2
-    ${If} $WindowsEnded = 1
-      ; The one that was open before is open afterwards.
-      Call OpenWindow
-    ${EndIf}
   !endif
+  ${If} $WindowsEnded = 1
+    ; The one that was open before is open afterwards.
+    Call OpenWindow
+  ${EndIf}
   Call PutToolAway
   ${Log} "$(done)"
   SetErrorLevel $Ending
@@ -567,11 +567,6 @@ Function NameShortcut
     ${IUnknown::Release} $1 ""
   ${EndIf}
   ${IUnknown::Release} $0 ""
-FunctionEnd
-
-; Setup is an administrator; the window must not be one. Explorer is not, and starts what it is given as itself.
-Function OpenWindow
-  Exec '"$WINDIR\explorer.exe" "$INSTDIR\outtray.exe"'
 FunctionEnd
 !endif
 

@@ -164,6 +164,11 @@ Function ${UN}AskThoseOfSession
   System::Free $5
 FunctionEnd
 
+; Setup is an administrator; the window must not be one. Explorer is not, and starts what it is given as itself.
+Function ${UN}OpenWindow
+  Exec '"$WINDIR\explorer.exe" "$INSTDIR\outtray.exe"'
+FunctionEnd
+
 !macroend
 
 !insertmacro ProgramFunctions ""
@@ -280,11 +285,9 @@ Function Undo
       StrCpy $Stopped 0
       ${Run} '$Tool service start'
     ${EndIf}
-    !ifdef WINDOW
-      ${If} $WindowsEnded = 1
-        Call OpenWindow
-      ${EndIf}
-    !endif
+    ${If} $WindowsEnded = 1
+      Call OpenWindow
+    ${EndIf}
   ${EndIf}
   Call PutToolAway
 FunctionEnd

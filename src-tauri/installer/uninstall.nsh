@@ -220,4 +220,7 @@ Function un.Undo
     StrCpy $Stopped 0
     ${Run} '$Tool service start'
   ${EndIf}
+  ${If} $WindowsEnded = 1
+    Call un.OpenWindow
+  ${EndIf}
 FunctionEnd
