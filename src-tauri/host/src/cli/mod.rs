@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // this is the program that prints
 
 mod acts;
+#[cfg(windows)]
+mod firewall;
 mod import;
 mod link;
 mod machine;
@@ -103,6 +105,10 @@ enum Command {
     /// Run Outtray as a service of this machine, also when nobody is signed in
     #[command(subcommand)]
     Service(service::ServiceCommand),
+    /// Let devices in through the Windows firewall, or no longer
+    #[cfg(windows)]
+    #[command(subcommand)]
+    Firewall(firewall::FirewallCommand),
     /// Put a test message into the queue
     SendTest {
         address: String,
@@ -254,6 +260,8 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Settings(SettingsCommand::Reload) => settings::reload(&place).await,
         Command::Settings(SettingsCommand::Schema) => settings::schema(),
         Command::Service(command) => service::perform(&place, is_other_folder, command).await,
+        #[cfg(windows)]
+        Command::Firewall(command) => firewall::perform(&place, command),
         Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
     };
     match outcome {

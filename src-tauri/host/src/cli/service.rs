@@ -159,9 +159,8 @@ async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
     what.root.must_be_allowed()?;
     let folder = what.root.folder();
     let mut notes = Vec::new();
-    if what.remove_data && what.root.is_real() {
-        notes.extend(forget_secrets(&Place { data: folder.clone(), json: false }).await);
-    }
+    let secrets_stay =
+        if what.remove_data && what.root.is_real() { forget_secrets(&Place { data: folder.clone(), json: false }).await } else { None };
     if what.give_back.is_some() && what.root.is_real() {
         service::stop()?;
     }
@@ -178,16 +177,22 @@ async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
         #[cfg(unix)]
         what.root.systemd().forget_password()?;
     }
+    #[cfg(windows)]
+    // With the profile of the account everything goes that was stored for it.
+    let secrets_stay = if what.remove_data && service::profile::remove()? { None } else { secrets_stay };
+    notes.extend(secrets_stay);
     if !what.remove_data && what.give_back.is_none() && folder.exists() {
         notes.push(format!("settings, queue and history stay in {}", folder.display()));
     }
     done(place, &notes, "The service is removed.")
 }
 
-/// Only the account that keeps a secret can remove it: its engine is asked, and started for that if need be.
+/// Only the account that keeps a secret can remove it: its engine is asked, and started for that if need be. Not on Windows,
+/// where it would send mail that is to be removed: there the secret goes with the account's profile.
 async fn forget_secrets(place: &Place) -> Option<String> {
     let gone = async {
-        if service::state()? == State::NotInstalled {
+        let state = service::state()?;
+        if state == State::NotInstalled || (cfg!(windows) && state == State::Stopped) {
             return Ok(());
         }
         service::start()?;

@@ -40,6 +40,9 @@ pub fn look() -> Firewall {
     platform::look()
 }
 
+#[cfg(windows)]
+pub use platform::has_rule_named;
+
 impl Firewall {
     pub fn view(&self, ports: &[u16]) -> FirewallView {
         let state = match self.on {
@@ -202,10 +205,20 @@ mod platform {
         Firewall { name: Some("Windows Defender Firewall"), on: Some(!profiles.is_empty()), profiles, rules: Some(rules) }
     }
 
+    /// Made on this machine; those of a group policy are not ours to change.
+    pub fn has_rule_named(name: &str) -> bool {
+        let field = format!("|Name={name}|");
+        LOCAL_MACHINE.open(LOCAL).is_ok_and(|local| texts(&local).iter().any(|rule| rule.contains(&field)))
+    }
+
     fn read(policy: &Key, ours: &str) -> Vec<Rule> {
+        texts(policy).iter().filter_map(|rule| windows_rule(rule, ours)).collect()
+    }
+
+    fn texts(policy: &Key) -> Vec<String> {
         let Ok(rules) = policy.open("FirewallRules") else { return Vec::new() };
         let Ok(values) = rules.values() else { return Vec::new() };
-        values.filter_map(|(_, value): (String, Value)| windows_rule(&String::try_from(value).ok()?, ours)).collect()
+        values.filter_map(|(_, value): (String, Value)| String::try_from(value).ok()).collect()
     }
 
     pub fn command(ports: &[u16]) -> String {

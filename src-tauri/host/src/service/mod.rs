@@ -12,6 +12,8 @@ pub mod event_log;
 #[cfg(unix)]
 pub mod notify;
 #[cfg(windows)]
+pub mod profile;
+#[cfg(windows)]
 pub mod run;
 #[cfg(unix)]
 pub mod systemd;

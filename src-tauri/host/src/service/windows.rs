@@ -51,25 +51,28 @@ pub fn installed_by() -> Option<String> {
     LOCAL_MACHINE.open(OWN_KEY).and_then(|key| key.get_string(INSTALLED_BY)).ok().filter(|sid| !sid.is_empty())
 }
 
-/// Makes the service, or brings the one that is there up to date. Its data folder is the caller's next step:
-/// the service's account exists only now.
+/// Makes the service, or brings the one that is there up to date; when that one starts, stays as it is. Its data
+/// folder is the caller's next step: the service's account exists only now.
 pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
     let failed = |error: windows_service::Error| trouble("the service cannot be installed", &error);
     let manager = manager(ServiceManagerAccess::CONNECT | ServiceManagerAccess::CREATE_SERVICE)?;
     let about = about(&what.program);
-    let service = match manager.open_service(NAME, ServiceAccess::ALL_ACCESS) {
+    let (service, is_new) = match manager.open_service(NAME, ServiceAccess::ALL_ACCESS) {
         Ok(service) => {
-            service.change_config(&about).map_err(failed)?;
-            service
+            // Who made it start by hand or not at all had a reason.
+            let start_type = service.query_config().map_err(failed)?.start_type;
+            service.change_config(&ServiceInfo { start_type, ..about }).map_err(failed)?;
+            (service, false)
         }
         Err(error) if code(&error) == Some(ERROR_SERVICE_DOES_NOT_EXIST) => {
-            manager.create_service(&about, ServiceAccess::ALL_ACCESS).map_err(|error| match code(&error) {
+            let made = manager.create_service(&about, ServiceAccess::ALL_ACCESS).map_err(|error| match code(&error) {
                 Some(ERROR_SERVICE_MARKED_FOR_DELETE) => ServiceError::System {
                     doing: "the service cannot be installed".into(),
                     said: "the one before is still being removed; close the Services window and try again, or restart Windows".into(),
                 },
                 Some(_) | None => failed(error),
-            })?
+            })?;
+            (made, true)
         }
         Err(error) => return Err(failed(error)),
     };
@@ -84,7 +87,9 @@ pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
         }
         Err(error) => Err(trouble(format!("{what} cannot be set"), &error)),
     };
-    note("the delayed start", service.set_delayed_auto_start(true))?;
+    if is_new {
+        note("the delayed start", service.set_delayed_auto_start(true))?;
+    }
     note("the restart after a failure", service.update_failure_actions(after_a_failure()))?;
     note("the restart after an end with an error", service.set_failure_actions_on_non_crash_failures(true))?;
     note("the service's own identity", service.set_config_service_sid_info(ServiceSidType::Unrestricted))?;

@@ -1,7 +1,7 @@
 //! The Windows product, made on any machine.
 //!
 //! [`step`]: part of every test run. Builds `outtrayd.exe` without optimisation and runs the tests of `tests/windows`
-//! on it under Wine. [`windows`]: what is handed out, optimised and packed, tried in the same way.
+//! on it and on quickly packed installers under Wine. [`windows`]: what is handed out, optimised and packed, tried in the same way.
 
 mod compiler;
 mod inventory;
@@ -16,13 +16,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const BUILD: &str = "outtrayd.exe for Windows";
-const TRY: &str = "outtrayd.exe under Wine";
+const TRY: &str = "outtrayd.exe and Setup under Wine";
 
 pub fn step(steps: &mut Steps) {
     if cfg!(windows) {
         return steps.skip(TRY, "this is Windows: the other steps have shown it");
     }
-    if let Err(error) = setup::packages(setup::WINDOWS) {
+    if let Err(error) = setup::packages(&[setup::WINDOWS, setup::INSTALLER].concat()) {
         println!("{error:#}");
     }
     let compiler = match Compiler::here() {
@@ -35,7 +35,7 @@ pub fn step(steps: &mut Steps) {
     if let Some(missing) = trial::missing() {
         return steps.skip(TRY, &format!("{missing} is not installed"));
     }
-    trial::run(steps, TRY, &compiler.made(false));
+    trial::run(steps, TRY, &compiler.made(false), None);
 }
 
 /// Builds, packs, tries, and tells sizes and hashes.
@@ -52,7 +52,7 @@ pub fn windows() -> Result<ExitCode> {
         if cfg!(windows) {
             steps.skip(TRY, "this is Windows: `cargo xtask test` shows it");
         } else {
-            trial::run(&mut steps, TRY, &compiler.made(true));
+            trial::run(&mut steps, TRY, &out(), Some(&out().join(package::SETUP)));
         }
         steps.need("sizes and hashes", || package::tell(&out()));
     }
