@@ -20,10 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keyring", &["src-tauri/host/src/secrets/"]),
     ("keyring_core", &["src-tauri/host/src/secrets/"]),
     ("tauri", &["src-tauri/src/", "src-tauri/build.rs"]),
-    (
-        "windows_sys",
-        &["src-tauri/control/src/pipe/", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs", "src-tauri/src/service/windows.rs"],
-    ),
+    ("windows_sys", &["src-tauri/control/src/pipe/", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs"]),
     ("anyhow", &["src-tauri/host/src/", "src-tauri/src/"]),
     ("SystemTime::now", &["src-tauri/relay/src/clock.rs"]),
     ("Instant::now", &["src-tauri/relay/src/clock.rs"]),

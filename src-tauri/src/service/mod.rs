@@ -1,22 +1,14 @@
 //! "Keep sending when nobody is signed in": the service as the window sees it, and the way there and back.
 //!
 //! In: where the window was told to work. Out: [`Service`], which says where engines are, whether the
-//! service is installed and how it does, and asks for its verbs with an administrator's rights.
+//! service is installed and how it does, and asks for `outtrayd`'s verbs with an administrator's rights.
 //! [`moving`] does the whole move in order.
 
 pub mod moving;
 
-#[cfg(unix)]
-mod unix;
-#[cfg(windows)]
-mod windows;
-
-#[cfg(unix)]
-use unix as platform;
-#[cfg(windows)]
-use windows as platform;
-
 use crate::arguments::Arguments;
+use host::service::elevation::{self, Undone};
+use host::service::{self, State};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,23 +23,6 @@ pub struct Service {
     stand_in: Option<PathBuf>,
     /// One move at a time.
     moving: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Running,
-    /// Starting or stopping.
-    Changing,
-    Stopped,
-    Unknown,
-}
-
-/// Why a verb was not carried out.
-#[derive(Debug)]
-pub enum Undone {
-    /// The person said no to the system's question.
-    Cancelled,
-    Failed(String),
 }
 
 impl Service {
@@ -72,32 +47,33 @@ impl Service {
     pub fn is_installed(&self) -> bool {
         match (&self.machine, &self.stand_in) {
             (None, _) => false,
-            // What the stand-in has installed has its folder.
-            (Some(machine), Some(_)) => machine.is_dir(),
-            (Some(_), None) => host::service::is_installed(),
+            (Some(_), Some(stand_in)) => installed_by(stand_in).exists(),
+            (Some(_), None) => service::is_installed(),
         }
     }
 
-    /// Whether "Keep sending when nobody is signed in" can be offered at all.
+    /// Whether "Keep sending when nobody is signed in" can be offered at all: only where this window can speak to
+    /// the service afterwards. On Linux the service's folder is closed to all accounts but its own and root's.
     pub fn can_be_installed(&self) -> bool {
-        self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program().is_file()
+        let attaches = cfg!(windows) || self.stand_in.is_some();
+        attaches && self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program().is_file()
     }
 
-    pub async fn state(&self) -> State {
+    /// None when the system does not say.
+    pub async fn state(&self) -> Option<State> {
         if self.stand_in.is_some() {
-            return State::Stopped;
+            return Some(State::Stopped);
         }
-        tokio::task::spawn_blocking(platform::state).await.unwrap_or(State::Unknown)
+        tokio::task::spawn_blocking(service::state).await.ok()?.ok()
     }
 
-    /// Runs `outtrayd service …` with an administrator's rights, and waits for its end.
+    /// Runs `outtrayd` with these words and an administrator's rights, and waits for its end.
     pub async fn perform(&self, words: Vec<OsString>) -> Result<(), Undone> {
         let (program, stand_in) = (self.program(), self.stand_in.is_some());
-        let words: Vec<OsString> = std::iter::once("service".into()).chain(words).collect();
         tracing::info!(?words, "Asking for an administrator's rights");
         let performed = tokio::task::spawn_blocking(move || match stand_in {
-            true => outcome(Command::new(program).args(words)),
-            false => platform::elevated(&program, &words),
+            true => elevation::run(Command::new(program).args(words)),
+            false => elevation::elevated(&program, &words),
         });
         performed.await.unwrap_or_else(|panicked| Err(Undone::Failed(panicked.to_string())))
     }
@@ -112,16 +88,7 @@ impl Service {
     }
 }
 
-/// Runs it; what it said is the reason when it fails. 126: somebody said no to pkexec.
-fn outcome(command: &mut Command) -> Result<(), Undone> {
-    let output = command.stdin(std::process::Stdio::null()).output();
-    let output = output.map_err(|error| Undone::Failed(format!("{}: {error}", command.get_program().display())))?;
-    match output.status.code() {
-        Some(0) => Ok(()),
-        Some(126) => Err(Undone::Cancelled),
-        _ => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Undone::Failed(if said.is_empty() { format!("it ended with {}", output.status) } else { said }))
-        }
-    }
+/// A stand-in says by a file beside it that it has installed the service.
+fn installed_by(stand_in: &Path) -> PathBuf {
+    stand_in.with_extension("installed")
 }

@@ -20,6 +20,8 @@ mod reports;
 #[cfg(unix)]
 mod secret;
 #[cfg(target_os = "linux")]
+mod service;
+#[cfg(target_os = "linux")]
 mod unit;
 
 use e2e::{Answer, Certs, FakeSmartHost, Office, SmartHostRunning};
