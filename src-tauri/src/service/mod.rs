@@ -19,20 +19,22 @@ pub struct Service {
     own: PathBuf,
     /// None: a trial, which knows one folder only.
     machine: Option<PathBuf>,
-    /// In a trial: what plays the administrator and the service manager.
-    stand_in: Option<PathBuf>,
+    /// `outtrayd`, or in a trial what plays the administrator and the service manager.
+    program: PathBuf,
+    is_played: bool,
     /// One move at a time.
     moving: tokio::sync::Mutex<()>,
 }
 
 impl Service {
     pub fn new(arguments: &Arguments) -> Self {
-        let (machine, stand_in) = match &arguments.stand_in {
-            Some(stand_in) => (Some(stand_in.machine.clone()), Some(stand_in.program.clone())),
-            None if arguments.trial => (None, None),
-            None => (Some(host::paths::machine_data_folder()), None),
+        let (machine, program) = match &arguments.stand_in {
+            Some(stand_in) => (Some(stand_in.machine.clone()), stand_in.program.clone()),
+            None if arguments.trial => (None, beside_the_window()),
+            None => (Some(host::paths::machine_data_folder()), beside_the_window()),
         };
-        Self { own: arguments.data.clone(), machine, stand_in, moving: tokio::sync::Mutex::default() }
+        let is_played = arguments.stand_in.is_some();
+        Self { own: arguments.data.clone(), machine, program, is_played, moving: tokio::sync::Mutex::default() }
     }
 
     /// Where an engine within the window has its data.
@@ -45,23 +47,24 @@ impl Service {
     }
 
     pub fn is_installed(&self) -> bool {
-        match (&self.machine, &self.stand_in) {
+        match (&self.machine, self.is_played) {
             (None, _) => false,
-            (Some(_), Some(stand_in)) => installed_by(stand_in).exists(),
-            (Some(_), None) => service::is_installed(),
+            // A stand-in says so by a file beside it.
+            (Some(_), true) => self.program.with_extension("installed").exists(),
+            (Some(_), false) => service::is_installed(),
         }
     }
 
     /// Whether "Keep sending when nobody is signed in" can be offered at all: only where this window can speak to
     /// the service afterwards. On Linux the service's folder is closed to all accounts but its own and root's.
     pub fn can_be_installed(&self) -> bool {
-        let attaches = cfg!(windows) || self.stand_in.is_some();
-        attaches && self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program().is_file()
+        let attaches = cfg!(windows) || self.is_played;
+        attaches && self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program.is_file()
     }
 
     /// None when the system does not say.
     pub async fn state(&self) -> Option<State> {
-        if self.stand_in.is_some() {
+        if self.is_played {
             return Some(State::Stopped);
         }
         tokio::task::spawn_blocking(service::state).await.ok()?.ok()
@@ -69,26 +72,32 @@ impl Service {
 
     /// Runs `outtrayd` with these words and an administrator's rights, and waits for its end.
     pub async fn perform(&self, words: Vec<OsString>) -> Result<(), Undone> {
-        let (program, stand_in) = (self.program(), self.stand_in.is_some());
+        let (program, is_played) = (self.program.clone(), self.is_played);
         tracing::info!(?words, "Asking for an administrator's rights");
-        let performed = tokio::task::spawn_blocking(move || match stand_in {
+        let performed = tokio::task::spawn_blocking(move || match is_played {
             true => elevation::run(Command::new(program).args(words)),
             false => elevation::elevated(&program, &words),
         });
         performed.await.unwrap_or_else(|panicked| Err(Undone::Failed(panicked.to_string())))
     }
-
-    /// The program that lies beside the window's.
-    fn program(&self) -> PathBuf {
-        if let Some(stand_in) = &self.stand_in {
-            return stand_in.clone();
-        }
-        let name = format!("outtrayd{}", std::env::consts::EXE_SUFFIX);
-        std::env::current_exe().map_or_else(|_| PathBuf::from(&name), |window| window.with_file_name(&name))
-    }
 }
 
-/// A stand-in says by a file beside it that it has installed the service.
-fn installed_by(stand_in: &Path) -> PathBuf {
-    stand_in.with_extension("installed")
+/// `outtrayd`, as the installer puts it.
+fn beside_the_window() -> PathBuf {
+    let name = format!("outtrayd{}", std::env::consts::EXE_SUFFIX);
+    std::env::current_exe().map_or_else(|_| PathBuf::from(&name), |window| window.with_file_name(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_was_offered_where_no_window_can_attach_afterwards() {
+        let arguments = Arguments { data: std::env::temp_dir(), trial: false, hidden: true, stand_in: None };
+        // Any program that is there.
+        let program = std::env::current_exe().unwrap_or_default();
+        let service = Service { program, ..Service::new(&arguments) };
+        assert_eq!(service.can_be_installed(), cfg!(windows));
+    }
 }
