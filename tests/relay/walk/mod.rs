@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod attach;
 mod caps;
+#[cfg(unix)]
+mod certificates;
 mod delivery;
 #[cfg(unix)]
 mod disk;
@@ -14,6 +16,8 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+#[cfg(unix)]
+mod passwords;
 mod people;
 mod provider_down;
 mod reports;
