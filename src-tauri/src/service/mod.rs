@@ -2,9 +2,10 @@
 //!
 //! In: where the window was told to work. Out: [`Service`], which says where engines are, whether the
 //! service is installed and how it does, and asks for `outtrayd`'s verbs with an administrator's rights.
-//! [`moving`] does the whole move in order.
+//! [`moving`] does the whole move in order; [`taking_over`] has the Windows SMTP service make room.
 
 pub mod moving;
+pub mod taking_over;
 
 use crate::arguments::Arguments;
 use host::service::elevation::{self, Undone};

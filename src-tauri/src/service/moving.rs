@@ -131,7 +131,7 @@ fn uninstall(service: &Service) -> Vec<std::ffi::OsString> {
 }
 
 /// `outtrayd: …` without a full stop becomes a sentence.
-fn sentence(said: &str) -> String {
+pub(super) fn sentence(said: &str) -> String {
     let said = said.trim().trim_start_matches("outtrayd: ");
     if said.ends_with(['.', '!', '?']) { said.to_owned() } else { format!("{said}.") }
 }
