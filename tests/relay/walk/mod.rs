@@ -4,6 +4,8 @@
 mod attach;
 mod blame;
 mod caps;
+#[cfg(unix)]
+mod certificates;
 mod clock;
 mod damage;
 mod delivery;
@@ -17,11 +19,15 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+#[cfg(unix)]
+mod passwords;
 mod people;
 mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+#[cfg(target_os = "linux")]
+mod service;
 mod store_fails;
 #[cfg(target_os = "linux")]
 mod unit;
