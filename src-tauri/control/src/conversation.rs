@@ -308,6 +308,7 @@ fn all_requests() -> Vec<Request> {
         Request::Pause,
         Request::Resume,
         Request::TryLane,
+        Request::TryListeners,
         Request::Settings,
         Request::CheckSettings { settings: settings() },
         Request::ApplySettings { settings: settings() },

@@ -68,6 +68,8 @@ pub enum Request {
     Resume,
     /// Wakes a resting lane at once. Answer: `Done`.
     TryLane,
+    /// Tries the listeners that could not be opened once more, at once. Answer: `Done`; what came of it is told as an event.
+    TryListeners,
     /// Answer: `Settings`.
     Settings,
     /// Answer: `Problems` (empty when all is well).

@@ -213,6 +213,12 @@ impl Relay {
         self.0.tell(Tick::TryLane);
     }
 
+    /// Opens the doors that could not be opened, if they can be now.
+    pub async fn try_listeners(&self) {
+        let config = self.0.config.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.doors.lock().await.arrange(Setup::new(config)).await;
+    }
+
     /// Puts a test message into the queue.
     pub async fn submit_test(&self, sender: Mailbox, recipient: Mailbox) -> Result<MessageId, StoreError> {
         let host_name = self.0.config.lock().unwrap_or_else(PoisonError::into_inner).host_name.clone();

@@ -104,6 +104,10 @@ impl FrontDesk {
                 self.relay.try_lane();
                 Ok(Answer::Done)
             }
+            Request::TryListeners => {
+                self.relay.try_listeners().await;
+                Ok(Answer::Done)
+            }
             Request::Settings => Ok(self.settings()),
             Request::CheckSettings { settings } => {
                 let problems = crate::settings::check(&settings, &self.force.facts).err().unwrap_or_default();
