@@ -26,6 +26,7 @@ function slowBridge() {
       link = listener;
       return () => undefined;
     },
+    onWish: () => () => undefined,
     saveFile: () => undefined,
     openExternal: () => Promise.resolve(true),
     keepSending: () => Promise.resolve({ kind: "cancelled" }),
