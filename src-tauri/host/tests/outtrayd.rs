@@ -13,12 +13,12 @@ const PORT_0: &str = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "p
 #[test]
 fn all_problems_of_a_settings_file_are_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "allowed": [{"network": "0.0.0.0/0"}]}"#;
+    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "rules": [{"network": "0.0.0.0/0"}]}"#;
     std::fs::write(folder.path().join("settings.json"), bad).unwrap();
     let checked = outtrayd(folder.path(), &["settings", "check"]);
     assert_eq!(checked.status.code(), Some(4));
     let told = text(&checked.stdout);
-    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "allowed[0].network \"0.0.0.0/0\""] {
+    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "rules[0].network \"0.0.0.0/0\""] {
         assert!(told.contains(field), "{field} is missing in {told}");
     }
     let json: Value = serde_json::from_slice(&outtrayd(folder.path(), &["settings", "check", "--json"]).stdout).unwrap();

@@ -1,20 +1,20 @@
 //! Who may come in, over which kind of door, and what a door that cannot open says.
 
 use super::{MESSAGE, Provider};
-use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings};
+use control::settings::{AccessRule, ListenerEncryption, ListenerSettings};
 use control::view::RefusalKind;
 use control::{Answer, ProblemCode, Request};
 use e2e::{Client, Office};
 
 fn listener(address: &str, port: u16, encryption: ListenerEncryption) -> ListenerSettings {
-    ListenerSettings { address: address.into(), port, encryption }
+    ListenerSettings::new(address, port, encryption)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_not_allowed_is_refused_and_shown() {
     let provider = Provider::start().await;
-    let network = AllowedNetwork { network: "10.99.0.0/24".into(), name: "elsewhere".into(), public_on_purpose: false };
-    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.allowed = vec![network]).await;
+    let network = AccessRule::allowing("10.99.0.0/24", "elsewhere");
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.rules = vec![network]).await;
     let mut device = office.device().await;
     let heard = device.says("MAIL FROM:<scan@office.test>").await.hears("550 5.7.1 *").await;
     assert!(heard.contains("127.0.0.1"), "{heard}");
@@ -26,7 +26,7 @@ async fn an_address_that_is_not_allowed_is_refused_and_shown() {
 
     // One click allows it, and the open session can send at once.
     let mut settings = office.settings().await;
-    settings.allowed = vec![AllowedNetwork { network: "127.0.0.1".into(), name: "scanner".into(), public_on_purpose: false }];
+    settings.rules = vec![AccessRule::allowing("127.0.0.1", "scanner")];
     assert!(matches!(office.apply(settings).await, Answer::Settings { .. }));
     device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     provider.fake.until(1).await;
@@ -42,7 +42,7 @@ async fn mail_comes_in_plain_by_starttls_and_by_implicit_tls_over_both_families(
             listener("127.0.0.1", 0, ListenerEncryption::Plain),
             listener("::1", 0, ListenerEncryption::Starttls),
         ];
-        settings.allowed.push(AllowedNetwork { network: "::1".into(), name: "this machine".into(), public_on_purpose: false });
+        settings.rules.push(AccessRule::allowing("::1", "this machine"));
     })
     .await;
     let addresses = office.addresses().await;
@@ -98,13 +98,13 @@ async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
     let office = provider.office().await;
     let before = office.settings().await;
     let mut wrong = before.clone();
-    wrong.allowed.push(AllowedNetwork { network: "0.0.0.0/0".into(), name: String::new(), public_on_purpose: false });
+    wrong.rules.push(AccessRule::allowing("0.0.0.0/0", ""));
     wrong.limits.message_bytes = 1;
     wrong.listeners[0].address = "nowhere".into();
     match office.ask(Request::ApplySettings { settings: Box::new(wrong) }).await {
         Answer::Problems { problems } => {
             let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-            for field in ["allowed[1].network", "limits.messageBytes", "listeners[0].address"] {
+            for field in ["rules[1].network", "limits.messageBytes", "listeners[0].address"] {
                 assert!(fields.contains(&field), "{fields:?}");
             }
             assert!(problems.iter().all(|problem| !problem.wrong.is_empty() && !problem.remedy.is_empty()));

@@ -35,6 +35,15 @@ export const kindLabel: Record<EntryKind, string> = {
 /** Why a device was refused. `who` is the device. */
 export const refusalWords: Record<RefusalKind, { title: string; means: string }> = {
   notAllowed: { title: "was refused", means: "Its address is in none of your allowed networks." },
+  encryptionNeeded: { title: "sent without encryption", means: "The rule for its network takes mail over TLS only. Switch on STARTTLS or SSL/TLS on the device." },
+  signInNeeded: { title: "did not sign in", means: "The rule for its network wants a device account. Enter user name and password on the device." },
+  signInFailed: { title: "could not sign in", means: "The user name or the password it sent is wrong." },
+  senderNotAllowed: { title: "used a sender that is not allowed", means: "Its rule, its account or your lists do not allow mail from this sender." },
+  recipientNotAllowed: { title: "sent to a recipient that is not allowed", means: "Its rule or your lists do not allow mail to this recipient." },
+  tooMuch: { title: "sent too much", means: "It is over the limit of its rule. It may send again later." },
+  attachment: { title: "sent an attachment that is not allowed", means: "Attachments of this kind are refused by the settings." },
+  headerRule: { title: "sent mail that a header rule refuses", means: "The rule is named in what it heard." },
+  tlsFailed: { title: "could not agree on encryption", means: "It offered only old encryption (before TLS 1.2), or did not trust the certificate." },
   tooLarge: { title: "sent a message that is too large", means: "The message is above the size limit in the settings." },
   tooManyRecipients: { title: "sent to too many recipients at once", means: "The message names more recipients than the limit in the settings." },
   tooManyConnections: { title: "opened too many connections", means: "It is over the limit of connections in the settings." },

@@ -152,6 +152,7 @@ impl Force {
             problems: now.problems.clone(),
             secrets: now.secrets.clone(),
             store: self.secrets.store_view(),
+            accounts: Vec::new(),
         }
     }
 

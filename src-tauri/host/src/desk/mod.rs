@@ -127,6 +127,11 @@ impl FrontDesk {
             Request::TakeOverState => import::state(self).await,
             Request::TakeOver { settings } => import::take_over(self, *settings).await,
             Request::TakeOverBack => import::back(self).await,
+            Request::SetAccountPassword { .. }
+            | Request::MayISend { .. }
+            | Request::Devices
+            | Request::Refusals { .. }
+            | Request::EndBurst { .. } => Err(Refused::NotUnderstood { said: "not here yet".into() }),
             Request::ForgetRefused { address } => {
                 let address =
                     address.parse().map_err(|_| Refused::BadValue { field: "address".into(), said: "this is no IP address".into() })?;

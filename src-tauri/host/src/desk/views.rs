@@ -6,7 +6,7 @@ use control::event::Fact;
 use control::problem::{Problem, ProblemCode};
 use control::settings::ListenerEncryption;
 use control::view::{
-    Counters, EntryKind, EntryView, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
+    Counters, EntryKind, EntryView, HeldWhy, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
     RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
 };
 use ipnet::IpNet;
@@ -66,6 +66,7 @@ pub fn entry(entry: &engine::EntrySummary) -> EntryView {
         next_attempt: entry.next_attempt.map(millis),
         settled_at: entry.settled_at.map(millis),
         problem: entry.why.as_ref().map(why),
+        held: (entry.state == StateWord::Held).then_some(HeldWhy::Person),
     }
 }
 
@@ -152,6 +153,15 @@ pub fn refused(client: &engine::RefusedClient, around: &Around) -> RefusedClient
         last_reply: client.last_reply.clone(),
         why: match client.why {
             RefusedWhy::NotAllowed => RefusalKind::NotAllowed,
+            RefusedWhy::EncryptionNeeded => RefusalKind::EncryptionNeeded,
+            RefusedWhy::SignInNeeded => RefusalKind::SignInNeeded,
+            RefusedWhy::SignInFailed => RefusalKind::SignInFailed,
+            RefusedWhy::SenderNotAllowed => RefusalKind::SenderNotAllowed,
+            RefusedWhy::RecipientNotAllowed => RefusalKind::RecipientNotAllowed,
+            RefusedWhy::TooMuch => RefusalKind::TooMuch,
+            RefusedWhy::Attachment => RefusalKind::Attachment,
+            RefusedWhy::HeaderRule => RefusalKind::HeaderRule,
+            RefusedWhy::TlsFailed => RefusalKind::TlsFailed,
             RefusedWhy::TooLarge => RefusalKind::TooLarge,
             RefusedWhy::TooManyRecipients => RefusalKind::TooManyRecipients,
             RefusedWhy::TooManyConnections => RefusalKind::TooManyConnections,

@@ -7,8 +7,8 @@ use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::settings::{
-    AllowedNetwork, CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn,
-    SmartHostEncryption, SmartHostSettings, SmartHostTimeouts,
+    AccessRule, CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn, SmartHostEncryption,
+    SmartHostSettings, SmartHostTimeouts,
 };
 use control::{Settings, settings::HistorySettings};
 use ipnet::IpNet;
@@ -40,7 +40,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let host_name = rules.host_name(&settings.host_name);
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
-    let allowed = rules.allowed(&settings.allowed);
+    let allowed = rules.rules(&settings.rules);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
@@ -115,6 +115,10 @@ impl Rules<'_> {
     fn certificate(&mut self, certificate: &CertificateSettings) -> Option<Arc<ServerConfig>> {
         match certificate {
             CertificateSettings::SelfSigned => None,
+            CertificateSettings::Pfx { file } => {
+                self.wrong("certificate.kind", short(file), "not here yet", "`pem`");
+                None
+            }
             CertificateSettings::Pem { certificate_file, key_file } => {
                 let (chain, key) = (self.facts.folder.join(certificate_file), self.facts.folder.join(key_file));
                 // Each alone first, so that troubles of both are told.
@@ -138,13 +142,13 @@ impl Rules<'_> {
         }
     }
 
-    fn allowed(&mut self, allowed: &[AllowedNetwork]) -> Vec<IpNet> {
+    fn rules(&mut self, rules: &[AccessRule]) -> Vec<IpNet> {
         let mut checked: Vec<(usize, IpNet)> = Vec::new();
-        for (index, AllowedNetwork { network: text, name, public_on_purpose }) in allowed.iter().enumerate() {
-            let field = format!("allowed[{index}].network");
+        for (index, AccessRule { network: text, name, public_on_purpose, .. }) in rules.iter().enumerate() {
+            let field = format!("rules[{index}].network");
             if name.chars().any(char::is_control) || name.chars().count() > 100 {
                 let wrong = "this name has control characters or is longer than 100 characters";
-                self.wrong(format!("allowed[{index}].name"), short(name), wrong, "a short name, as in `Warehouse printers`");
+                self.wrong(format!("rules[{index}].name"), short(name), wrong, "a short name, as in `Warehouse printers`");
             }
             let network = match networks::parse(text) {
                 Ok(network) => network,
@@ -165,7 +169,7 @@ impl Rules<'_> {
                 }
             };
             if let Some((first, _)) = checked.iter().find(|(_, other)| *other == network) {
-                self.wrong(field, text, format!("it is the same as allowed[{first}]"), "nothing: leave it out");
+                self.wrong(field, text, format!("it is the same as rules[{first}]"), "nothing: leave it out");
                 continue;
             }
             if !networks::is_private(&network) && !public_on_purpose {
@@ -256,6 +260,7 @@ impl Rules<'_> {
             tls_seconds,
             hops,
             free_disk_bytes,
+            ..
         } = limits;
         self.range("limits.messageBytes", *message_bytes, 1_000..=150_000_000);
         self.range("limits.recipients", *recipients, 1..=50_000);

@@ -22,7 +22,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"address": "224.0.0.1", "port": 26, "encryption": "plain"}
         ],
         "certificate": {"kind": "pem", "certificateFile": "gone.pem", "keyFile": "gone.key"},
-        "allowed": [
+        "rules": [
             {"network": "192.168.1.7/24"}, {"network": "10.0.0.0/8"}, {"network": "10.0.0.0/8"}, {"network": "8.8.8.0/24"},
             {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
         ],
@@ -46,13 +46,13 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "listeners[5].address",
             "certificate.certificateFile",
             "certificate.keyFile",
-            "allowed[0].network",
-            "allowed[2].network",
-            "allowed[3].network",
-            "allowed[4].network",
-            "allowed[5].network",
-            "allowed[6].name",
-            "allowed[6].network",
+            "rules[0].network",
+            "rules[2].network",
+            "rules[3].network",
+            "rules[4].network",
+            "rules[5].network",
+            "rules[6].name",
+            "rules[6].network",
             "smartHost.provider",
             "smartHost.server",
             "smartHost.port",
@@ -89,10 +89,10 @@ fn form_and_value_are_told_together_and_no_stand_in_is_blamed() {
 fn remedies_name_what_to_write() {
     let remedy = |text: &str| problems(text).remove(0).remedy;
     assert_eq!(
-        remedy(r#"{"version": 1, "allowed": [{"network": "192.168.1.7/24"}]}"#),
+        remedy(r#"{"version": 1, "rules": [{"network": "192.168.1.7/24"}]}"#),
         "192.168.1.0/24 for the whole subnet, 192.168.1.7 for this address alone"
     );
-    assert_eq!(remedy(r#"{"version": 1, "allowed": [{"network": "::ffff:10.0.0.1"}]}"#), "10.0.0.1/32");
+    assert_eq!(remedy(r#"{"version": 1, "rules": [{"network": "::ffff:10.0.0.1"}]}"#), "10.0.0.1/32");
     assert_eq!(remedy(r#"{"version": 1, "limits": {"messageBytes": 200000000}}"#), "a whole number from 1000 to 150000000");
 }
 
@@ -102,7 +102,7 @@ fn good_documents_become_the_engines_configuration() {
         "version": 1, "hostName": "relay.office.test",
         "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "starttls"}, {"address": "::", "port": 0, "encryption": "implicit"},
             {"address": "0.0.0.0", "port": 25, "encryption": "plain"}, {"address": "::", "port": 25, "encryption": "plain"}],
-        "allowed": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
+        "rules": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
         "smartHost": {"server": "smtp.away.test", "port": 587, "encryption": "starttls",
             "signIn": {"kind": "password", "user": "ann"}, "timeouts": {"connectSeconds": 7}},
         "delivery": {"delayNoticeSeconds": 0}, "history": {"keepDays": 2}

@@ -39,6 +39,8 @@ pub struct Peer {
     pub name: String,
     /// `TLSv1.3` and the like.
     pub tls: Option<String>,
+    /// The device account it has signed in with.
+    pub account: Option<String>,
     /// Whether it said EHLO (for the protocol word in Received, RFC 3848).
     pub extended: bool,
 }

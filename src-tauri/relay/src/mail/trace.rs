@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn line(address: &str, name: &str, tls: Option<&str>, extended: bool, recipient: Option<&str>) -> String {
-        let peer = Peer { address: address.parse().unwrap(), name: name.into(), tls: tls.map(str::to_owned), extended };
+        let peer = Peer { address: address.parse().unwrap(), name: name.into(), tls: tls.map(str::to_owned), account: None, extended };
         let recipient = recipient.map(|path| ForwardPath::parse(path).unwrap());
         let now = "2026-11-02T09:05:03.5Z".parse().unwrap();
         let id = MessageId(uuid::Uuid::from_u128(7));

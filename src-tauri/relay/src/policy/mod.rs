@@ -13,6 +13,15 @@ pub struct Policy {
     allowed: Vec<IpNet>,
 }
 
+/// Who asks: what is known of a client when it says MAIL or RCPT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking<'a> {
+    pub client: IpAddr,
+    pub encrypted: bool,
+    /// The device account it has signed in with.
+    pub account: Option<&'a str>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Permit,
@@ -25,8 +34,8 @@ impl Policy {
     }
 
     /// Whether this client may hand in mail. An IPv4 address that came in over an IPv6 socket is its IPv4.
-    pub fn may_send(&self, client: IpAddr) -> Verdict {
-        let client = client.to_canonical();
+    pub fn may_send(&self, asking: &Asking<'_>) -> Verdict {
+        let client = asking.client.to_canonical();
         if self.allowed.iter().any(|net| net.contains(&client)) {
             return Verdict::Permit;
         }
@@ -55,6 +64,10 @@ fn canonical(net: IpNet) -> IpNet {
 mod tests {
     use super::*;
 
+    fn of(client: &str) -> Asking<'static> {
+        Asking { client: client.parse().unwrap(), encrypted: false, account: None }
+    }
+
     #[test]
     fn only_listed_networks_may_send() {
         for (allowed, client, may) in [
@@ -77,14 +90,14 @@ mod tests {
             (vec!["10.0.0.77/32"], "10.0.0.78", false),
         ] {
             let policy = Policy::new(allowed.iter().map(|net| net.parse().unwrap()));
-            let verdict = policy.may_send(client.parse().unwrap());
+            let verdict = policy.may_send(&of(client));
             assert_eq!(verdict == Verdict::Permit, may, "{client} with {allowed:?}");
         }
     }
 
     #[test]
     fn a_refusal_names_the_address_as_the_administrator_knows_it() {
-        let Verdict::Refuse(reply) = Policy::default().may_send("::ffff:10.0.0.77".parse().unwrap()) else { panic!("permitted") };
+        let Verdict::Refuse(reply) = Policy::default().may_send(&of("::ffff:10.0.0.77")) else { panic!("permitted") };
         assert_eq!(
             reply.to_string(),
             "550 5.7.1 <10.0.0.77>: this address may not send mail through here; the administrator can allow it in Outtray"

@@ -61,6 +61,15 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedWhy {
     NotAllowed,
+    EncryptionNeeded,
+    SignInNeeded,
+    SignInFailed,
+    SenderNotAllowed,
+    RecipientNotAllowed,
+    TooMuch,
+    Attachment,
+    HeaderRule,
+    TlsFailed,
     TooLarge,
     TooManyRecipients,
     TooManyConnections,
@@ -149,7 +158,7 @@ struct Parties {
 impl Session {
     /// The first step will be the greeting.
     pub fn new(rules: Arc<Rules>, peer: SessionPeer) -> Self {
-        let peer = Peer { address: peer.address.to_canonical(), name: String::new(), tls: peer.tls, extended: false };
+        let peer = Peer { address: peer.address.to_canonical(), name: String::new(), tls: peer.tls, account: None, extended: false };
         Self {
             rules,
             peer,

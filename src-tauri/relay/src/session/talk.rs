@@ -7,7 +7,7 @@ use super::data::DataReader;
 use super::line::Line;
 use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
 use crate::mail::{Body, Envelope, ForwardPath, Reply, ReversePath, trace::HeaderScan};
-use crate::policy::Verdict;
+use crate::policy::{Asking, Verdict};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl Session {
             }
         }
         // Here and not at RCPT: what a device logs is often the answer to MAIL only.
-        if let Verdict::Refuse(reply) = self.rules.policy.may_send(self.peer.address) {
+        if let Verdict::Refuse(reply) = self.rules.policy.may_send(&self.asking()) {
             self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
@@ -188,9 +188,13 @@ impl Session {
         self.outbox.push_back(Step::StartTls);
     }
 
+    fn asking(&self) -> Asking<'_> {
+        Asking { client: self.peer.address, encrypted: self.peer.tls.is_some(), account: self.peer.account.as_deref() }
+    }
+
     /// RCPT or DATA without MAIL; often because MAIL was refused and the client did not look.
     fn out_of_order(&mut self) {
-        let reply = match (&self.state, self.rules.policy.may_send(self.peer.address)) {
+        let reply = match (&self.state, self.rules.policy.may_send(&self.asking())) {
             (State::AwaitingHello, _) => replies::hello_first(),
             (_, Verdict::Refuse(reply)) => reply,
             (_, Verdict::Permit) => replies::mail_first(),

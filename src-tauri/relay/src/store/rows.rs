@@ -114,7 +114,9 @@ pub fn queue_entry(row: &Row<'_>, recipients: Vec<Recipient>, content_folder: &P
         id: message_id(row, "id")?,
         kind: Kind::decode(row.get("kind")?).unwrap_or(Kind::Mail),
         peer: match address {
-            Some(address) => Some(Peer { address, name: row.get("client_name")?, tls: row.get("tls")?, extended: row.get("extended")? }),
+            Some(address) => {
+                Some(Peer { address, name: row.get("client_name")?, tls: row.get("tls")?, account: None, extended: row.get("extended")? })
+            }
             None => None,
         },
         reverse_path: ReversePath::parse(&reverse_path).unwrap_or(ReversePath::Null),

@@ -32,7 +32,7 @@ fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
     Submission {
         id: MessageId::at(now()),
         kind: Kind::Mail,
-        peer: Some(Peer { address: "10.0.0.7".parse().unwrap(), name: "scanner".into(), tls: None, extended: true }),
+        peer: Some(Peer { address: "10.0.0.7".parse().unwrap(), name: "scanner".into(), tls: None, account: None, extended: true }),
         envelope: Envelope {
             reverse_path: ReversePath::parse("scan@office.test").unwrap(),
             forward_paths: to.iter().map(|path| ForwardPath::parse(path).unwrap()).collect(),

@@ -2,6 +2,7 @@
  * The Windows SMTP service as the fake engine plays it.
  */
 import type { ImportRow, ImportView, TakeOverView } from "../generated/control";
+import { allowing, listener } from "../make";
 import { defaultSettings } from "./defaults";
 
 const row = (part: ImportRow["part"], fate: ImportRow["fate"], setting: string, was: string, becomes: string, why = "", minor = false): ImportRow => ({ part, fate, setting, was, becomes, why, minor });
@@ -25,8 +26,8 @@ export function importOf(service: TakeOverView, name: string | null): ImportView
   const settings = {
     ...defaultSettings(),
     hostName: "srv-office.northwind.example",
-    listeners: [{ address: "0.0.0.0", port: 25, encryption: "starttls" as const }],
-    allowed: [{ network: "10.0.0.0/24", name: "", publicOnPurpose: false }],
+    listeners: [listener("0.0.0.0", 25, "starttls")],
+    rules: [allowing("10.0.0.0/24", "")],
   };
   settings.smartHost = {
     provider: "microsoft365",

@@ -6,7 +6,7 @@ import type { SettingsPart } from "../../window";
 
 const names: [name: string, of: (settings: Settings) => unknown][] = [
   ["mail provider", (settings) => settings.smartHost],
-  ["who may send", (settings) => settings.allowed],
+  ["who may send", (settings) => settings.rules],
   ["ports", (settings) => settings.listeners],
   ["certificate", (settings) => settings.certificate],
   ["name of this relay", (settings) => settings.hostName],
@@ -26,7 +26,7 @@ export function sameSettings(a: Settings, b: Settings): boolean {
 
 export function partOf(field: string): SettingsPart {
   if (field.startsWith("smartHost")) return "provider";
-  if (field.startsWith("allowed")) return "senders";
+  if (field.startsWith("rules")) return "senders";
   if (field.startsWith("listeners") || field.startsWith("certificate") || field.startsWith("hostName")) return "listening";
   if (field.startsWith("limits")) return "limits";
   if (field.startsWith("delivery")) return "delivery";
