@@ -11,6 +11,6 @@ pub mod trace;
 
 pub use address::{AddressError, ForwardPath, Mailbox, ReversePath};
 pub use envelope::{Body, Envelope};
-pub use message::{Content, Kind, MessageId, Peer, Submission, Summary};
+pub use message::{Content, HeldWhy, Kind, MessageId, Peer, Priority, Submission, Summary};
 pub use reply::Reply;
 pub use status::{EnhancedStatus, Severity};

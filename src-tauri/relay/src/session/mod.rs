@@ -14,9 +14,11 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::policy::RefusedWhy;
 pub use rules::Rules;
 
 use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary, trace::HeaderScan};
+use crate::policy::rate::Allowance;
 use bytes::{Bytes, BytesMut};
 use data::DataReader;
 use line::LineReader;
@@ -58,26 +60,6 @@ pub struct Refused {
     pub reply: Reply,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedWhy {
-    NotAllowed,
-    EncryptionNeeded,
-    SignInNeeded,
-    SignInFailed,
-    SenderNotAllowed,
-    RecipientNotAllowed,
-    TooMuch,
-    Attachment,
-    HeaderRule,
-    TlsFailed,
-    TooLarge,
-    TooManyRecipients,
-    TooManyConnections,
-    Loop,
-    DiskFull,
-    Other,
-}
-
 /// What became of a submission, as the store tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -110,6 +92,7 @@ pub struct Session {
     /// Since the last message that was kept.
     errors: u32,
     disk_full: bool,
+    allowance: Allowance,
     stopping: bool,
 }
 
@@ -132,6 +115,8 @@ enum State {
 struct Transaction {
     rules: Arc<Rules>,
     envelope: Envelope,
+    /// The largest content this client may send.
+    message_bytes: u64,
     /// Recipients over the limit are told of once.
     overfull: bool,
 }
@@ -141,6 +126,7 @@ struct Transaction {
 struct Receiving {
     rules: Arc<Rules>,
     parties: Parties,
+    message_bytes: u64,
     reader: DataReader,
     scan: HeaderScan,
     octets: u64,
@@ -168,6 +154,7 @@ impl Session {
             outbox: VecDeque::new(),
             errors: 0,
             disk_full: false,
+            allowance: Allowance::default(),
             stopping: false,
         }
     }
@@ -248,6 +235,11 @@ impl Session {
     /// While the disk is full, MAIL is refused for the time being.
     pub fn set_disk_full(&mut self, full: bool) {
         self.disk_full = full;
+    }
+
+    /// How much may be taken from this client now; MAIL and RCPT beyond it are refused for the time being.
+    pub fn set_allowance(&mut self, allowance: Allowance) {
+        self.allowance = allowance;
     }
 
     /// Who this is, as far as is known now.

@@ -6,8 +6,8 @@ use super::command::{self, Command};
 use super::data::DataReader;
 use super::line::Line;
 use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Body, Envelope, ForwardPath, Reply, ReversePath, trace::HeaderScan};
-use crate::policy::{Asking, Verdict};
+use crate::mail::{Body, Envelope, ForwardPath, Peer, Reply, ReversePath, trace::HeaderScan};
+use crate::policy::{Asking, Refusal, Verdict};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Session {
         let rules = &self.rules;
         let starttls = rules.starttls_offered && self.peer.tls.is_none();
         self.reply(if extended {
-            replies::extended_hello(&rules.host_name, rules.message_bytes, starttls)
+            replies::extended_hello(&rules.host_name, rules.policy.message_bytes(self.peer.address, rules.message_bytes), starttls)
         } else {
             replies::hello(&rules.host_name)
         });
@@ -66,12 +66,18 @@ impl Session {
             }
         }
         // Here and not at RCPT: what a device logs is often the answer to MAIL only.
-        if let Verdict::Refuse(reply) = self.rules.policy.may_send(&self.asking()) {
-            self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.may_send(&self.asking(), &reverse_path) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
-        if size > self.rules.message_bytes {
-            let reply = replies::too_large(self.rules.message_bytes);
+        if let Some((limit, period)) = self.allowance.messages.limit_for(1) {
+            let reply = self.rules.policy.too_much(self.peer.address, "messages", limit, period);
+            self.refuse(RefusedWhy::TooMuch, Parties::of(&reverse_path, None), reply.clone());
+            return self.reply(reply);
+        }
+        let message_bytes = self.rules.policy.message_bytes(self.peer.address, self.rules.message_bytes);
+        if size > message_bytes {
+            let reply = replies::too_large(message_bytes);
             self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
@@ -81,16 +87,29 @@ impl Session {
             return self.reply(reply);
         }
         let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body };
-        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, overfull: false });
+        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, message_bytes, overfull: false });
         self.reply(replies::sender_ok());
     }
 
     fn rcpt(&mut self, forward_path: ForwardPath) {
+        let asking = asking(&self.peer);
         let State::Transaction(transaction) = &mut self.state else { return self.out_of_order() };
+        let parties = || Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
+        let policy = &transaction.rules.policy;
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.may_send_to(&asking, &forward_path) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
+            return self.fault(reply);
+        }
         let limit = transaction.rules.recipients;
         let known = &mut transaction.envelope.forward_paths;
         if known.iter().any(|other| is_same(other, &forward_path)) {
             return self.reply(replies::recipient_ok());
+        }
+        let all = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if let Some((limit, period)) = self.allowance.recipients.limit_for(all) {
+            let reply = policy.too_much(asking.client, "recipients", limit, period);
+            self.outbox.push_back(parties().refused(RefusedWhy::TooMuch, reply.clone()));
+            return self.reply(reply);
         }
         if known.len() < limit {
             known.push(forward_path);
@@ -111,11 +130,12 @@ impl Session {
             return self.fault(replies::no_recipients());
         }
         let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Ready) else { return };
-        let Transaction { rules, envelope, overfull: _ } = transaction;
+        let Transaction { rules, envelope, message_bytes, overfull: _ } = transaction;
         let parties = Parties::of(&envelope.reverse_path, envelope.forward_paths.first());
         self.state = State::Receiving(Box::new(Receiving {
             rules,
             parties,
+            message_bytes,
             reader: DataReader::new(),
             scan: HeaderScan::default(),
             octets: 0,
@@ -189,14 +209,14 @@ impl Session {
     }
 
     fn asking(&self) -> Asking<'_> {
-        Asking { client: self.peer.address, encrypted: self.peer.tls.is_some(), account: self.peer.account.as_deref() }
+        asking(&self.peer)
     }
 
     /// RCPT or DATA without MAIL; often because MAIL was refused and the client did not look.
     fn out_of_order(&mut self) {
-        let reply = match (&self.state, self.rules.policy.may_send(&self.asking())) {
+        let reply = match (&self.state, self.rules.policy.admits(&self.asking())) {
             (State::AwaitingHello, _) => replies::hello_first(),
-            (_, Verdict::Refuse(reply)) => reply,
+            (_, Verdict::Refuse(refusal)) => refusal.reply,
             (_, Verdict::Permit) => replies::mail_first(),
         };
         self.fault(reply);
@@ -261,8 +281,8 @@ impl Receiving {
         }
         self.octets += piece.len() as u64;
         self.scan.see(&piece);
-        self.doom = if self.octets > self.rules.message_bytes {
-            Some((RefusedWhy::TooLarge, replies::too_large(self.rules.message_bytes)))
+        self.doom = if self.octets > self.message_bytes {
+            Some((RefusedWhy::TooLarge, replies::too_large(self.message_bytes)))
         } else if self.scan.hops() > self.rules.hops {
             Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
         } else {
@@ -270,6 +290,10 @@ impl Receiving {
         };
         Some(if self.doom.is_some() { Step::Discard } else { Step::Content(piece) })
     }
+}
+
+fn asking(peer: &Peer) -> Asking<'_> {
+    Asking { client: peer.address, encrypted: peer.tls.is_some(), account: peer.account.as_deref() }
 }
 
 /// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).
