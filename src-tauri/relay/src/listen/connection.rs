@@ -1,14 +1,15 @@
 //! One connection: feeds its session and performs the steps.
 
-use super::{Hall, Setup};
+use super::{Hall, Setup, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
 use crate::mail::trace::received_line;
-use crate::mail::{Envelope, Kind, MessageId, Reply, Severity, Submission, Summary};
-use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step};
+use crate::mail::{Envelope, Kind, MessageId, Submission, Summary};
+use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, encryption: ListenerEncr
 
 /// Over the limits: one line, unless the client waits for TLS and could not read it.
 async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEncryption, hall: &Hall) {
-    let reply = Reply::new(Severity::Transient, 21, 7, 0, "too many connections, try again later");
+    let reply = replies::too_many_connections();
     let why = RefusedWhy::TooManyConnections;
     let now = hall.clock.now();
     hall.board.refused(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply: reply.clone() }, now);
@@ -186,6 +187,7 @@ impl Visit {
         match step {
             Step::Reply(reply) => output.extend_from_slice(reply.to_wire().as_bytes()),
             Step::StartTls => return Performed::StartTls,
+            Step::Verify { user, password } => self.verify(user, password, session).await,
             Step::Open(envelope) => self.open(envelope, session).await,
             Step::Content(piece) => self.take_in(&piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
@@ -199,6 +201,13 @@ impl Visit {
             Step::Close => return Performed::Close,
         }
         Performed::GoOn
+    }
+
+    async fn verify(&mut self, user: String, password: SecretString, session: &mut Session) {
+        let asked = self.hall.verify.verify(self.client, user, password);
+        // Whoever looks at passwords may take its time with those who guess, but not for ever.
+        let verified = tokio::time::timeout(self.setup.config.limits.command, asked).await.unwrap_or(Verified::NotNow);
+        session.verified(verified);
     }
 
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {

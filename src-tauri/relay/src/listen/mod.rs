@@ -7,16 +7,20 @@
 
 mod caps;
 mod connection;
+pub(crate) mod replies;
 mod sockets;
 
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Listener, ListenerEncryption};
 use crate::event::ListenerState;
-use crate::session::Rules;
+use crate::session::{Rules, Verified};
 use crate::store::Store;
 use caps::Caps;
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,6 +28,21 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Whoever knows the device accounts.
+pub trait Verify: Send + Sync {
+    /// Whether this is the password of that user. May take its time, and is not asked again meanwhile by that client's session.
+    fn verify(&self, client: IpAddr, user: String, password: SecretString) -> BoxFuture<'_, Verified>;
+}
+
+/// Where there are no accounts.
+pub struct Nobody;
+
+impl Verify for Nobody {
+    fn verify(&self, _: IpAddr, _: String, _: SecretString) -> BoxFuture<'_, Verified> {
+        Box::pin(std::future::ready(Verified::No))
+    }
+}
 
 /// What every connection needs.
 pub(crate) struct Hall {
@@ -33,6 +52,7 @@ pub(crate) struct Hall {
     pub setup: watch::Receiver<Arc<Setup>>,
     pub caps: Caps,
     pub disk_full: Arc<AtomicBool>,
+    pub verify: Arc<dyn Verify>,
     /// No new connections, sessions say goodbye.
     pub stop: CancellationToken,
 }
@@ -73,9 +93,16 @@ struct Door {
 }
 
 impl Doors {
-    pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, setup: Arc<Setup>) -> Self {
+    pub fn new(
+        store: Store,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+        disk_full: Arc<AtomicBool>,
+        verify: Arc<dyn Verify>,
+        setup: Arc<Setup>,
+    ) -> Self {
         let (sender, receiver) = watch::channel(setup);
-        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, stop: CancellationToken::new() };
+        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, verify, stop: CancellationToken::new() };
         Self { hall: Arc::new(hall), setup: sender, open: HashMap::new(), connections: TaskTracker::new() }
     }
 

@@ -14,7 +14,7 @@ pub mod sign_in;
 mod bounded;
 mod lists;
 mod network;
-mod replies;
+pub(crate) mod replies;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +24,7 @@ pub use network::Network;
 use crate::mail::{ForwardPath, Priority, Reply, ReversePath};
 use ipnet::IpNet;
 use rate::Rates;
+use replies::Named;
 use std::net::IpAddr;
 
 /// Rules, accounts and lists; checked by whoever made them.
@@ -179,24 +180,26 @@ impl Policy {
 
     /// Whether this client may hand in mail at all, whoever it is from.
     pub fn admits(&self, asking: &Asking<'_>) -> Verdict {
+        let client = asking.client.to_canonical();
         let signed_in = asking.account.and_then(|name| self.account(name));
-        let Some((_, rule)) = self.rule_for(asking.client) else {
+        let Some((_, rule)) = self.rule_for(client) else {
             return match signed_in {
                 Some(_) if asking.encrypted => Verdict::Permit,
-                Some(_) => refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Account, replies::starttls_first("")),
+                Some(_) => refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Account, replies::starttls_first(Named(""))),
                 None if self.accounts.is_empty() => {
-                    refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::address_not_allowed(asking.client))
+                    refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::address_not_allowed(client))
                 }
-                None => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::address_needs_account(asking.client, asking.encrypted)),
+                None if asking.encrypted => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::account_needed(client)),
+                None => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::account_and_tls_needed(client)),
             };
         };
         match rule.action {
-            Action::Refuse => refuse(RefusedWhy::NotAllowed, DecidedBy::Rule, replies::address_refused(asking.client, &rule.name)),
+            Action::Refuse => refuse(RefusedWhy::NotAllowed, DecidedBy::Rule, replies::address_refused(client, Named(&rule.name))),
             Action::Allow if rule.require_encryption && !asking.encrypted => {
-                refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Rule, replies::starttls_first(&rule.name))
+                refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Rule, replies::starttls_first(Named(&rule.name)))
             }
             Action::Allow if rule.require_sign_in && signed_in.is_none() => {
-                refuse(RefusedWhy::SignInNeeded, DecidedBy::Rule, replies::sign_in_first(&rule.name))
+                refuse(RefusedWhy::SignInNeeded, DecidedBy::Rule, replies::sign_in_first(Named(&rule.name)))
             }
             Action::Allow => Verdict::Permit,
         }
@@ -212,7 +215,7 @@ impl Policy {
         if let Some((_, rule)) = self.rule_for(asking.client)
             && !rule.senders.allows(sender)
         {
-            return not_allowed(DecidedBy::Rule, replies::sender_not_in_rule(sender, &rule.name));
+            return not_allowed(DecidedBy::Rule, replies::sender_not_in_rule(sender, Named(&rule.name)));
         }
         if let Some(account) = asking.account.and_then(|name| self.account(name))
             && !account.senders.allows(sender)
@@ -232,7 +235,7 @@ impl Policy {
             && rule.own_domains_only
             && !self.lists.own_domains.holds(&recipient.0)
         {
-            return not_allowed(DecidedBy::Rule, replies::recipient_not_own(recipient, &rule.name));
+            return not_allowed(DecidedBy::Rule, replies::recipient_not_own(recipient, Named(&rule.name)));
         }
         if self.lists.denied_recipients.holds(&recipient.0) || !self.lists.allowed_recipients.allows(&recipient.0) {
             return not_allowed(DecidedBy::Lists, replies::recipient_not_allowed(recipient));
@@ -241,17 +244,11 @@ impl Policy {
     }
 
     /// Whether this client may send a password now.
-    pub fn may_sign_in(&self, asking: &Asking<'_>) -> Verdict {
+    pub fn offers_sign_in(&self, asking: &Asking<'_>) -> bool {
         let rule = self.rule_for(asking.client).map(|(_, rule)| rule);
-        if let Some(rule) = rule
-            && rule.action == Action::Refuse
-        {
-            return refuse(RefusedWhy::NotAllowed, DecidedBy::Rule, replies::address_refused(asking.client, &rule.name));
-        }
-        if asking.encrypted || rule.is_some_and(|rule| rule.plain_sign_in) {
-            return Verdict::Permit;
-        }
-        refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Nothing, replies::password_needs_tls())
+        !self.accounts.is_empty()
+            && rule.is_none_or(|rule| rule.action == Action::Allow)
+            && (asking.encrypted || rule.is_some_and(|rule| rule.plain_sign_in))
     }
 
     /// All of it at once, for who wants to know beforehand.
@@ -285,7 +282,7 @@ impl Policy {
     /// What a client hears that sent as much as its rule allows.
     pub fn too_much(&self, client: IpAddr, what: &str, limit: u32, period: rate::Period) -> Reply {
         let name = self.rule_for(client).map_or("", |(_, rule)| rule.name.as_str());
-        replies::too_much(name, what, limit, period)
+        replies::too_much(Named(name), limit, what, period.word())
     }
 }
 

@@ -8,12 +8,13 @@
 //! Sloppy devices are served: a space behind the colon, no angle brackets, HELO without a name.
 
 use super::replies;
+use super::sign_in::{Mechanism, Sealed, sealed};
 use crate::mail::{Body, ForwardPath, Reply, ReversePath};
 use smtp_proto::request::parser;
 use smtp_proto::{Error, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME, Request};
 use std::borrow::Cow;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Command {
     Ehlo {
         name: String,
@@ -36,6 +37,11 @@ pub(super) enum Command {
     Help,
     Quit,
     StartTls,
+    Auth {
+        /// None: one that is not offered.
+        mechanism: Option<Mechanism>,
+        initial: Option<Sealed>,
+    },
     /// A browser talked into speaking to us by some web page.
     WebRequest,
 }
@@ -44,10 +50,16 @@ const WEB_VERBS: [&[u8]; 6] = [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"C
 const MAIL_USAGE: &str = "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT or 8BITMIME]";
 const RCPT_USAGE: &str = "RCPT TO:<address>";
 
-pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
-    let line = line.trim_ascii();
-    let verb_end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
-    let (verb, rest) = (&line[..verb_end], line[verb_end..].trim_ascii());
+/// Overwrites a password in the line.
+pub(super) fn parse(line: &mut [u8]) -> Result<Command, Reply> {
+    let start = line.len() - line.trim_ascii_start().len();
+    let verb_end = line[start..].iter().position(|byte| matches!(byte, b' ' | b'\t')).map_or(line.len(), |at| start + at);
+    let (head, rest) = line.split_at_mut(verb_end);
+    let verb = head.trim_ascii();
+    if verb.eq_ignore_ascii_case(b"AUTH") {
+        return auth(rest);
+    }
+    let rest = rest.trim_ascii();
     if verb.eq_ignore_ascii_case(b"MAIL") {
         mail(rest)
     } else if verb.eq_ignore_ascii_case(b"RCPT") {
@@ -59,6 +71,21 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
     } else {
         other(verb, rest)
     }
+}
+
+/// `PLAIN`, `LOGIN dXNlcg==` (RFC 4954 §4).
+fn auth(rest: &mut [u8]) -> Result<Command, Reply> {
+    let start = rest.len() - rest.trim_ascii_start().len();
+    let end = start + rest[start..].trim_ascii_end().len();
+    let rest = &mut rest[start..end];
+    let name_end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+    let (name, answer) = rest.split_at_mut(name_end);
+    let start = answer.len() - answer.trim_ascii_start().len();
+    let initial = (start < answer.len()).then(|| sealed(&mut answer[start..]));
+    if name.is_empty() {
+        return Err(replies::syntax("AUTH mechanism [initial-response]"));
+    }
+    Ok(Command::Auth { mechanism: Mechanism::parse(name), initial })
 }
 
 fn mail(rest: &[u8]) -> Result<Command, Reply> {
@@ -110,12 +137,12 @@ fn other(verb: &[u8], rest: &[u8]) -> Result<Command, Reply> {
         Request::Quit => Ok(Command::Quit),
         Request::Lhlo { .. }
         | Request::Bdat { .. }
-        | Request::Auth { .. }
         | Request::Expn { .. }
         | Request::Etrn { .. }
         | Request::Atrn { .. }
         | Request::Burl { .. } => Err(replies::not_implemented(request.name())),
         // Taken apart above.
+        Request::Auth { .. } => Err(replies::unknown_mechanism()),
         Request::Mail { .. } => Err(replies::syntax(MAIL_USAGE)),
         Request::Rcpt { .. } => Err(replies::syntax(RCPT_USAGE)),
     }

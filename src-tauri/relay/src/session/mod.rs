@@ -1,4 +1,4 @@
-//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3207, 6152).
+//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3207, 4954, 6152).
 //!
 //! In: bytes, and answers to steps. Out: [`Step`]s for `listen` to perform, in order.
 //! Same bytes in any chunks give the same steps. Knows no socket, no clock, no store.
@@ -7,8 +7,9 @@
 mod command;
 mod data;
 mod line;
-mod replies;
+pub(crate) mod replies;
 mod rules;
+mod sign_in;
 mod talk;
 
 #[cfg(test)]
@@ -21,20 +22,24 @@ use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary, trac
 use crate::policy::rate::Allowance;
 use bytes::{Bytes, BytesMut};
 use data::DataReader;
-use line::LineReader;
+use line::{LONGEST, LONGEST_ANSWER, Line, LineReader};
+use secrecy::SecretString;
+use sign_in::Asked;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What `listen` must do next. Steps are pulled one at a time; a session that waits for an answer
-/// ([`Step::StartTls`], [`Step::Submit`]) gives no further step until it got it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// ([`Step::StartTls`], [`Step::Verify`], [`Step::Submit`]) gives no further step until it got it.
+#[derive(Debug, Clone)]
 pub enum Step {
     /// Write it. May be gathered with following replies (RFC 2920 §3.2) and flushed when no step is left.
     Reply(Reply),
     /// Flush the 220, then shake hands; answer with [`Session::tls_started`]. Bytes that came behind the
     /// STARTTLS command in plain text have been thrown away by the session.
     StartTls,
+    /// Find out whether this is a device account; answer with [`Session::verified`].
+    Verify { user: String, password: SecretString },
     /// DATA was accepted: begin a content with this envelope. The 354 follows as a `Reply`.
     Open(Envelope),
     /// More of the content: normalised (CRLF only), dots unstuffed.
@@ -60,6 +65,18 @@ pub struct Refused {
     pub reply: Reply,
 }
 
+/// Whether somebody is who they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    Yes {
+        /// Its name as the settings write it.
+        account: String,
+    },
+    No,
+    /// It cannot be found out, or is not to be tried any more for a while.
+    NotNow,
+}
+
 /// What became of a submission, as the store tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -81,7 +98,6 @@ pub struct SessionPeer {
 ///
 /// `listen` feeds bytes and then pulls steps until there is none; while [`Session::wants_input`] is
 /// false it reads nothing.
-#[derive(Debug)]
 pub struct Session {
     rules: Arc<Rules>,
     peer: Peer,
@@ -102,6 +118,10 @@ enum State {
     Connected,
     AwaitingHello,
     Ready,
+    /// Behind AUTH, an answer is awaited.
+    SigningIn(Asked),
+    /// Somebody's password is being looked at.
+    Verifying,
     Transaction(Transaction),
     Receiving(Box<Receiving>),
     /// A content is being kept.
@@ -164,9 +184,14 @@ impl Session {
         match self.state {
             // What comes before the handshake is plain text that would be read as if it had been encrypted.
             State::StartingTls | State::Closed => {}
-            State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_) | State::Receiving(_) | State::Keeping(_) => {
-                self.input.extend_from_slice(bytes)
-            }
+            State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Transaction(_)
+            | State::Receiving(_)
+            | State::Keeping(_) => self.input.extend_from_slice(bytes),
         }
     }
 
@@ -190,6 +215,7 @@ impl Session {
         self.peer.tls = Some(version);
         self.peer.name.clear();
         self.peer.extended = false;
+        self.peer.account = None;
         self.state = State::AwaitingHello;
         self.stop_if_due();
     }
@@ -203,6 +229,8 @@ impl Session {
             other @ (State::Connected
             | State::AwaitingHello
             | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
             | State::Transaction(_)
             | State::StartingTls
             | State::Closed) => self.state = other,
@@ -211,7 +239,7 @@ impl Session {
 
     /// The client was silent too long. Does nothing while the session itself is waited for.
     pub fn timed_out(&mut self) {
-        if !matches!(self.state, State::Keeping(_)) {
+        if !matches!(self.state, State::Verifying | State::Keeping(_)) {
             self.end(Some(replies::timed_out(&self.rules.host_name)));
         }
     }
@@ -254,7 +282,7 @@ impl Session {
 
     /// Whether more bytes would help, once [`Session::next_step`] gave None.
     pub fn wants_input(&self) -> bool {
-        self.outbox.is_empty() && !matches!(self.state, State::Keeping(_) | State::StartingTls | State::Closed)
+        self.outbox.is_empty() && !matches!(self.state, State::Verifying | State::Keeping(_) | State::StartingTls | State::Closed)
     }
 
     /// How much is held that was fed and not worked off.
@@ -270,7 +298,7 @@ impl Session {
                 self.reply(replies::greeting(&self.rules.host_name));
                 true
             }
-            State::AwaitingHello | State::Ready | State::Transaction(_) => match self.lines.next(&mut self.input) {
+            State::AwaitingHello | State::Ready | State::SigningIn(_) | State::Transaction(_) => match self.next_line() {
                 Some(line) => {
                     self.hear(line);
                     true
@@ -288,8 +316,20 @@ impl Session {
                 }
                 None => false,
             },
-            State::Keeping(_) | State::StartingTls | State::Closed => false,
+            State::Verifying | State::Keeping(_) | State::StartingTls | State::Closed => false,
         }
+    }
+
+    fn next_line(&mut self) -> Option<Line> {
+        let longest = if matches!(self.state, State::SigningIn(_)) { LONGEST_ANSWER } else { LONGEST };
+        self.lines.next(&mut self.input, longest)
+    }
+}
+
+/// Without the input: it may hold a password.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("peer", &self.peer).field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -297,6 +337,10 @@ impl Parties {
     fn of(sender: &ReversePath, recipient: Option<&ForwardPath>) -> Self {
         let recipient = recipient.map(|path| path.as_str().to_owned()).unwrap_or_default();
         Self { sender: sender.as_str().to_owned(), recipient }
+    }
+
+    fn unknown() -> Self {
+        Self { sender: String::new(), recipient: String::new() }
     }
 
     fn refused(self, why: RefusedWhy, reply: Reply) -> Step {

@@ -5,20 +5,42 @@
 use super::command::{self, Command};
 use super::data::DataReader;
 use super::line::Line;
+use super::replies::Extensions;
 use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
 use crate::mail::{Body, Envelope, ForwardPath, Peer, Reply, ReversePath, trace::HeaderScan};
 use crate::policy::{Asking, Refusal, Verdict};
 use bytes::Bytes;
+use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
 
 impl Session {
     pub(super) fn hear(&mut self, line: Line) {
-        match line {
-            Line::TooLong => self.fault(replies::line_too_long()),
-            Line::Whole(text) => match command::parse(&text) {
+        let asked = match std::mem::replace(&mut self.state, State::Ready) {
+            State::SigningIn(asked) => Some(asked),
+            other @ (State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::Verifying
+            | State::Transaction(_)
+            | State::Receiving(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed) => {
+                self.state = other;
+                None
+            }
+        };
+        match (line, asked) {
+            (Line::Whole(mut text), Some(asked)) => {
+                self.hear_answer(asked, &text);
+                text.zeroize();
+            }
+            (Line::TooLong, Some(_)) => self.fault(replies::answer_too_long()),
+            (Line::Whole(mut text), None) => match command::parse(&mut text) {
                 Ok(command) => self.obey(command),
                 Err(refusal) => self.fault(refusal),
             },
+            (Line::TooLong, None) => self.fault(replies::line_too_long()),
         }
     }
 
@@ -39,6 +61,7 @@ impl Session {
             Command::Vrfy => self.reply(replies::not_verified()),
             Command::Help => self.reply(replies::help()),
             Command::StartTls => self.starttls(),
+            Command::Auth { mechanism, initial } => self.auth(mechanism, initial),
             Command::Quit => self.end(Some(replies::bye())),
             Command::WebRequest => self.end(Some(replies::web_request(&self.rules.host_name))),
         }
@@ -49,9 +72,13 @@ impl Session {
         self.peer.extended = extended;
         self.state = State::Ready;
         let rules = &self.rules;
-        let starttls = rules.starttls_offered && self.peer.tls.is_none();
         self.reply(if extended {
-            replies::extended_hello(&rules.host_name, rules.policy.message_bytes(self.peer.address, rules.message_bytes), starttls)
+            let extensions = Extensions {
+                message_bytes: rules.policy.message_bytes(self.peer.address, rules.message_bytes),
+                starttls: rules.starttls_offered && self.peer.tls.is_none(),
+                sign_in: self.peer.account.is_none() && rules.policy.offers_sign_in(&self.asking()),
+            };
+            replies::extended_hello(&rules.host_name, extensions)
         } else {
             replies::hello(&rules.host_name)
         });
@@ -61,9 +88,14 @@ impl Session {
         match self.state {
             State::Ready => {}
             State::Transaction(_) => return self.fault(replies::nested_mail()),
-            State::Connected | State::AwaitingHello | State::Receiving(_) | State::Keeping(_) | State::StartingTls | State::Closed => {
-                return self.fault(replies::hello_first());
-            }
+            State::Connected
+            | State::AwaitingHello
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Receiving(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed => return self.fault(replies::hello_first()),
         }
         // Here and not at RCPT: what a device logs is often the answer to MAIL only.
         if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.may_send(&self.asking(), &reverse_path) {
@@ -208,7 +240,7 @@ impl Session {
         self.outbox.push_back(Step::StartTls);
     }
 
-    fn asking(&self) -> Asking<'_> {
+    pub(super) fn asking(&self) -> Asking<'_> {
         asking(&self.peer)
     }
 
@@ -223,7 +255,8 @@ impl Session {
     }
 
     pub(super) fn stop_if_due(&mut self) {
-        let between_commands = matches!(self.state, State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_));
+        let between_commands =
+            matches!(self.state, State::Connected | State::AwaitingHello | State::Ready | State::SigningIn(_) | State::Transaction(_));
         if self.stopping && between_commands {
             self.end(Some(replies::stopping(&self.rules.host_name)));
         }
@@ -241,7 +274,13 @@ impl Session {
                 }
                 last_word
             }
-            State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_) | State::Keeping(_) => last_word,
+            State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Transaction(_)
+            | State::Keeping(_) => last_word,
         };
         self.drop_input();
         if let Some(reply) = last_word {
@@ -260,7 +299,7 @@ impl Session {
     }
 
     /// A mistake of the client.
-    fn fault(&mut self, reply: Reply) {
+    pub(super) fn fault(&mut self, reply: Reply) {
         self.reply(reply);
         self.errors += 1;
         if self.errors >= self.rules.errors {
@@ -268,7 +307,7 @@ impl Session {
         }
     }
 
-    fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
+    pub(super) fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
         self.outbox.push_back(parties.refused(why, reply));
     }
 }

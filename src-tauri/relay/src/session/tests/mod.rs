@@ -4,5 +4,7 @@
 
 mod contents;
 mod noise;
+mod reference;
 mod replay;
+mod secrets;
 mod transcripts;

@@ -1,5 +1,5 @@
 //! One conversation a file: `C:` the client, `S:` the session, `*` other steps, `E:` what happens besides,
-//! `A:` how the next content is kept, `set` who is there and under which rules.
+//! `A:` how the next content is kept, `V:` what comes of the next password, `set` who is there and under which rules.
 
 use super::replay::replay;
 
@@ -46,4 +46,13 @@ transcripts! {
     stopping_before_the_greeting
     new_rules_count_from_the_next_transaction
     a_browser_knocks
+    signing_in_with_plain
+    signing_in_with_login
+    signing_in_fails
+    signing_in_is_cancelled_or_garbled
+    signing_in_where_it_is_not_offered
+    signing_in_at_the_wrong_time
+    signing_in_is_forgotten_under_tls
+    signing_in_and_then_sending
+    stopping_while_somebody_signs_in
 }
