@@ -1,6 +1,8 @@
 //! The engine's configuration: every value already checked by whoever starts it.
 
-use ipnet::IpNet;
+use crate::policy::Policy;
+use crate::policy::burst::BurstLimits;
+use crate::policy::sign_in::SignInLimits;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -16,8 +18,11 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// What STARTTLS and implicit TLS use; None: no encryption is offered.
     pub tls: Option<Arc<ServerConfig>>,
-    /// Who may send. Empty: nobody.
-    pub allowed: Vec<IpNet>,
+    /// Who may send what. Empty: nobody.
+    pub policy: Policy,
+    pub sign_ins: SignInLimits,
+    /// None: nothing is held.
+    pub bursts: Option<BurstLimits>,
     pub limits: Limits,
     pub delivery: Delivery,
     /// None: mail waits.

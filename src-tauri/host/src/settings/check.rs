@@ -3,15 +3,13 @@
 //! In: [`Settings`] of the right form, and [`Facts`] about this machine. Out: [`Checked`], or all
 //! problems at once. Reads the certificate files it names, nothing else.
 
-use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::settings::{
-    AccessRule, CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn, SmartHostEncryption,
+    CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn, SmartHostEncryption,
     SmartHostSettings, SmartHostTimeouts,
 };
 use control::{Settings, settings::HistorySettings};
-use ipnet::IpNet;
 use relay::config::Listener;
 use rustls::ServerConfig;
 use std::fmt::Display;
@@ -40,7 +38,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let host_name = rules.host_name(&settings.host_name);
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
-    let allowed = rules.rules(&settings.rules);
+    let policy = rules.access(settings);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
@@ -49,7 +47,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
-        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, allowed, certificate })
+        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, policy, certificate })
     } else {
         Err(rules.problems)
     }
@@ -62,7 +60,7 @@ pub fn check_smart_host(smart_host: &SmartHostSettings, facts: &Facts) -> Vec<Se
     rules.problems
 }
 
-struct Rules<'a> {
+pub(super) struct Rules<'a> {
     facts: &'a Facts,
     problems: Vec<SettingsProblem>,
 }
@@ -142,52 +140,6 @@ impl Rules<'_> {
         }
     }
 
-    fn rules(&mut self, rules: &[AccessRule]) -> Vec<IpNet> {
-        let mut checked: Vec<(usize, IpNet)> = Vec::new();
-        for (index, AccessRule { network: text, name, public_on_purpose, .. }) in rules.iter().enumerate() {
-            let field = format!("rules[{index}].network");
-            if name.chars().any(char::is_control) || name.chars().count() > 100 {
-                let wrong = "this name has control characters or is longer than 100 characters";
-                self.wrong(format!("rules[{index}].name"), short(name), wrong, "a short name, as in `Warehouse printers`");
-            }
-            let network = match networks::parse(text) {
-                Ok(network) => network,
-                Err(NetworkError::NotOne) => {
-                    let remedy = "a subnet as in `192.168.1.0/24`, or one address as in `192.168.1.7`";
-                    self.wrong(field, text, "this is neither a subnet nor an IP address", remedy);
-                    continue;
-                }
-                Err(NetworkError::HostBits { network, address }) => {
-                    let wrong = "this is an address within a subnet, not the subnet";
-                    self.wrong(field, text, wrong, format!("{network} for the whole subnet, {address} for this address alone"));
-                    continue;
-                }
-                Err(NetworkError::Mapped(network)) => {
-                    let wrong = "this is an IPv4 address in the clothes of IPv6";
-                    self.wrong(field, text, wrong, network.to_string());
-                    continue;
-                }
-            };
-            if let Some((first, _)) = checked.iter().find(|(_, other)| *other == network) {
-                self.wrong(field, text, format!("it is the same as rules[{first}]"), "nothing: leave it out");
-                continue;
-            }
-            if !networks::is_private(&network) && !public_on_purpose {
-                let (wrong, remedy) = if network.prefix_len() == 0 {
-                    ("this lets the whole internet send mail through here", "the subnets of your office, as in `192.168.1.0/24`")
-                } else {
-                    (
-                        "these addresses are public: strangers may send mail through here",
-                        "the subnets of your office, as in `192.168.1.0/24`, or `publicOnPurpose` if these addresses are yours",
-                    )
-                };
-                self.wrong(field, text, wrong, remedy);
-            }
-            checked.push((index, network));
-        }
-        checked.into_iter().map(|(_, network)| network).collect()
-    }
-
     fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
         let field = |name: &str| format!("{at}.{name}");
         let SmartHostSettings {
@@ -258,6 +210,8 @@ impl Rules<'_> {
             idle_seconds,
             command_seconds,
             tls_seconds,
+            sign_in_failures,
+            sign_in_pause_seconds,
             hops,
             free_disk_bytes,
             ..
@@ -269,6 +223,8 @@ impl Rules<'_> {
         self.range("limits.idleSeconds", *idle_seconds, 1..=HOUR);
         self.range("limits.commandSeconds", *command_seconds, 1..=HOUR);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
+        self.range("limits.signInFailures", *sign_in_failures, 1..=1000);
+        self.range("limits.signInPauseSeconds", *sign_in_pause_seconds, 1..=DAY);
         self.range("limits.hops", *hops, 1..=1000);
         self.range("limits.freeDiskBytes", *free_disk_bytes, 0..=1_000_000_000_000_000);
     }
@@ -304,7 +260,7 @@ impl Rules<'_> {
     }
 
     /// Whether it is in range; else a problem.
-    fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
+    pub(super) fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
         let fits = range.contains(&value);
         if !fits {
             let wrong = if value < *range.start() { "this is too small" } else { "this is too large" };
@@ -313,7 +269,7 @@ impl Rules<'_> {
         fits
     }
 
-    fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(problem(field, value.to_string(), wrong, remedy));
     }
 }

@@ -2,8 +2,10 @@
 
 use control::Settings;
 use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
-use ipnet::IpNet;
 use relay::config::{self, Config, Listener, SmartHostConfig};
+use relay::policy::Policy;
+use relay::policy::burst::BurstLimits;
+use relay::policy::sign_in::SignInLimits;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ pub struct Checked {
     pub(super) folder: PathBuf,
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
-    pub(super) allowed: Vec<IpNet>,
+    pub policy: Policy,
     /// The office's own certificate; None when it is to be ours.
     pub(super) certificate: Option<Arc<ServerConfig>>,
 }
@@ -30,7 +32,7 @@ impl Checked {
             folder: facts.folder.clone(),
             host_name: facts.host_name.clone(),
             listeners: Vec::new(),
-            allowed: Vec::new(),
+            policy: Policy::default(),
             certificate: None,
         }
     }
@@ -46,12 +48,18 @@ impl Checked {
 
     /// The engine's configuration, with what is not in the document: our own certificate and the password.
     pub fn config(&self, self_signed: Option<Arc<ServerConfig>>, password: Option<SecretString>) -> Config {
-        let Settings { limits, delivery, .. } = &self.settings;
+        let Settings { limits, delivery, bursts, .. } = &self.settings;
         Config {
             host_name: self.host_name.clone(),
             listeners: self.listeners.clone(),
             tls: self.certificate.clone().or(self_signed),
-            allowed: self.allowed.clone(),
+            policy: self.policy.clone(),
+            sign_ins: SignInLimits { failures: limits.sign_in_failures, pause: seconds(limits.sign_in_pause_seconds) },
+            bursts: bursts.hold.then(|| BurstLimits {
+                times_the_usual: bursts.times_the_usual,
+                least_per_hour: bursts.least_per_hour,
+                most_per_hour: (bursts.most_per_hour != 0).then_some(bursts.most_per_hour),
+            }),
             limits: config::Limits {
                 message_bytes: limits.message_bytes,
                 recipients: limits.recipients as usize,

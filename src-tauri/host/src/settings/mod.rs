@@ -5,6 +5,7 @@
 //!
 //! Invariant: what is in force was checked; a document that cannot be used changes nothing.
 
+mod access;
 pub mod check;
 pub mod file;
 pub mod networks;
@@ -55,5 +56,7 @@ pub fn read_and_check(bytes: &[u8], facts: &Facts) -> Result<Checked, Vec<Settin
     Err(problems)
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod rules;

@@ -191,13 +191,20 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The words of an enumeration.
+/// The words of an enumeration. Those that are explained stand one by one, the others together.
 fn choices(schema: &Value) -> Option<Vec<&str>> {
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }
     let forms = schema.get("oneOf")?.as_array()?;
-    forms.iter().map(|form| form.get("const").and_then(Value::as_str)).collect()
+    let mut all = Vec::new();
+    for form in forms {
+        match form.get("const").and_then(Value::as_str) {
+            Some(word) => all.push(word),
+            None => all.extend(form.get("enum")?.as_array()?.iter().filter_map(Value::as_str)),
+        }
+    }
+    Some(all)
 }
 
 fn most(schema: &Value) -> u64 {

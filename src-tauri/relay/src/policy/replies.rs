@@ -9,8 +9,8 @@ use std::net::IpAddr;
 
 known_replies! {
     address_not_allowed(client: IpAddr) = (Permanent, 50, 7, 1, "<{client}>: this address may not send mail through here; the administrator can allow it in Outtray"), "this client's address is in no allowed network";
-    account_needed(client: IpAddr) = (Permanent, 30, 7, 0, "Authentication required: <{client}> is in no allowed network; sign in with a device account, or the administrator can allow this address in Outtray"), "the same, where there are device accounts";
-    account_and_tls_needed(client: IpAddr) = (Permanent, 30, 7, 0, "Authentication required: <{client}> is in no allowed network; sign in after STARTTLS with a device account, or the administrator can allow this address in Outtray"), "the same, without encryption";
+    account_needed(client: IpAddr) = (Permanent, 30, 7, 0, "Authentication required: <{client}> is in no allowed network; sign in with a device account, or the administrator can allow this address in Outtray"), "this client's address is in no allowed network, and there are device accounts";
+    account_and_tls_needed(client: IpAddr) = (Permanent, 30, 7, 0, "Authentication required: <{client}> is in no allowed network; sign in after STARTTLS with a device account, or the administrator can allow this address in Outtray"), "likewise, without encryption";
     address_refused(client: IpAddr, rule: Named<'_>) = (Permanent, 50, 7, 1, "<{client}>: {rule}nothing is taken from this address; the administrator can change that in Outtray"), "a rule refuses this client's network";
     starttls_first(rule: Named<'_>) = (Permanent, 30, 7, 0, "Must issue STARTTLS first: {rule}mail is taken encrypted only"), "its rule wants encryption";
     sign_in_first(rule: Named<'_>) = (Permanent, 30, 7, 0, "Authentication required: {rule}sign in with a device account of Outtray"), "its rule wants a sign-in";
