@@ -1,5 +1,9 @@
 //! Wires the rooms together: [`Relay::start`] gives the one handle its host needs.
 
+mod access;
+
+pub use access::AccountError;
+
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -7,7 +11,7 @@ use crate::disk::DiskWatch;
 use crate::dispatch::{self, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
-use crate::listen::{Doors, Nobody, Setup};
+use crate::listen::{Accounts, Admit, Doors, May, RefusedBook, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
@@ -36,6 +40,9 @@ struct Inner {
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
+    accounts: Arc<Accounts>,
+    admit: Arc<Admit>,
+    refused: Arc<RefusedBook>,
     stop: CancellationToken,
 }
 
@@ -104,10 +111,18 @@ impl Relay {
         disk.look().await;
         tokio::spawn(disk.run(stop.clone()));
 
+        let now = clock.now();
+        let admit = Arc::new(Admit::new(Arc::clone(&board), store.sent_hours(now).await?, now));
+        let hour = now.as_second().div_euclid(3600);
+        let refused = Arc::new(RefusedBook::new(store.clone(), Arc::clone(&board), hour, store.refused_in(hour).await?));
+        tokio::spawn(Arc::clone(&refused).run(stop.clone()));
+        let accounts = Arc::new(Accounts::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), &config, stop.clone()));
+
         let setup = Setup::new(config.clone());
-        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::new(Nobody), Arc::clone(&setup));
+        let may = May { verify: accounts.clone(), admit: Arc::clone(&admit), refused: Arc::clone(&refused) };
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, may, Arc::clone(&setup));
         doors.arrange(setup).await;
-        Ok(Self(Arc::new(Inner {
+        let relay = Self(Arc::new(Inner {
             store,
             board,
             clock,
@@ -116,8 +131,13 @@ impl Relay {
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
+            accounts,
+            admit,
+            refused,
             stop,
-        })))
+        }));
+        relay.show_bursts().await;
+        Ok(relay)
     }
 
     /// Puts new settings in force. Sessions stay open; a transaction that has begun ends under the old rules.
@@ -128,6 +148,8 @@ impl Relay {
         let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
         let plan = Plan::new(number, &config, way_out(&config));
         inner.tell(Tick::Reconfigured(Box::new(plan)));
+        inner.accounts.reconfigure(&config);
+        self.forget_other_accounts(&config).await;
         inner.doors.lock().await.arrange(Setup::new(config)).await;
     }
 
@@ -183,7 +205,9 @@ impl Relay {
     }
 
     pub async fn release(&self, target: Target) -> Result<u64, StoreError> {
-        self.act(target, Act::Release).await
+        let count = self.act(target, Act::Release).await?;
+        self.show_bursts().await;
+        Ok(count)
     }
 
     /// Removes messages from the queue. Those being handed over at this moment are left alone.
@@ -196,6 +220,7 @@ impl Relay {
         for seq in taken {
             count += u64::from(dispatch::delete(&self.0.errand(), seq, tell_sender).await);
         }
+        self.show_bursts().await;
         Ok(count)
     }
 
@@ -240,6 +265,7 @@ impl Relay {
         let (done, stopped) = oneshot::channel();
         inner.tell(Tick::Stop { within: half, done });
         let _ = stopped.await;
+        inner.refused.write().await;
         inner.store.close().await;
         tracing::info!("Stopped");
     }
@@ -342,7 +368,9 @@ impl Watcher for Teller {
                 Notice::StoreFailed { .. } => true,
                 // The other notice of this kind is the disk watch's, which takes it back itself.
                 Notice::DiskFull { said } => said == COULD_NOT_GROW,
-                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } => false,
+                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } | Notice::BurstHeld { .. } | Notice::SignInRefused { .. } => {
+                    false
+                }
             }),
         }
     }

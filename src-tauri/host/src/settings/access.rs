@@ -199,9 +199,7 @@ impl Rules<'_> {
                 self.wrong(format!("{at}.note"), short(note), wrong, "a short note, as in `Branch office scanner`");
             }
             let senders = self.list(&format!("{at}.senders"), senders);
-            if *enabled {
-                checked.push(Account { name: name.clone(), senders });
-            }
+            checked.push(Account { name: name.clone(), enabled: *enabled, senders });
         }
         checked
     }

@@ -2,6 +2,7 @@
 //!
 //! Holds little for each, so that a long queue is no burden; the store knows the rest. Pure.
 
+use crate::mail::Priority;
 use crate::queue::{ContentPlace, QueueEntry, Schedule, Seq};
 use crate::store::{Open, Standing};
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ pub enum Deadline {
 struct Waiting {
     accepted_at: i64,
     due: i64,
+    priority: Priority,
     held: bool,
     noticed: bool,
     /// Somebody has it in hand.
@@ -31,8 +33,8 @@ struct Waiting {
 #[derive(Debug, Default)]
 pub struct Agenda {
     waiting: BTreeMap<Seq, Waiting>,
-    /// Of those neither held nor taken.
-    attempts: BTreeSet<(i64, Seq)>,
+    /// Of those neither held nor taken, by their priority, the highest first.
+    attempts: BTreeMap<Priority, BTreeSet<(i64, Seq)>>,
     deadlines: BTreeSet<(i64, Seq, Deadline)>,
     cache: HashMap<Seq, QueueEntry>,
     cached: usize,
@@ -43,16 +45,16 @@ impl Agenda {
     pub fn new(open: &[Open], schedule: &Schedule) -> Self {
         let mut agenda = Self::default();
         for open in open {
-            let waiting =
-                Waiting { accepted_at: open.accepted_at, due: open.next_attempt, held: open.held, noticed: open.noticed, taken: false };
-            agenda.insert(open.seq, waiting, schedule);
+            let Open { seq, accepted_at, next_attempt: due, priority, held, noticed } = *open;
+            agenda.insert(seq, Waiting { accepted_at, due, priority, held, noticed, taken: false }, schedule);
         }
         agenda
     }
 
     pub fn add(&mut self, entry: QueueEntry, schedule: &Schedule) {
         let accepted_at = entry.accepted_at.as_millisecond();
-        self.insert(entry.seq, Waiting { accepted_at, due: accepted_at, held: false, noticed: false, taken: false }, schedule);
+        let (priority, held) = (entry.priority, entry.held);
+        self.insert(entry.seq, Waiting { accepted_at, due: accepted_at, priority, held, noticed: false, taken: false }, schedule);
         let weight = weight(&entry);
         if self.cached + weight <= CACHE {
             self.cached += weight;
@@ -64,7 +66,7 @@ impl Agenda {
     pub fn update(&mut self, seq: Seq, standing: &Standing, schedule: &Schedule) {
         let Some(waiting) = self.waiting.get(&seq).copied() else { return };
         self.uncache(seq);
-        self.attempts.remove(&(waiting.due, seq));
+        self.withdraw(seq, &waiting);
         if !standing.open {
             self.remove_deadlines(seq, &waiting, schedule);
             self.waiting.remove(&seq);
@@ -78,12 +80,10 @@ impl Agenda {
         self.in_hand += usize::from(waiting.taken);
     }
 
-    /// The longest due message, now in the caller's hands, with what is known of it.
+    /// The longest due message of the highest priority that is due, now in the caller's hands, with what is known of it.
     pub fn next_due(&mut self, now: Timestamp) -> Option<(Seq, Option<QueueEntry>)> {
-        let (due, seq) = *self.attempts.first()?;
-        if due > now.as_millisecond() {
-            return None;
-        }
+        let first = self.attempts.values().filter_map(|attempts| attempts.first()).find(|(due, _)| *due <= now.as_millisecond());
+        let (_, seq) = *first?;
         self.take(seq);
         let cached = self.uncache(seq);
         Some((seq, cached))
@@ -91,15 +91,12 @@ impl Agenda {
 
     /// Puts a message into the caller's hands, unless somebody has it already.
     pub fn take(&mut self, seq: Seq) -> bool {
-        match self.waiting.get_mut(&seq) {
-            Some(waiting) if !waiting.taken => {
-                waiting.taken = true;
-                self.in_hand += 1;
-                self.attempts.remove(&(waiting.due, seq));
-                true
-            }
-            Some(_) | None => false,
-        }
+        let Some(waiting) = self.waiting.get_mut(&seq).filter(|waiting| !waiting.taken) else { return false };
+        waiting.taken = true;
+        let waiting = *waiting;
+        self.in_hand += 1;
+        self.withdraw(seq, &waiting);
+        true
     }
 
     /// Gives a message back, as it stands after what was done to it.
@@ -113,7 +110,7 @@ impl Agenda {
             waiting.taken = false;
             self.in_hand -= 1;
             if !waiting.held {
-                self.attempts.insert((waiting.due, seq));
+                self.attempts.entry(waiting.priority).or_default().insert((waiting.due, seq));
             }
         }
     }
@@ -144,7 +141,7 @@ impl Agenda {
     }
 
     pub fn first_due(&self) -> Option<i64> {
-        self.attempts.first().map(|(due, _)| *due)
+        self.attempts.values().filter_map(|attempts| attempts.first()).map(|(due, _)| *due).min()
     }
 
     pub fn first_deadline(&self) -> Option<i64> {
@@ -165,10 +162,17 @@ impl Agenda {
 
     fn insert(&mut self, seq: Seq, waiting: Waiting, schedule: &Schedule) {
         if !waiting.held && !waiting.taken {
-            self.attempts.insert((waiting.due, seq));
+            self.attempts.entry(waiting.priority).or_default().insert((waiting.due, seq));
         }
         self.deadlines.extend(deadlines(seq, &waiting, schedule));
         self.waiting.insert(seq, waiting);
+    }
+
+    /// It is not to be attempted as things stand.
+    fn withdraw(&mut self, seq: Seq, waiting: &Waiting) {
+        if let Some(attempts) = self.attempts.get_mut(&waiting.priority) {
+            attempts.remove(&(waiting.due, seq));
+        }
     }
 
     fn remove_deadlines(&mut self, seq: Seq, waiting: &Waiting, schedule: &Schedule) {
@@ -220,7 +224,7 @@ mod tests {
     }
 
     fn open(seq: Seq, second: i64) -> Open {
-        Open { seq, accepted_at: second * 1000, next_attempt: second * 1000, held: false, noticed: false }
+        Open { seq, accepted_at: second * 1000, next_attempt: second * 1000, priority: Priority::Normal, held: false, noticed: false }
     }
 
     fn standing(open: bool, due: i64, held: bool) -> Standing {
@@ -240,6 +244,27 @@ mod tests {
         assert_eq!(agenda.in_hand(), 0);
         assert_eq!(agenda.next_due(at(29)).map(|due| due.0), None);
         assert_eq!(agenda.next_due(at(30)).map(|due| due.0), Some(2));
+    }
+
+    #[test]
+    fn of_what_is_due_the_highest_priority_goes_first() {
+        let of = |seq, second, priority| Open { priority, ..open(seq, second) };
+        let mut agenda = Agenda::new(
+            &[
+                of(1, 1, Priority::Low),
+                of(2, 2, Priority::Normal),
+                of(3, 3, Priority::High),
+                of(4, 9, Priority::High),
+                of(5, 2, Priority::Normal),
+            ],
+            &schedule(),
+        );
+        assert_eq!(agenda.first_due(), Some(1000));
+        let order: Vec<Seq> = std::iter::from_fn(|| agenda.next_due(at(5)).map(|due| due.0)).collect();
+        assert_eq!(order, [3, 2, 5, 1], "what is not due holds up nothing");
+        agenda.release(1, Some(&standing(true, 6, false)), &schedule());
+        assert_eq!(agenda.next_due(at(9)).map(|due| due.0), Some(4));
+        assert_eq!(agenda.next_due(at(9)).map(|due| due.0), Some(1), "it keeps its priority");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod mime;
 mod quote;
 mod words;
 
-use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, ReversePath, Submission, Summary};
+use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, Priority, ReversePath, Submission, Summary};
 use crate::queue::Why;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -106,6 +106,8 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         content: Content::Memory(Bytes::from(content)),
         summary: Summary { subject, message_id, hops: 0, eight_bit: false },
         accepted_at: now,
+        priority: Priority::Normal,
+        held: None,
     })
 }
 

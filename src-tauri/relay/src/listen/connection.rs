@@ -1,11 +1,11 @@
 //! One connection: feeds its session and performs the steps.
 
-use super::{Hall, Setup, replies};
+use super::{Hall, Setup, Terms, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
 use crate::mail::trace::received_line;
-use crate::mail::{Envelope, Kind, MessageId, Submission, Summary};
+use crate::mail::{Content, Envelope, Kind, MessageId, Peer, Submission, Summary};
 use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
 use jiff::Timestamp;
@@ -49,9 +49,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, encryption: ListenerEncr
 async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEncryption, hall: &Hall) {
     let reply = replies::too_many_connections();
     let why = RefusedWhy::TooManyConnections;
-    let now = hall.clock.now();
-    hall.board.refused(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply: reply.clone() }, now);
-    hall.store.count_refusal(now);
+    hall.note_refusal(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply: reply.clone() });
     if encryption != ListenerEncryption::Implicit {
         let _ = tokio::time::timeout(Duration::from_secs(2), stream.write_all(reply.to_wire().as_bytes())).await;
     }
@@ -157,6 +155,7 @@ impl Visit {
                     }
                     Ok(length) => {
                         session.set_disk_full(self.hall.disk_is_full());
+                        session.set_allowance(self.hall.admit.allowance(&self.setup.config, self.client, self.hall.clock.now()));
                         session.feed(&buffer[..length]);
                     }
                 },
@@ -192,12 +191,7 @@ impl Visit {
             Step::Content(piece) => self.take_in(&piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
             Step::Discard => self.incoming = None,
-            Step::Refused(refused) => {
-                let now = self.hall.clock.now();
-                tracing::info!(client = %self.client, reply = %refused.reply, "Refused a client");
-                self.hall.board.refused(self.client, &session.peer().name, &refused, now);
-                self.hall.store.count_refusal(now);
-            }
+            Step::Refused(refused) => self.hall.note_refusal(self.client, &session.peer().name, &refused),
             Step::Close => return Performed::Close,
         }
         Performed::GoOn
@@ -231,26 +225,35 @@ impl Visit {
     }
 
     async fn submit(&mut self, summary: Summary, session: &mut Session) {
-        let Some(Incoming { id, envelope, content }) = self.incoming.take() else {
-            return session.kept(Kept::Failed);
+        let Some(incoming) = self.incoming.take() else { return session.kept(Kept::Failed) };
+        let kept = self.keep(incoming, summary, session.peer()).await;
+        session.kept(kept);
+    }
+
+    async fn keep(&self, incoming: Incoming, summary: Summary, peer: Peer) -> Kept {
+        let Incoming { id, envelope, content } = incoming;
+        let content = match content.finish().await {
+            Ok(content) => content,
+            Err(error) => return verdict(&error),
         };
-        let kept = match content.finish().await {
-            Ok(content) => {
-                let accepted_at = self.hall.clock.now();
-                let (size, recipients) = (content.size(), envelope.forward_paths.len());
-                let submission = Submission { id, kind: Kind::Mail, peer: Some(session.peer()), envelope, content, summary, accepted_at };
-                let kept = self.hall.store.keep(submission).await;
-                if kept.is_ok() {
-                    tracing::info!(message_id = %id, recipients, size, "Accepted a message");
-                }
-                kept
+        let accepted_at = self.hall.clock.now();
+        let (size, recipients) = (content.size(), envelope.forward_paths.len());
+        let Terms { priority, held } = match self.hall.admit.take(&self.setup.config, &peer, recipients, None, accepted_at) {
+            Ok(terms) => terms,
+            Err(refusal) => {
+                discard(content);
+                return Kept::Refused(refusal);
             }
-            Err(error) => Err(error),
         };
-        session.kept(match kept {
-            Ok(()) => Kept::Safe(id),
+        let is_held = held.is_some();
+        let submission = Submission { id, kind: Kind::Mail, peer: Some(peer), envelope, content, summary, accepted_at, priority, held };
+        match self.hall.store.keep(submission).await {
+            Ok(()) => {
+                tracing::info!(message_id = %id, recipients, size, held = is_held, "Accepted a message");
+                Kept::Safe(id)
+            }
             Err(error) => verdict(&error),
-        });
+        }
     }
 
     /// False when the client does not take it.
@@ -272,6 +275,14 @@ enum Performed {
     GoOn,
     StartTls,
     Close,
+}
+
+/// A content that was finished and is not kept all the same.
+fn discard(content: Content) {
+    if let Content::File { path, .. } = content {
+        // What cannot be removed now is removed at the next start.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 fn verdict(error: &StoreError) -> Kept {

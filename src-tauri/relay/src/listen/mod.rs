@@ -5,8 +5,11 @@
 //!
 //! Invariant: "250" after the end of data is written only after `Store::keep` has answered.
 
+mod accounts;
+mod admit;
 mod caps;
 mod connection;
+mod refused;
 pub(crate) mod replies;
 mod sockets;
 
@@ -14,8 +17,12 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Listener, ListenerEncryption};
 use crate::event::ListenerState;
-use crate::session::{Rules, Verified};
+use crate::session::{Refused, Rules, Verified};
 use crate::store::Store;
+pub use accounts::Accounts;
+pub use admit::{Admit, Terms};
+pub use refused::RefusedBook;
+
 use caps::Caps;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
@@ -35,15 +42,6 @@ pub trait Verify: Send + Sync {
     fn verify(&self, client: IpAddr, user: String, password: SecretString) -> BoxFuture<'_, Verified>;
 }
 
-/// Where there are no accounts.
-pub struct Nobody;
-
-impl Verify for Nobody {
-    fn verify(&self, _: IpAddr, _: String, _: SecretString) -> BoxFuture<'_, Verified> {
-        Box::pin(std::future::ready(Verified::No))
-    }
-}
-
 /// What every connection needs.
 pub(crate) struct Hall {
     pub store: Store,
@@ -53,8 +51,17 @@ pub(crate) struct Hall {
     pub caps: Caps,
     pub disk_full: Arc<AtomicBool>,
     pub verify: Arc<dyn Verify>,
+    pub admit: Arc<Admit>,
+    pub refused: Arc<RefusedBook>,
     /// No new connections, sessions say goodbye.
     pub stop: CancellationToken,
+}
+
+/// Who decides about clients beside the policy itself, and who remembers what was refused.
+pub struct May {
+    pub verify: Arc<dyn Verify>,
+    pub admit: Arc<Admit>,
+    pub refused: Arc<RefusedBook>,
 }
 
 /// The part of the configuration that sessions live by; replaced as a whole.
@@ -93,16 +100,11 @@ struct Door {
 }
 
 impl Doors {
-    pub fn new(
-        store: Store,
-        board: Arc<Board>,
-        clock: Arc<dyn Clock>,
-        disk_full: Arc<AtomicBool>,
-        verify: Arc<dyn Verify>,
-        setup: Arc<Setup>,
-    ) -> Self {
+    pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, may: May, setup: Arc<Setup>) -> Self {
         let (sender, receiver) = watch::channel(setup);
-        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, verify, stop: CancellationToken::new() };
+        let May { verify, admit, refused } = may;
+        let (caps, stop) = (Caps::default(), CancellationToken::new());
+        let hall = Hall { store, board, clock, setup: receiver, caps, disk_full, verify, admit, refused, stop };
         Self { hall: Arc::new(hall), setup: sender, open: HashMap::new(), connections: TaskTracker::new() }
     }
 
@@ -183,6 +185,11 @@ async fn accept(socket: TcpListener, encryption: ListenerEncryption, hall: Arc<H
 }
 
 impl Hall {
+    /// For the Devices page and the history.
+    fn note_refusal(&self, client: IpAddr, client_name: &str, refused: &Refused) {
+        self.refused.note(client, client_name, refused, self.clock.now());
+    }
+
     fn disk_is_full(&self) -> bool {
         self.disk_full.load(Ordering::Relaxed)
     }

@@ -115,4 +115,7 @@ pub struct Submission {
     pub content: Content,
     pub summary: Summary,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
+    /// Kept back from the start.
+    pub held: Option<HeldWhy>,
 }

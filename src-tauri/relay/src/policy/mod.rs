@@ -23,7 +23,7 @@ pub use network::Network;
 
 use crate::mail::{ForwardPath, Priority, Reply, ReversePath};
 use ipnet::IpNet;
-use rate::Rates;
+use rate::{Allowance, Rates};
 use replies::Named;
 use std::net::IpAddr;
 
@@ -84,6 +84,8 @@ impl Rule {
 pub struct Account {
     /// As the settings write it; letters of either case are the same.
     pub name: String,
+    /// Nobody can sign in with one that is not.
+    pub enabled: bool,
     /// Empty: any.
     pub senders: AddressList,
 }
@@ -172,10 +174,14 @@ impl Policy {
         self.rules.iter().enumerate().find(|(_, rule)| rule.network.contains(client))
     }
 
-    /// The account of this name, as it is written in the settings.
+    /// The account of this name, if one can sign in with it.
     pub fn account(&self, name: &str) -> Option<&Account> {
         let name = name.to_lowercase();
-        self.accounts.iter().find(|account| account.name.to_lowercase() == name)
+        self.accounts.iter().find(|account| account.enabled && account.name.to_lowercase() == name)
+    }
+
+    fn has_accounts(&self) -> bool {
+        self.accounts.iter().any(|account| account.enabled)
     }
 
     /// Whether this client may hand in mail at all, whoever it is from.
@@ -186,9 +192,7 @@ impl Policy {
             return match signed_in {
                 Some(_) if asking.encrypted => Verdict::Permit,
                 Some(_) => refuse(RefusedWhy::EncryptionNeeded, DecidedBy::Account, replies::starttls_first(Named(""))),
-                None if self.accounts.is_empty() => {
-                    refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::address_not_allowed(client))
-                }
+                None if !self.has_accounts() => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::address_not_allowed(client)),
                 None if asking.encrypted => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::account_needed(client)),
                 None => refuse(RefusedWhy::NotAllowed, DecidedBy::Nothing, replies::account_and_tls_needed(client)),
             };
@@ -246,7 +250,7 @@ impl Policy {
     /// Whether this client may send a password now.
     pub fn offers_sign_in(&self, asking: &Asking<'_>) -> bool {
         let rule = self.rule_for(asking.client).map(|(_, rule)| rule);
-        !self.accounts.is_empty()
+        self.has_accounts()
             && rule.is_none_or(|rule| rule.action == Action::Allow)
             && (asking.encrypted || rule.is_some_and(|rule| rule.plain_sign_in))
     }
@@ -279,10 +283,13 @@ impl Policy {
         self.rule_for(client).map(|(_, rule)| rule.priority).unwrap_or_default()
     }
 
-    /// What a client hears that sent as much as its rule allows.
-    pub fn too_much(&self, client: IpAddr, what: &str, limit: u32, period: rate::Period) -> Reply {
+    /// Whether so much more fits into what this client may send now.
+    pub fn within(&self, client: IpAddr, allowance: Allowance, messages: u32, recipients: u32) -> Verdict {
+        let of_messages = allowance.messages.limit_for(messages).map(|limit| ("messages", limit));
+        let of_recipients = || allowance.recipients.limit_for(recipients).map(|limit| ("recipients", limit));
+        let Some((what, (limit, period))) = of_messages.or_else(of_recipients) else { return Verdict::Permit };
         let name = self.rule_for(client).map_or("", |(_, rule)| rule.name.as_str());
-        replies::too_much(Named(name), limit, what, period.word())
+        refuse(RefusedWhy::TooMuch, DecidedBy::Rule, replies::too_much(Named(name), limit, what, period.word()))
     }
 }
 

@@ -109,7 +109,8 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn key(client: IpAddr) -> IpAddr {
+/// Who counts as one.
+pub fn key(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(four) => four.into(),
         IpAddr::V6(six) => Ipv6Addr::from(u128::from(six) & !u128::from(u64::MAX)).into(),

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::rate::{Limits, Period, Rates};
+use super::rate::{Allowance, Limits, Period, Rates, Room};
 use super::*;
 use crate::mail::Mailbox;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn of(client: &str) -> Asking<'static> {
 }
 
 fn account(name: &str, senders: &[&str]) -> Account {
-    Account { name: name.into(), senders: list(senders) }
+    Account { name: name.into(), enabled: true, senders: list(senders) }
 }
 
 fn from(text: &str) -> ReversePath {
@@ -148,7 +148,8 @@ fn passwords_cross_the_network_encrypted_unless_a_rule_says_otherwise() {
     ] {
         assert_eq!(policy.offers_sign_in(&Asking { encrypted, ..of(client) }), offered, "{client}, encrypted: {encrypted}");
     }
-    let nobody = Policy { accounts: Vec::new(), ..policy };
+    let switched_off = Account { enabled: false, ..account("branch", &[]) };
+    let nobody = Policy { accounts: vec![switched_off], ..policy };
     assert!(!nobody.offers_sign_in(&Asking { encrypted: true, ..of("10.0.0.5") }));
 }
 
@@ -239,9 +240,16 @@ fn size_rate_and_priority_are_those_of_the_rule() {
     );
     assert_eq!((policy.rates(inside), policy.rates(outside)), (rates, Rates::default()));
     assert_eq!((policy.priority(inside), policy.priority(outside)), (Priority::High, Priority::Normal));
+    let full = Room::Left { left: 2, limit: 3, period: Period::Minute };
+    let within = |messages, recipients, many| told(&policy.within(inside, Allowance { messages, recipients }, many, many));
+    assert_eq!((within(full, full, 2).as_str(), within(Room::Unlimited, Room::Unlimited, 99).as_str()), ("permit", "permit"));
     assert_eq!(
-        policy.too_much(inside, "messages", 3, Period::Minute).to_string(),
-        "450 4.7.1 Alarms: no more than 3 messages a minute are taken from one device; try again later"
+        within(full, Room::Unlimited, 3),
+        "TooMuch by Rule: 450 4.7.1 Alarms: no more than 3 messages a minute are taken from one device; try again later"
+    );
+    assert_eq!(
+        within(Room::Unlimited, full, 3),
+        "TooMuch by Rule: 450 4.7.1 Alarms: no more than 3 recipients a minute are taken from one device; try again later"
     );
 }
 

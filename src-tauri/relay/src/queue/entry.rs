@@ -1,7 +1,7 @@
 //! A queue entry: a message with its recipients, each in exactly one state.
 
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
+use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Priority, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ pub struct QueueEntry {
     pub size: u64,
     pub content: ContentPlace,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
     pub held: bool,
     /// Whether the sender was told that the message is late.
     pub noticed: bool,

@@ -19,6 +19,7 @@ pub use crate::policy::RefusedWhy;
 pub use rules::Rules;
 
 use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary, trace::HeaderScan};
+use crate::policy::Refusal;
 use crate::policy::rate::Allowance;
 use bytes::{Bytes, BytesMut};
 use data::DataReader;
@@ -78,9 +79,11 @@ pub enum Verified {
 }
 
 /// What became of a submission, as the store tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     Safe(crate::mail::MessageId),
+    /// It is not to be kept: what is in it, or how much there was before it.
+    Refused(Refusal),
     DiskFull,
     Failed,
     Stopping,

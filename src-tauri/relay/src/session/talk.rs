@@ -102,9 +102,8 @@ impl Session {
             self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
-        if let Some((limit, period)) = self.allowance.messages.limit_for(1) {
-            let reply = self.rules.policy.too_much(self.peer.address, "messages", limit, period);
-            self.refuse(RefusedWhy::TooMuch, Parties::of(&reverse_path, None), reply.clone());
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.within(self.peer.address, self.allowance, 1, 0) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
             return self.reply(reply);
         }
         let message_bytes = self.rules.policy.message_bytes(self.peer.address, self.rules.message_bytes);
@@ -138,9 +137,8 @@ impl Session {
             return self.reply(replies::recipient_ok());
         }
         let all = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
-        if let Some((limit, period)) = self.allowance.recipients.limit_for(all) {
-            let reply = policy.too_much(asking.client, "recipients", limit, period);
-            self.outbox.push_back(parties().refused(RefusedWhy::TooMuch, reply.clone()));
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.within(asking.client, self.allowance, 0, all) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
             return self.reply(reply);
         }
         if known.len() < limit {
@@ -199,8 +197,8 @@ impl Session {
                 self.errors = 0;
                 self.reply(replies::queued(id));
             }
-            Kept::DiskFull | Kept::Failed => {
-                let (why, reply) = self.not_kept(kept);
+            Kept::Refused(_) | Kept::DiskFull | Kept::Failed => {
+                let (why, reply) = not_kept(kept);
                 self.refuse(why, parties, reply.clone());
                 self.reply(reply);
             }
@@ -214,17 +212,10 @@ impl Session {
     pub(super) fn give_up_content(&mut self, mut receiving: Box<Receiving>, kept: Kept) {
         self.stopping |= kept == Kept::Stopping;
         if receiving.doom.is_none() {
-            receiving.doom = Some(self.not_kept(kept));
+            receiving.doom = Some(not_kept(kept));
             self.outbox.push_back(Step::Discard);
         }
         self.state = State::Receiving(receiving);
-    }
-
-    fn not_kept(&self, kept: Kept) -> (RefusedWhy, Reply) {
-        match kept {
-            Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
-            Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
-        }
     }
 
     fn starttls(&mut self) {
@@ -328,6 +319,14 @@ impl Receiving {
             None
         };
         Some(if self.doom.is_some() { Step::Discard } else { Step::Content(piece) })
+    }
+}
+
+fn not_kept(kept: Kept) -> (RefusedWhy, Reply) {
+    match kept {
+        Kept::Refused(Refusal { why, reply, .. }) => (why, reply),
+        Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
+        Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::*;
 use crate::history::Term;
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, ReversePath, Summary};
+use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, Priority, ReversePath, Summary};
 use crate::queue::{Schedule, StateWord, Via, settle};
 use crate::smarthost::{Outcome, Refusal, RefusalKind};
 use std::time::Duration;
@@ -41,6 +41,8 @@ fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
         content,
         summary: Summary { subject: subject.into(), message_id: "<1@x>".into(), hops: 1, eight_bit: false },
         accepted_at: now(),
+        priority: Priority::Normal,
+        held: None,
     }
 }
 
@@ -233,7 +235,7 @@ async fn old_history_is_forgotten_and_waiting_mail_is_not() {
     store.keep(submission(&["ann@away.test"], "waits", memory("\r\n"))).await.unwrap();
     try_once(&store, 1, &[sent()]).await;
     let later = now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.prune(later).await.unwrap(), 1);
+    assert_eq!(store.prune(later, now()).await.unwrap(), 1);
     let left = store.page(Which::History, Filter::default(), 0, 10).await.unwrap();
     assert_eq!(left.entries.iter().map(|e| e.subject.as_str()).collect::<Vec<_>>(), ["waits"]);
 }

@@ -5,11 +5,13 @@
 //! do not wait for the disk: what a power cut takes of them is sent again, which is what at-least-once
 //! means, and they are synced with the next promise or within a moment. Killing the process takes nothing.
 
+use super::accounts::AccountChange;
 use super::content::sync_folder;
 use super::error::StoreError;
-use super::rows;
 use super::write::{self, Act, Touched, counts_as};
+use super::{accounts, refusals, rows};
 use crate::event::{EntrySummary, Hour};
+use crate::history::refusals::RefusalLine;
 use crate::mail::{Content, Submission};
 use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, Settlement};
 use jiff::Timestamp;
@@ -39,8 +41,21 @@ pub enum Job {
         now: Timestamp,
         done: Done<Vec<Touched>>,
     },
+    /// Lines of refusals, folded.
     Refused {
+        lines: Vec<RefusalLine>,
+        done: Done<()>,
+    },
+    /// A sender's burst is over, see [`write::end_burst`].
+    EndBurst {
+        who: String,
+        release: bool,
         now: Timestamp,
+        done: Done<Vec<Touched>>,
+    },
+    Account {
+        change: AccountChange,
+        done: Done<()>,
     },
     Mark {
         name: &'static str,
@@ -49,6 +64,7 @@ pub enum Job {
     },
     Prune {
         before: Timestamp,
+        now: Timestamp,
         at_most: u32,
         done: Done<usize>,
     },
@@ -81,7 +97,8 @@ impl Job {
     /// Whether its answer says that something is safe.
     fn is_promise(&self) -> bool {
         match self {
-            Self::Keep { .. } | Self::Act { .. } | Self::Mark { .. } => true,
+            Self::Keep { .. } | Self::Act { .. } | Self::EndBurst { .. } | Self::Mark { .. } => true,
+            Self::Account { change, .. } => !matches!(change, AccountChange::Used { .. }),
             // Its report is a new message, but it goes back with its cause: both would happen again.
             Self::Settle { .. } | Self::Refused { .. } | Self::Prune { .. } | Self::Close { .. } => false,
         }
@@ -246,9 +263,11 @@ impl Writer {
         // A dropped receiver means nobody waits any more; the commit stands all the same.
         for (job, result) in batch.into_iter().zip(results) {
             match (job, result) {
-                (Job::Keep { done, .. }, _) | (Job::Mark { done, .. }, _) => drop(done.send(Ok(()))),
+                (Job::Keep { done, .. } | Job::Mark { done, .. } | Job::Account { done, .. } | Job::Refused { done, .. }, _) => {
+                    drop(done.send(Ok(())))
+                }
                 (Job::Settle { done, .. }, Result1::Settled(touched, _)) => drop(done.send(Ok(touched))),
-                (Job::Act { done, .. }, Result1::Acted(touched)) => drop(done.send(Ok(touched))),
+                (Job::Act { done, .. } | Job::EndBurst { done, .. }, Result1::Acted(touched)) => drop(done.send(Ok(touched))),
                 (Job::Prune { done, .. }, Result1::Pruned(count)) => drop(done.send(Ok(count))),
                 _ => {}
             }
@@ -312,15 +331,24 @@ fn perform(sql: &Connection, job: &Job, files: &mut Vec<PathBuf>, hours: &mut Ve
             }
             Result1::Acted(all)
         }
-        Job::Refused { now } => {
-            hour_of(hours, *now).refused += 1;
+        Job::EndBurst { who, release, now, .. } => Result1::Acted(write::end_burst(sql, who, *release, *now)?),
+        Job::Refused { lines, .. } => {
+            for line in lines {
+                let refused = &mut hour_of(hours, line.last_at).refused;
+                *refused = refused.saturating_add(line.count);
+                refusals::add(sql, line)?;
+            }
+            Result1::Nothing
+        }
+        Job::Account { change, .. } => {
+            accounts::change(sql, change)?;
             Result1::Nothing
         }
         Job::Mark { name, value, .. } => {
             sql.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2)")?.execute((name, value))?;
             Result1::Nothing
         }
-        Job::Prune { before, at_most, .. } => Result1::Pruned(write::prune(sql, *before, *at_most)?),
+        Job::Prune { before, now, at_most, .. } => Result1::Pruned(write::prune(sql, *before, *now, *at_most)?),
         Job::Close { .. } => Result1::Nothing,
     })
 }
@@ -329,11 +357,13 @@ fn refuse(job: Job, error: &StoreError) {
     // The error cannot be cloned; what its hearers need is whether the disk is full.
     let again = || if matches!(error, StoreError::Full) { StoreError::Full } else { StoreError::Stopped };
     match job {
-        Job::Keep { done, .. } | Job::Mark { done, .. } => drop(done.send(Err(again()))),
+        Job::Keep { done, .. } | Job::Mark { done, .. } | Job::Account { done, .. } | Job::Refused { done, .. } => {
+            drop(done.send(Err(again())))
+        }
         Job::Settle { done, .. } => drop(done.send(Err(again()))),
-        Job::Act { done, .. } => drop(done.send(Err(again()))),
+        Job::Act { done, .. } | Job::EndBurst { done, .. } => drop(done.send(Err(again()))),
         Job::Prune { done, .. } => drop(done.send(Err(again()))),
-        Job::Refused { .. } | Job::Close { .. } => {}
+        Job::Close { .. } => {}
     }
 }
 
@@ -362,7 +392,8 @@ fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
             Content::File { path, .. } => ContentPlace::File(path.clone()),
         },
         accepted_at: submission.accepted_at,
-        held: false,
+        priority: submission.priority,
+        held: submission.held.is_some(),
         noticed: false,
     }
 }

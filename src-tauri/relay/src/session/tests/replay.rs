@@ -35,7 +35,7 @@ pub(super) fn peer() -> SessionPeer {
 
 /// An account that may sign in.
 pub(super) fn scanner() -> Account {
-    Account { name: "scanner".into(), senders: AddressList::default() }
+    Account { name: "scanner".into(), enabled: true, senders: AddressList::default() }
 }
 
 /// Small and repeatable.
