@@ -315,4 +315,6 @@ fn remove_orphans(sql: &Connection, content_folder: &Path) -> Result<(), StoreEr
 }
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::queue::{Schedule, StateWord, Via, settle};
 use crate::smarthost::{Outcome, Refusal, RefusalKind};
 use std::time::Duration;
 
-struct Quiet;
+pub(super) struct Quiet;
 
 impl Watcher for Quiet {
     fn committed(&self, _: Commit) {}
@@ -20,15 +20,15 @@ impl Watcher for Quiet {
     fn failing(&self, _: Option<&StoreError>) {}
 }
 
-fn open(folder: &Path) -> (Store, Opened) {
+pub(super) fn open(folder: &Path) -> (Store, Opened) {
     Store::open(folder, Box::new(Quiet)).unwrap()
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
+pub(super) fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
     Submission {
         id: MessageId::at(now()),
         kind: Kind::Mail,
@@ -46,7 +46,7 @@ fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
     }
 }
 
-fn memory(text: &'static str) -> Content {
+pub(super) fn memory(text: &'static str) -> Content {
     Content::Memory(Bytes::from_static(text.as_bytes()))
 }
 
@@ -235,7 +235,7 @@ async fn old_history_is_forgotten_and_waiting_mail_is_not() {
     store.keep(submission(&["ann@away.test"], "waits", memory("\r\n"))).await.unwrap();
     try_once(&store, 1, &[sent()]).await;
     let later = now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.prune(later, now()).await.unwrap(), 1);
+    assert_eq!(store.prune(later, now()).await.unwrap(), 2, "a message, and the client that was not seen since");
     let left = store.page(Which::History, Filter::default(), 0, 10).await.unwrap();
     assert_eq!(left.entries.iter().map(|e| e.subject.as_str()).collect::<Vec<_>>(), ["waits"]);
 }
