@@ -368,9 +368,10 @@ impl Watcher for Teller {
                 Notice::StoreFailed { .. } => true,
                 // The other notice of this kind is the disk watch's, which takes it back itself.
                 Notice::DiskFull { said } => said == COULD_NOT_GROW,
-                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } | Notice::BurstHeld { .. } | Notice::SignInRefused { .. } => {
-                    false
-                }
+                Notice::DatabaseSetAside { .. }
+                | Notice::EngineFault { .. }
+                | Notice::BurstHeld { .. }
+                | Notice::PasswordsGuessed { .. } => false,
             }),
         }
     }

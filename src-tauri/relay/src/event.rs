@@ -170,7 +170,7 @@ pub enum Notice {
         said: String,
     },
     /// Too many wrong passwords came from an address; the last one is told.
-    SignInRefused {
+    PasswordsGuessed {
         address: IpAddr,
         said: String,
     },

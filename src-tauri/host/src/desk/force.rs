@@ -11,8 +11,8 @@ use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::Refused;
-use control::settings::{SettingsProblem, SignIn};
-use control::view::{EngineView, SecretView, SettingsView};
+use control::settings::{DeviceAccount, SettingsProblem, SignIn};
+use control::view::{AccountView, EngineView, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
@@ -42,6 +42,7 @@ struct Now {
     /// Our own certificate could not be made.
     certificate: Option<Problem>,
     networks: Vec<IpNet>,
+    accounts: Vec<AccountView>,
 }
 
 /// Why a change was not made.
@@ -61,7 +62,14 @@ pub struct Found {
 
 impl Force {
     pub fn new(facts: Facts, secrets: Secrets, logs: Option<Logs>, clock: Arc<dyn Clock>, found: Found, engine: EngineView) -> Self {
-        let now = Now { checked: found.checked, problems: found.problems, secrets: Vec::new(), certificate: None, networks: networks() };
+        let now = Now {
+            checked: found.checked,
+            problems: found.problems,
+            secrets: Vec::new(),
+            certificate: None,
+            networks: networks(),
+            accounts: Vec::new(),
+        };
         let (told, _) = broadcast::channel(64);
         Self { facts, secrets, logs, clock, now: Mutex::new(now), changing: tokio::sync::Mutex::default(), told, engine }
     }
@@ -152,7 +160,7 @@ impl Force {
             problems: now.problems.clone(),
             secrets: now.secrets.clone(),
             store: self.secrets.store_view(),
-            accounts: Vec::new(),
+            accounts: now.accounts.clone(),
         }
     }
 
@@ -172,6 +180,26 @@ impl Force {
             networks: now.networks.clone(),
             notices: unreadable.into_iter().chain(now.certificate.clone()).collect(),
         }
+    }
+
+    /// What is in force.
+    pub fn checked(&self) -> Checked {
+        self.now().checked.clone()
+    }
+
+    /// Devices sign in, and their passwords are in the engine's hands.
+    pub async fn look_at_accounts(&self, relay: &Relay) {
+        let states = match relay.accounts().await {
+            Ok(states) => states,
+            Err(error) => return tracing::warn!(error = error.chain(), "Could not look at the device accounts"),
+        };
+        let mut now = self.now();
+        let view = |account: &DeviceAccount| {
+            let state = states.iter().find(|state| state.name == account.name.to_lowercase());
+            let last_used_at = state.and_then(|state| state.used_at).map(views::millis);
+            AccountView { name: account.name.clone(), has_password: state.is_some(), last_used_at }
+        };
+        now.accounts = now.checked.settings.accounts.iter().map(view).collect();
     }
 
     /// Cards come and go.
@@ -196,7 +224,8 @@ impl Force {
         self.tell(relay).await;
     }
 
-    async fn tell(&self, relay: &Relay) {
+    pub async fn tell(&self, relay: &Relay) {
+        self.look_at_accounts(relay).await;
         let settings = Fact::SettingsChanged { settings: Box::new(self.settings_view()), engine: self.engine_view() };
         let notices = views::notices(&relay.picture().await.notices, &self.around());
         // Nobody listening is no loss: a snapshot tells the same.

@@ -36,6 +36,8 @@ pub const DISK_FULL: u32 = 31;
 pub const DATABASE_SET_ASIDE: u32 = 32;
 pub const STORE_FAILED: u32 = 33;
 pub const PART_CRASHED: u32 = 34;
+pub const BURST_HELD: u32 = 35;
+pub const PASSWORDS_GUESSED: u32 = 36;
 pub const OTHER_NOTICE: u32 = 38;
 pub const NOTICE_GONE: u32 = 39;
 
@@ -177,6 +179,12 @@ fn noticed(notice: &Problem) -> Tiding {
         ),
         ProblemCode::StoreFailed => (STORE_FAILED, Weight::Error, "Devices are told to try again later. Look at the disk and its rights"),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
+        ProblemCode::BurstHeld => {
+            (BURST_HELD, Weight::Warning, "Its mail is taken and held. Look at it, then release or delete it in the window")
+        }
+        ProblemCode::PasswordsGuessed => {
+            (PASSWORDS_GUESSED, Weight::Warning, "It may be a device with an old password, or somebody who guesses")
+        }
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
     Tiding { number, weight, text: format!("{}. {then}.", sentence(notice)) }
@@ -246,6 +254,8 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::DatabaseSetAside => "The queue's database was damaged and has been set aside",
         ProblemCode::StoreFailed => "The queue's database cannot be written",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
+        ProblemCode::BurstHeld => "A device sends far more than usual",
+        ProblemCode::PasswordsGuessed => "Too many wrong passwords came from one address",
         ProblemCode::Other => "there is a trouble",
     }
 }

@@ -115,7 +115,7 @@ impl Accounts {
         tracing::warn!(%client, failures = limits.failures, %until, "Too many wrong passwords from one address: it cannot sign in for a while");
         let minutes = limits.pause.as_secs().div_ceil(60);
         let said = format!("{} wrong passwords; its sign-in is refused for {minutes} minutes", limits.failures);
-        let notice = Notice::SignInRefused { address: client, said };
+        let notice = Notice::PasswordsGuessed { address: client, said };
         self.board.raise(notice.clone());
         let (board, stop) = (Arc::clone(&self.board), self.stop.clone());
         tokio::spawn(async move {
