@@ -1,7 +1,10 @@
 //! A message's walk through the whole house: a device's socket, the queue, the provider, the story.
 
+mod access;
+mod accounts;
 #[cfg(unix)]
 mod attach;
+mod bursts;
 mod caps;
 mod delivery;
 #[cfg(unix)]

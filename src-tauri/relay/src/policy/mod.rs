@@ -289,7 +289,7 @@ impl Policy {
         let of_recipients = || allowance.recipients.limit_for(recipients).map(|limit| ("recipients", limit));
         let Some((what, (limit, period))) = of_messages.or_else(of_recipients) else { return Verdict::Permit };
         let name = self.rule_for(client).map_or("", |(_, rule)| rule.name.as_str());
-        refuse(RefusedWhy::TooMuch, DecidedBy::Rule, replies::too_much(Named(name), limit, what, period.word()))
+        refuse(RefusedWhy::TooMuch, DecidedBy::Rule, replies::too_much(Named(name), limit, what, period.each()))
     }
 }
 

@@ -31,11 +31,12 @@ impl Period {
         }
     }
 
-    pub fn word(self) -> &'static str {
+    /// As in "three times a day".
+    pub fn each(self) -> &'static str {
         match self {
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-            Self::Day => "day",
+            Self::Minute => "a minute",
+            Self::Hour => "an hour",
+            Self::Day => "a day",
         }
     }
 }

@@ -19,7 +19,7 @@ known_replies! {
     sender_not_allowed(sender: &Mailbox) = (Permanent, 50, 7, 1, "<{sender}>: this sender is not allowed here; the administrator can allow it in Outtray"), "the lists do not allow this sender";
     recipient_not_own(recipient: &ForwardPath, rule: Named<'_>) = (Permanent, 50, 7, 1, "<{recipient}>: {rule}mail from this address goes to the office's own domains only"), "its rule allows the office's own domains only";
     recipient_not_allowed(recipient: &ForwardPath) = (Permanent, 50, 7, 1, "<{recipient}>: this recipient is not allowed here; the administrator can allow it in Outtray"), "the lists do not allow this recipient";
-    too_much(rule: Named<'_>, limit: u32, what: &str, period: &str) = (Transient, 50, 7, 1, "{rule}no more than {limit} {what} a {period} are taken from one device; try again later"), "more messages or recipients than its rule allows in this time";
+    too_much(rule: Named<'_>, limit: u32, what: &str, each: &str) = (Transient, 50, 7, 1, "{rule}no more than {limit} {what} {each} are taken from one device; try again later"), "more messages or recipients than its rule allows in this time";
 }
 
 /// A rule's name in front of what it means; nothing when it has none.
