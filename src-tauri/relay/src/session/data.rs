@@ -1,5 +1,5 @@
 //! Reads a content behind DATA: finds its end, takes the stuffed dots out, mends its line ends
-//! (RFC 5321 §4.1.1.4, §4.5.2, §2.3.8).
+//! (RFC 5321 §4.1.1.4, §4.5.2, §2.3.8). One behind BDAT has neither dots nor an end of its own (RFC 3030 §2).
 //!
 //! In: what has arrived. Out: pieces of the content, every line ended by CRLF; then its end.
 //! The end is CRLF.CRLF as it stood on the wire, and nothing else; the 354 counts as a line end before.
@@ -24,6 +24,8 @@ const BLOCK: usize = 64;
 #[derive(Debug)]
 pub(super) struct DataReader {
     at: At,
+    /// Dots are stuffed, and one alone on a line is the end.
+    dotted: bool,
 }
 
 #[derive(Debug)]
@@ -52,8 +54,33 @@ enum At {
 }
 
 impl DataReader {
-    pub(super) fn new() -> Self {
-        Self { at: At::LineStart }
+    pub(super) fn dotted() -> Self {
+        Self { at: At::LineStart, dotted: true }
+    }
+
+    pub(super) fn undotted() -> Self {
+        Self { at: At::LineStart, dotted: false }
+    }
+
+    /// Takes no more than `most` octets; what stands behind them is left as it is.
+    pub(super) fn next_within(&mut self, input: &mut BytesMut, most: u64) -> Option<Piece> {
+        let most = input.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let behind = input.split_off(most);
+        let piece = self.next(input);
+        // They lie side by side, so that nothing is copied.
+        input.unsplit(behind);
+        piece
+    }
+
+    /// There is no more: brings the last line to its end first.
+    pub(super) fn finish(&mut self) -> Option<Piece> {
+        let rest: &'static [u8] = match self.at {
+            At::LineStart | At::Dot | At::DotCr | At::End => return Some(Piece::End),
+            At::Within | At::Cr => CRLF,
+            At::CrCr => b"\r\n\r\n",
+        };
+        self.at = At::LineStart;
+        Some(Piece::Content(Bytes::from_static(rest)))
     }
 
     /// None: more input is needed. Behind the end nothing is taken from the input.
@@ -97,7 +124,7 @@ impl DataReader {
     /// How much of this can be handed on as it is.
     fn clean(&self, bytes: &[u8]) -> usize {
         match self.at {
-            At::LineStart if bytes.first() == Some(&b'.') => 0,
+            At::LineStart if self.dotted && bytes.first() == Some(&b'.') => 0,
             At::LineStart | At::Within => clean_prefix(bytes),
             At::Dot | At::DotCr | At::Cr | At::CrCr | At::End => 0,
         }
@@ -110,7 +137,7 @@ impl DataReader {
 
     fn take(&mut self, byte: u8, out: &mut BytesMut) {
         self.at = match (self.at, byte) {
-            (At::LineStart, b'.') => At::Dot,
+            (At::LineStart, b'.') if self.dotted => At::Dot,
             (At::Dot, CR) => At::DotCr,
             (At::DotCr, LF) => At::End,
             (At::LineStart | At::Within, CR) => At::Cr,
@@ -125,7 +152,8 @@ impl DataReader {
             }
             (At::LineStart | At::Dot | At::Within, LF) => {
                 out.extend_from_slice(CRLF);
-                At::Within
+                // Where dots are stuffed only what stood on the wire is a line start.
+                if self.dotted { At::Within } else { At::LineStart }
             }
             (At::LineStart | At::Dot | At::Within, other) => {
                 out.extend_from_slice(&[other]);

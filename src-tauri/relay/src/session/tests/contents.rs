@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// Feeds the wire in pieces of the sizes given; tells the content, and what was left behind its end.
 fn read(wire: &[u8], mut size: impl FnMut(usize) -> usize) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (mut reader, mut input, mut content) = (DataReader::new(), BytesMut::new(), Vec::new());
+    let (mut reader, mut input, mut content) = (DataReader::dotted(), BytesMut::new(), Vec::new());
     let mut rest = wire;
     while !rest.is_empty() {
         let (now, later) = rest.split_at(size(rest.len()).clamp(1, rest.len()));
@@ -130,7 +130,7 @@ fn clean_content_is_handed_on_without_copying() {
     input.extend_from_slice("a line of text as they are\r\n".repeat(1000).as_bytes());
     let start = input.as_ptr();
     let length = input.len();
-    let Some(Piece::Content(piece)) = DataReader::new().next(&mut input) else { panic!("no content") };
+    let Some(Piece::Content(piece)) = DataReader::dotted().next(&mut input) else { panic!("no content") };
     assert_eq!((piece.as_ptr(), piece.len()), (start, length));
 }
 
@@ -162,6 +162,36 @@ proptest! {
             prop_assert!(expected.starts_with(&content));
             prop_assert!(expected.len() - content.len() <= 4);
         }
+    }
+
+    /// Dots mean nothing there, and what stands behind the chunk is left alone.
+    #[test]
+    fn what_comes_in_chunks_is_mended_like_the_rest(content in content(), seed: u64) {
+        let mut dice = Dice(seed);
+        let (mut reader, mut arrived, mut rest) = (DataReader::undotted(), Vec::new(), &content[..]);
+        while !rest.is_empty() {
+            let (chunk, later) = rest.split_at(dice.up_to(rest.len().min(3000)));
+            rest = later;
+            let mut input = BytesMut::from(&[chunk, b"\r\n.\r\nQUIT\r\n"].concat()[..]);
+            let end = input.len() - chunk.len();
+            while input.len() > end {
+                let left = (input.len() - end) as u64;
+                match reader.next_within(&mut input, left) {
+                    Some(Piece::Content(piece)) => arrived.extend_from_slice(&piece),
+                    Some(Piece::End) => panic!("a chunk has no end of its own"),
+                    None => {}
+                }
+            }
+            prop_assert_eq!(&input[..], b"\r\n.\r\nQUIT\r\n");
+        }
+        while let Some(Piece::Content(piece)) = reader.finish() {
+            arrived.extend_from_slice(&piece);
+        }
+        let mut expected = mended(&content);
+        if !expected.is_empty() && !expected.ends_with(b"\r\n") {
+            expected.extend_from_slice(b"\r\n");
+        }
+        prop_assert_eq!(arrived, expected);
     }
 
     #[test]

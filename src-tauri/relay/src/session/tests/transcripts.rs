@@ -55,4 +55,14 @@ transcripts! {
     signing_in_is_forgotten_under_tls
     signing_in_and_then_sending
     stopping_while_somebody_signs_in
+    bdat
+    bdat_pipelined
+    bdat_line_ends_are_mended
+    bdat_is_too_large
+    bdat_out_of_order
+    bdat_is_given_up
+    bdat_cannot_be_kept
+    bdat_cannot_be_read
+    silence_inside_a_chunk
+    stopping_between_chunks
 }
