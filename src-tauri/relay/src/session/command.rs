@@ -226,10 +226,10 @@ fn unquoted(text: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// `@a.test,@b.test:ann@c.test` is `ann@c.test` (RFC 5321 §4.1.1.3, appendix C).
 fn without_route(path: &[u8]) -> &[u8] {
-    if path.first() != Some(&b'@') {
-        return path;
-    }
-    path.iter().position(|&byte| byte == b':').map_or(path, |colon| &path[colon + 1..])
+    let Some(colon) = path.iter().position(|&byte| byte == b':') else { return path };
+    let mut hops = path[..colon].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let is_hop = |hop: &[u8]| hop.len() > 1 && hop[0] == b'@' && hop.iter().all(u8::is_ascii_graphic);
+    if hops.all(is_hop) { path[colon + 1..].trim_ascii_start() } else { path }
 }
 
 fn ascii(path: &[u8]) -> Result<&str, Reply> {

@@ -7,12 +7,14 @@
 //! CR or LF is never read again. So no other server can see an end where we saw none.
 //!
 //! Mending: a CR or LF alone becomes CRLF. CR CR LF is one line end, since programs that write CRLF to
-//! a text-mode stream send it; it would break their header in two otherwise.
+//! a text-mode stream send it; it would break their header in two otherwise. NUL is taken out: mail has
+//! none (RFC 5322 §2.2, RFC 2045 §2.8), and a server that drops it would see CRLF.CRLF in CRLF NUL . CRLF.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
+const NUL: u8 = 0;
 const CRLF: &[u8] = b"\r\n";
 /// A clean stretch at least so long is handed on without copying.
 const WORTH_SPLITTING: usize = 1024;
@@ -137,6 +139,15 @@ impl DataReader {
 
     fn take(&mut self, byte: u8, out: &mut BytesMut) {
         self.at = match (self.at, byte) {
+            (at, NUL) => {
+                out.extend_from_slice(match at {
+                    At::DotCr | At::Cr => CRLF,
+                    At::CrCr => b"\r\n\r\n",
+                    At::LineStart | At::Dot | At::Within | At::End => b"",
+                });
+                let line_start = matches!(at, At::LineStart | At::Cr | At::CrCr);
+                if line_start && !self.dotted { At::LineStart } else { At::Within }
+            }
             (At::LineStart, b'.') if self.dotted => At::Dot,
             (At::Dot, CR) => At::DotCr,
             (At::DotCr, LF) => At::End,
@@ -172,7 +183,7 @@ impl DataReader {
     }
 }
 
-/// How long the text is free of bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
+/// How long the text is free of NUL, bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
 /// A CR at the very end is left for later.
 fn clean_prefix(bytes: &[u8]) -> usize {
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return 0 };
@@ -186,18 +197,18 @@ fn clean_prefix(bytes: &[u8]) -> usize {
     for at in from..bytes.len() - 1 {
         match (bytes[at], bytes[at + 1]) {
             (CR, LF) => {}
-            (CR, _) => return at,
+            (CR | NUL, _) => return at,
             (_, LF) | (LF, b'.') => return at + 1,
             (_, _) => {}
         }
     }
-    if last == CR { bytes.len() - 1 } else { bytes.len() }
+    if matches!(last, CR | NUL) { bytes.len() - 1 } else { bytes.len() }
 }
 
 /// Without branches, so that the compiler can look at many octets at once.
 fn is_clean(block: &[u8]) -> bool {
     let pairs = block[..BLOCK].iter().zip(&block[1..]);
     pairs.fold(0, |dirt, (&this, &next)| {
-        dirt | (u8::from(this == CR) ^ u8::from(next == LF)) | (u8::from(this == LF) & u8::from(next == b'.'))
+        dirt | u8::from(this == NUL) | (u8::from(this == CR) ^ u8::from(next == LF)) | (u8::from(this == LF) & u8::from(next == b'.'))
     }) == 0
 }

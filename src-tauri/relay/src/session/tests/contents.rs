@@ -63,10 +63,10 @@ fn mended(text: &[u8]) -> Vec<u8> {
         } else {
             1
         };
-        if matches!(first, b'\r' | b'\n') {
-            out.extend(b"\r\n")
-        } else {
-            out.push(first)
+        match first {
+            b'\r' | b'\n' => out.extend(b"\r\n"),
+            0 => {}
+            other => out.push(other),
         }
         rest = &rest[length..];
     }
@@ -89,6 +89,7 @@ fn is_normal(content: &[u8]) -> bool {
     let bare = |at: usize| match content[at] {
         b'\r' => content.get(at + 1) != Some(&b'\n'),
         b'\n' => at == 0 || content[at - 1] != b'\r',
+        0 => true,
         _ => false,
     };
     !(0..content.len()).any(bare)
@@ -114,9 +115,9 @@ fn no_spelling_of_the_end_but_the_right_one() {
 
 #[test]
 fn every_short_text_is_read_by_the_rules() {
-    let alphabet = b"\r\n.x";
-    for number in 0..4usize.pow(8) {
-        let text: Vec<u8> = (0..8).map(|place| alphabet[number / 4usize.pow(place) % 4]).collect();
+    let alphabet = b"\r\n.x\0";
+    for number in 0..5usize.pow(7) {
+        let text: Vec<u8> = (0..7).map(|place| alphabet[number / 5usize.pow(place) % 5]).collect();
         let wire = [&text[..], b"\r\n.\r\nQUIT\r\n"].concat();
         let expected = reference(&wire);
         assert_eq!(read(&wire, |rest| rest), expected, "{}", wire.escape_ascii());
@@ -137,7 +138,7 @@ fn clean_content_is_handed_on_without_copying() {
 /// Stretches long enough for every way through the reader.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let stretch = prop_oneof![
-        4 => prop::sample::select(vec!["\r\n", "\r", "\n", ".", "\r\r\n", "\r\n.", "\r\n.\r\n", "\n.\n", "\0", "\r\n..", "x"]).prop_map(|text| text.as_bytes().to_vec()),
+        4 => prop::sample::select(vec!["\r\n", "\r", "\n", ".", "\r\r\n", "\r\n.", "\r\n.\r\n", "\n.\n", "\0", "\r\n\0.\r\n", "\r\0\n", "\r\n..", "x"]).prop_map(|text| text.as_bytes().to_vec()),
         2 => (1..200usize).prop_map(|length| vec![b'a'; length]),
         2 => (1..100usize, 1..60usize).prop_map(|(length, lines)| format!("{}\r\n", "b".repeat(length)).repeat(lines).into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..300),

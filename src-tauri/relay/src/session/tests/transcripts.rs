@@ -16,6 +16,8 @@ transcripts! {
     old_devices_are_served
     addresses_stay_as_they_are_written
     bad_addresses
+    source_routes
+    the_null_sender
     bad_parameters
     wrong_order
     unknown_commands
