@@ -124,6 +124,7 @@ pub struct Session {
     input: BytesMut,
     lines: LineReader,
     outbox: VecDeque<Step>,
+    commands: u32,
     /// Since the last message that was kept.
     errors: u32,
     disk_full: bool,
@@ -179,6 +180,7 @@ impl Session {
             input: BytesMut::new(),
             lines: LineReader::default(),
             outbox: VecDeque::new(),
+            commands: 0,
             errors: 0,
             disk_full: false,
             stopping: false,

@@ -63,6 +63,7 @@ known_replies! {
     stopping(host_name: &str) = (Transient, 21, 3, 2, "{host_name} is being stopped; try again later"), "Outtray is being stopped";
     timed_out(host_name: &str) = (Transient, 21, 4, 2, "{host_name} waited too long; closing the connection"), "silence, or half a command, for too long";
     too_many_errors(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: too many errors; closing the connection"), "too many mistakes in a row";
+    too_many_commands(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: too many commands; connect again to go on"), "more commands in one connection than allowed";
     out_of_step(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: it cannot be told how much follows; closing the connection"), "BDAT without a number that can be read";
     web_request(host_name: &str) = (Transient, 21, 7, 0, "{host_name} takes mail, not web requests; closing the connection"), "a browser talked into speaking to us";
 }

@@ -13,6 +13,10 @@ use std::sync::Arc;
 
 impl Session {
     pub(super) fn hear(&mut self, line: Line) {
+        self.commands = self.commands.saturating_add(1);
+        if self.commands > self.rules.commands {
+            return self.end(Some(replies::too_many_commands(&self.rules.host_name)));
+        }
         let asked = match std::mem::replace(&mut self.state, State::Ready) {
             State::SigningIn(asked) => Some(asked),
             other @ (State::Connected

@@ -39,6 +39,7 @@ transcripts! {
     starttls_is_not_there
     tls_from_the_start
     too_many_errors
+    too_many_commands
     a_kept_message_forgives_errors
     silence
     silence_inside_a_content
