@@ -52,6 +52,10 @@ pub struct Limits {
     pub idle: Duration,
     pub command: Duration,
     pub tls: Duration,
+    /// In one session.
+    pub commands: u32,
+    /// In a row.
+    pub errors: u32,
     pub hops: u32,
     pub free_disk_bytes: u64,
 }

@@ -209,6 +209,8 @@ impl Rules<'_> {
             connections_per_client,
             idle_seconds,
             command_seconds,
+            commands,
+            errors,
             tls_seconds,
             sign_in_failures,
             sign_in_pause_seconds,
@@ -222,6 +224,9 @@ impl Rules<'_> {
         self.range("limits.connectionsPerClient", *connections_per_client, 1..=10_000);
         self.range("limits.idleSeconds", *idle_seconds, 1..=HOUR);
         self.range("limits.commandSeconds", *command_seconds, 1..=HOUR);
+        // A message with a few recipients must fit.
+        self.range("limits.commands", *commands, 20..=10_000_000);
+        self.range("limits.errors", *errors, 1..=10_000);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
         self.range("limits.signInFailures", *sign_in_failures, 1..=1000);
         self.range("limits.signInPauseSeconds", *sign_in_pause_seconds, 1..=DAY);

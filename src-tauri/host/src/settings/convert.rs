@@ -68,6 +68,8 @@ impl Checked {
                 idle: seconds(limits.idle_seconds),
                 command: seconds(limits.command_seconds),
                 tls: seconds(limits.tls_seconds),
+                commands: limits.commands,
+                errors: limits.errors,
                 hops: limits.hops,
                 free_disk_bytes: limits.free_disk_bytes,
             },

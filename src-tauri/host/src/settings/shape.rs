@@ -191,20 +191,20 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The words of an enumeration. Those that are explained stand one by one, the others together.
+/// The words of an enumeration.
 fn choices(schema: &Value) -> Option<Vec<&str>> {
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }
-    let forms = schema.get("oneOf")?.as_array()?;
-    let mut all = Vec::new();
-    for form in forms {
+    // Words with a description of their own stand apart from those without.
+    let mut words = Vec::new();
+    for form in schema.get("oneOf")?.as_array()? {
         match form.get("const").and_then(Value::as_str) {
-            Some(word) => all.push(word),
-            None => all.extend(form.get("enum")?.as_array()?.iter().filter_map(Value::as_str)),
+            Some(word) => words.push(word),
+            None => words.extend(form.get("enum")?.as_array()?.iter().filter_map(Value::as_str)),
         }
     }
-    Some(all)
+    Some(words)
 }
 
 fn most(schema: &Value) -> u64 {

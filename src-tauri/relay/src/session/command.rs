@@ -31,6 +31,9 @@ pub(super) enum Command {
         forward_path: ForwardPath,
     },
     Data,
+    Bdat(Chunk),
+    /// How many octets follow nobody can tell.
+    UnreadableBdat,
     Rset,
     Noop,
     Vrfy,
@@ -44,6 +47,13 @@ pub(super) enum Command {
     },
     /// A browser talked into speaking to us by some web page.
     WebRequest,
+}
+
+/// What a BDAT announces (RFC 3030 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chunk {
+    pub octets: u64,
+    pub last: bool,
 }
 
 const WEB_VERBS: [&[u8]; 6] = [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT"];
@@ -64,6 +74,8 @@ pub(super) fn parse(line: &mut [u8]) -> Result<Command, Reply> {
         mail(rest)
     } else if verb.eq_ignore_ascii_case(b"RCPT") {
         rcpt(rest)
+    } else if verb.eq_ignore_ascii_case(b"BDAT") {
+        Ok(chunk(rest).map_or(Command::UnreadableBdat, Command::Bdat))
     } else if verb.eq_ignore_ascii_case(b"HELO") && rest.is_empty() {
         Ok(Command::Helo { name: String::new() })
     } else if WEB_VERBS.iter().any(|web| verb.eq_ignore_ascii_case(web)) {
@@ -112,6 +124,22 @@ fn rcpt(rest: &[u8]) -> Result<Command, Reply> {
     }
 }
 
+/// `1000` and `1000 LAST`. The library takes any tail for nothing.
+fn chunk(rest: &[u8]) -> Option<Chunk> {
+    let mut words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let (size, last) = (words.next()?, words.next());
+    if words.next().is_some() || last.is_some_and(|last| !last.eq_ignore_ascii_case(b"LAST")) {
+        return None;
+    }
+    Some(Chunk { octets: number(size)?, last: last.is_some() })
+}
+
+/// Digits and nothing else, and not so many that they could not be counted.
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    if plain { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
+}
+
 fn other(verb: &[u8], rest: &[u8]) -> Result<Command, Reply> {
     let mut line = Vec::with_capacity(verb.len() + rest.len() + 3);
     line.extend_from_slice(verb);
@@ -135,14 +163,12 @@ fn other(verb: &[u8], rest: &[u8]) -> Result<Command, Reply> {
         Request::Vrfy { .. } => Ok(Command::Vrfy),
         Request::Help { .. } => Ok(Command::Help),
         Request::Quit => Ok(Command::Quit),
-        Request::Lhlo { .. }
-        | Request::Bdat { .. }
-        | Request::Expn { .. }
-        | Request::Etrn { .. }
-        | Request::Atrn { .. }
-        | Request::Burl { .. } => Err(replies::not_implemented(request.name())),
+        Request::Lhlo { .. } | Request::Expn { .. } | Request::Etrn { .. } | Request::Atrn { .. } | Request::Burl { .. } => {
+            Err(replies::not_implemented(request.name()))
+        }
         // Taken apart above.
         Request::Auth { .. } => Err(replies::unknown_mechanism()),
+        Request::Bdat { .. } => Ok(Command::UnreadableBdat),
         Request::Mail { .. } => Err(replies::syntax(MAIL_USAGE)),
         Request::Rcpt { .. } => Err(replies::syntax(RCPT_USAGE)),
     }
@@ -200,10 +226,10 @@ fn unquoted(text: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// `@a.test,@b.test:ann@c.test` is `ann@c.test` (RFC 5321 §4.1.1.3, appendix C).
 fn without_route(path: &[u8]) -> &[u8] {
-    if path.first() != Some(&b'@') {
-        return path;
-    }
-    path.iter().position(|&byte| byte == b':').map_or(path, |colon| &path[colon + 1..])
+    let Some(colon) = path.iter().position(|&byte| byte == b':') else { return path };
+    let mut hops = path[..colon].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let is_hop = |hop: &[u8]| hop.len() > 1 && hop[0] == b'@' && hop.iter().all(u8::is_ascii_graphic);
+    if hops.all(is_hop) { path[colon + 1..].trim_ascii_start() } else { path }
 }
 
 fn ascii(path: &[u8]) -> Result<&str, Reply> {

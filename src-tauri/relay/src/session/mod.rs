@@ -1,4 +1,4 @@
-//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3207, 4954, 6152).
+//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3030, 3207, 4954, 6152).
 //!
 //! In: bytes, and answers to steps. Out: [`Step`]s for `listen` to perform, in order.
 //! Same bytes in any chunks give the same steps. Knows no socket, no clock, no store.
@@ -7,6 +7,7 @@
 mod command;
 mod data;
 mod line;
+mod receive;
 pub(crate) mod replies;
 mod rules;
 mod sign_in;
@@ -18,12 +19,12 @@ mod tests;
 pub use crate::policy::RefusedWhy;
 pub use rules::Rules;
 
-use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary, trace::HeaderScan};
+use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary};
 use crate::policy::Refusal;
 use crate::policy::rate::Allowance;
 use bytes::{Bytes, BytesMut};
-use data::DataReader;
 use line::{LONGEST, LONGEST_ANSWER, Line, LineReader};
+use receive::{Receiving, Swallowing};
 use secrecy::SecretString;
 use sign_in::Asked;
 use std::collections::VecDeque;
@@ -41,7 +42,7 @@ pub enum Step {
     StartTls,
     /// Find out whether this is a device account; answer with [`Session::verified`].
     Verify { user: String, password: SecretString },
-    /// DATA was accepted: begin a content with this envelope. The 354 follows as a `Reply`.
+    /// DATA or a first BDAT was accepted: begin a content with this envelope. Behind DATA the 354 follows as a `Reply`.
     Open(Envelope),
     /// More of the content: normalised (CRLF only), dots unstuffed.
     Content(Bytes),
@@ -108,6 +109,7 @@ pub struct Session {
     input: BytesMut,
     lines: LineReader,
     outbox: VecDeque<Step>,
+    commands: u32,
     /// Since the last message that was kept.
     errors: u32,
     disk_full: bool,
@@ -127,6 +129,10 @@ enum State {
     Verifying,
     Transaction(Transaction),
     Receiving(Box<Receiving>),
+    /// A chunk has ended that was not the last.
+    BetweenChunks(Box<Receiving>),
+    /// A chunk out of order goes by.
+    Swallowing(Box<Swallowing>),
     /// A content is being kept.
     Keeping(Parties),
     StartingTls,
@@ -142,19 +148,6 @@ struct Transaction {
     message_bytes: u64,
     /// Recipients over the limit are told of once.
     overfull: bool,
-}
-
-/// Behind DATA.
-#[derive(Debug)]
-struct Receiving {
-    rules: Arc<Rules>,
-    parties: Parties,
-    message_bytes: u64,
-    reader: DataReader,
-    scan: HeaderScan,
-    octets: u64,
-    /// The content was discarded; this is said when its end has come.
-    doom: Option<(RefusedWhy, Reply)>,
 }
 
 /// Whom a refusal behind DATA is about.
@@ -175,6 +168,7 @@ impl Session {
             input: BytesMut::new(),
             lines: LineReader::default(),
             outbox: VecDeque::new(),
+            commands: 0,
             errors: 0,
             disk_full: false,
             allowance: Allowance::default(),
@@ -194,6 +188,8 @@ impl Session {
             | State::Verifying
             | State::Transaction(_)
             | State::Receiving(_)
+            | State::BetweenChunks(_)
+            | State::Swallowing(_)
             | State::Keeping(_) => self.input.extend_from_slice(bytes),
         }
     }
@@ -228,13 +224,21 @@ impl Session {
     pub fn kept(&mut self, kept: Kept) {
         match std::mem::replace(&mut self.state, State::Ready) {
             State::Keeping(parties) => self.tell_kept(kept, parties),
-            State::Receiving(receiving) => self.give_up_content(receiving, kept),
+            State::Receiving(mut receiving) => {
+                self.give_up_content(&mut receiving, kept);
+                self.state = State::Receiving(receiving);
+            }
+            State::BetweenChunks(mut receiving) => {
+                self.give_up_content(&mut receiving, kept);
+                self.state = State::BetweenChunks(receiving);
+            }
             other @ (State::Connected
             | State::AwaitingHello
             | State::Ready
             | State::SigningIn(_)
             | State::Verifying
             | State::Transaction(_)
+            | State::Swallowing(_)
             | State::StartingTls
             | State::Closed) => self.state = other,
         }
@@ -280,7 +284,7 @@ impl Session {
 
     /// Whether a content is being received (its time-out differs, RFC 5321 §4.5.3.2).
     pub fn is_receiving(&self) -> bool {
-        matches!(self.state, State::Receiving(_))
+        matches!(self.state, State::Receiving(_) | State::Swallowing(_))
     }
 
     /// Whether more bytes would help, once [`Session::next_step`] gave None.
@@ -295,30 +299,23 @@ impl Session {
 
     /// Works off a piece of the input. False: nothing can be done now.
     fn advance(&mut self) -> bool {
-        match &mut self.state {
+        match self.state {
             State::Connected => {
                 self.state = State::AwaitingHello;
                 self.reply(replies::greeting(&self.rules.host_name));
                 true
             }
-            State::AwaitingHello | State::Ready | State::SigningIn(_) | State::Transaction(_) => match self.next_line() {
-                Some(line) => {
-                    self.hear(line);
-                    true
+            State::AwaitingHello | State::Ready | State::SigningIn(_) | State::Transaction(_) | State::BetweenChunks(_) => {
+                match self.next_line() {
+                    Some(line) => {
+                        self.hear(line);
+                        true
+                    }
+                    None => false,
                 }
-                None => false,
-            },
-            State::Receiving(receiving) => match receiving.reader.next(&mut self.input) {
-                Some(data::Piece::Content(piece)) => {
-                    self.outbox.extend(receiving.content(piece));
-                    true
-                }
-                Some(data::Piece::End) => {
-                    self.end_of_data();
-                    true
-                }
-                None => false,
-            },
+            }
+            State::Receiving(_) => self.receive(),
+            State::Swallowing(_) => self.swallow(),
             State::Verifying | State::Keeping(_) | State::StartingTls | State::Closed => false,
         }
     }

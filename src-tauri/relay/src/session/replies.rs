@@ -12,6 +12,7 @@ known_replies! {
     ok() = (Success, 50, 0, 0, "Ok"), "RSET or NOOP";
     sender_ok() = (Success, 50, 1, 0, "Ok"), "MAIL was taken";
     recipient_ok() = (Success, 50, 1, 5, "Ok"), "RCPT was taken; a recipient named twice is kept once";
+    chunk_taken(octets: u64) = (Success, 50, 0, 0, "{octets} octets received"), "BDAT without LAST";
     go_ahead() = (354, "End data with <CR><LF>.<CR><LF>"), "DATA: send the message";
     queued(id: MessageId) = (Success, 50, 0, 0, "Ok: queued as {id}"), "the message is kept: it survives a power cut";
     not_verified() = (Success, 52, 5, 0, "Addresses are not verified here; send mail and see"), "VRFY";
@@ -35,10 +36,11 @@ known_replies! {
 
     hello_first() = (Permanent, 3, 5, 1, "Send HELO or EHLO first"), "a command before HELO or EHLO";
     nested_mail() = (Permanent, 3, 5, 1, "A sender was given already; RSET begins anew"), "MAIL twice";
-    mail_first() = (Permanent, 3, 5, 1, "Send MAIL first"), "RCPT or DATA without MAIL";
-    no_recipients() = (Permanent, 54, 5, 1, "No valid recipients"), "DATA although no RCPT was taken";
+    mail_first() = (Permanent, 3, 5, 1, "Send MAIL first"), "RCPT, DATA or BDAT without MAIL";
+    no_recipients() = (Permanent, 54, 5, 1, "No valid recipients"), "DATA or BDAT although no RCPT was taken";
+    go_on_with_chunks() = (Permanent, 3, 5, 1, "The message has begun with BDAT; go on with BDAT, or begin anew with RSET"), "RCPT or DATA behind BDAT";
     too_many_recipients(limit: usize) = (Transient, 52, 5, 3, "A message can have {limit} recipients here; send it to the others separately"), "more recipients than allowed in one message; the others are kept";
-    too_large(limit: u64) = (Permanent, 52, 3, 4, "The message is larger than the {limit} octets allowed here"), "larger than allowed: at MAIL with SIZE=, or at the end of data";
+    too_large(limit: u64) = (Permanent, 52, 3, 4, "The message is larger than the {limit} octets allowed here"), "larger than allowed: at MAIL with SIZE=, or at the end of data or of the chunk";
     mail_loop(limit: u32) = (Permanent, 54, 4, 6, "Mail loop: the message went through more than {limit} servers already"), "more Received lines than allowed";
 
     sign_in_user() = (334, "VXNlcm5hbWU6"), "AUTH LOGIN: the user name, please";
@@ -61,6 +63,8 @@ known_replies! {
     stopping(host_name: &str) = (Transient, 21, 3, 2, "{host_name} is being stopped; try again later"), "Outtray is being stopped";
     timed_out(host_name: &str) = (Transient, 21, 4, 2, "{host_name} waited too long; closing the connection"), "silence, or half a command, for too long";
     too_many_errors(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: too many errors; closing the connection"), "too many mistakes in a row";
+    too_many_commands(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: too many commands; connect again to go on"), "more commands in one connection than allowed";
+    out_of_step(host_name: &str) = (Transient, 21, 7, 0, "{host_name}: it cannot be told how much follows; closing the connection"), "BDAT without a number that can be read";
     web_request(host_name: &str) = (Transient, 21, 7, 0, "{host_name} takes mail, not web requests; closing the connection"), "a browser talked into speaking to us";
 }
 
@@ -75,7 +79,7 @@ pub(super) struct Extensions {
 /// EHLO's lines bear no enhanced code (RFC 2034 §4).
 pub(super) fn extended_hello(host_name: &str, extensions: Extensions) -> Reply {
     let Extensions { message_bytes, starttls, sign_in } = extensions;
-    let mut lines = vec![host_name.to_owned(), format!("SIZE {message_bytes}"), "PIPELINING".into(), "8BITMIME".into()];
+    let mut lines = vec![host_name.to_owned(), format!("SIZE {message_bytes}"), "PIPELINING".into(), "8BITMIME".into(), "CHUNKING".into()];
     if starttls {
         lines.push("STARTTLS".into());
     }

@@ -109,12 +109,13 @@ impl Session {
     fn no_sign_in(&self) -> Option<Reply> {
         match self.state {
             State::Ready => {}
-            State::Transaction(_) => return Some(replies::no_sign_in_now()),
+            State::Transaction(_) | State::BetweenChunks(_) => return Some(replies::no_sign_in_now()),
             State::Connected
             | State::AwaitingHello
             | State::SigningIn(_)
             | State::Verifying
             | State::Receiving(_)
+            | State::Swallowing(_)
             | State::Keeping(_)
             | State::StartingTls
             | State::Closed => return Some(replies::hello_first()),

@@ -3,18 +3,20 @@
 //! Every command gets exactly one reply; a refusal people should see comes before it as a step.
 
 use super::command::{self, Command};
-use super::data::DataReader;
 use super::line::Line;
 use super::replies::Extensions;
-use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Body, Envelope, ForwardPath, Peer, Reply, ReversePath, trace::HeaderScan};
+use super::{Kept, Parties, RefusedWhy, Session, State, Step, Transaction, replies};
+use crate::mail::{Body, Envelope, ForwardPath, Peer, Reply, ReversePath};
 use crate::policy::{Asking, Refusal, Verdict};
-use bytes::Bytes;
 use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
 
 impl Session {
     pub(super) fn hear(&mut self, line: Line) {
+        self.commands = self.commands.saturating_add(1);
+        if self.commands > self.rules.commands {
+            return self.end(Some(replies::too_many_commands(&self.rules.host_name)));
+        }
         let asked = match std::mem::replace(&mut self.state, State::Ready) {
             State::SigningIn(asked) => Some(asked),
             other @ (State::Connected
@@ -23,6 +25,8 @@ impl Session {
             | State::Verifying
             | State::Transaction(_)
             | State::Receiving(_)
+            | State::BetweenChunks(_)
+            | State::Swallowing(_)
             | State::Keeping(_)
             | State::StartingTls
             | State::Closed) => {
@@ -51,9 +55,11 @@ impl Session {
             Command::Mail { reverse_path, size, body } => self.mail(reverse_path, size, body),
             Command::Rcpt { forward_path } => self.rcpt(forward_path),
             Command::Data => self.data(),
+            Command::Bdat(chunk) => self.bdat(chunk),
+            Command::UnreadableBdat => self.bdat_unreadable(),
             Command::Rset => {
-                if matches!(self.state, State::Transaction(_)) {
-                    self.state = State::Ready;
+                if matches!(self.state, State::Transaction(_) | State::BetweenChunks(_)) {
+                    self.abandon();
                 }
                 self.reply(replies::ok());
             }
@@ -70,7 +76,7 @@ impl Session {
     fn hello(&mut self, name: String, extended: bool) {
         self.peer.name = name;
         self.peer.extended = extended;
-        self.state = State::Ready;
+        self.abandon();
         let rules = &self.rules;
         self.reply(if extended {
             let extensions = Extensions {
@@ -87,12 +93,13 @@ impl Session {
     fn mail(&mut self, reverse_path: ReversePath, size: u64, body: Body) {
         match self.state {
             State::Ready => {}
-            State::Transaction(_) => return self.fault(replies::nested_mail()),
+            State::Transaction(_) | State::BetweenChunks(_) => return self.fault(replies::nested_mail()),
             State::Connected
             | State::AwaitingHello
             | State::SigningIn(_)
             | State::Verifying
             | State::Receiving(_)
+            | State::Swallowing(_)
             | State::Keeping(_)
             | State::StartingTls
             | State::Closed => return self.fault(replies::hello_first()),
@@ -124,7 +131,20 @@ impl Session {
 
     fn rcpt(&mut self, forward_path: ForwardPath) {
         let asking = asking(&self.peer);
-        let State::Transaction(transaction) = &mut self.state else { return self.out_of_order() };
+        let transaction = match &mut self.state {
+            State::Transaction(transaction) => transaction,
+            State::BetweenChunks(_) => return self.fault(replies::go_on_with_chunks()),
+            State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Receiving(_)
+            | State::Swallowing(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed => return self.out_of_order(),
+        };
         let parties = || Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
         let policy = &transaction.rules.policy;
         if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.may_send_to(&asking, &forward_path) {
@@ -154,43 +174,6 @@ impl Session {
         self.reply(reply);
     }
 
-    fn data(&mut self) {
-        let State::Transaction(transaction) = &self.state else { return self.out_of_order() };
-        if transaction.envelope.forward_paths.is_empty() {
-            return self.fault(replies::no_recipients());
-        }
-        let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Ready) else { return };
-        let Transaction { rules, envelope, message_bytes, overfull: _ } = transaction;
-        let parties = Parties::of(&envelope.reverse_path, envelope.forward_paths.first());
-        self.state = State::Receiving(Box::new(Receiving {
-            rules,
-            parties,
-            message_bytes,
-            reader: DataReader::new(),
-            scan: HeaderScan::default(),
-            octets: 0,
-            doom: None,
-        }));
-        self.outbox.push_back(Step::Open(envelope));
-        self.reply(replies::go_ahead());
-    }
-
-    pub(super) fn end_of_data(&mut self) {
-        let State::Receiving(receiving) = std::mem::replace(&mut self.state, State::Ready) else { return };
-        let Receiving { parties, scan, doom, .. } = *receiving;
-        match doom {
-            None => {
-                self.state = State::Keeping(parties);
-                self.outbox.push_back(Step::Submit(scan.finish()));
-            }
-            Some((why, reply)) => {
-                self.refuse(why, parties, reply.clone());
-                self.reply(reply);
-                self.stop_if_due();
-            }
-        }
-    }
-
     pub(super) fn tell_kept(&mut self, kept: Kept, parties: Parties) {
         match kept {
             Kept::Safe(id) => {
@@ -208,16 +191,6 @@ impl Session {
         self.stop_if_due();
     }
 
-    /// The content cannot be kept although it has not ended.
-    pub(super) fn give_up_content(&mut self, mut receiving: Box<Receiving>, kept: Kept) {
-        self.stopping |= kept == Kept::Stopping;
-        if receiving.doom.is_none() {
-            receiving.doom = Some(not_kept(kept));
-            self.outbox.push_back(Step::Discard);
-        }
-        self.state = State::Receiving(receiving);
-    }
-
     fn starttls(&mut self) {
         if self.peer.tls.is_some() {
             return self.fault(replies::already_tls());
@@ -226,6 +199,7 @@ impl Session {
             return self.fault(replies::no_tls());
         }
         self.drop_input();
+        self.abandon();
         self.state = State::StartingTls;
         self.reply(replies::ready_for_tls());
         self.outbox.push_back(Step::StartTls);
@@ -235,14 +209,19 @@ impl Session {
         asking(&self.peer)
     }
 
-    /// RCPT or DATA without MAIL; often because MAIL was refused and the client did not look.
-    fn out_of_order(&mut self) {
-        let reply = match (&self.state, self.rules.policy.admits(&self.asking())) {
+    /// RCPT, DATA or BDAT without MAIL.
+    pub(super) fn out_of_order(&mut self) {
+        let reply = self.refusal_out_of_order(&self.state);
+        self.fault(reply);
+    }
+
+    /// Often MAIL was refused and the client did not look: so it hears the reason again.
+    pub(super) fn refusal_out_of_order(&self, state: &State) -> Reply {
+        match (state, self.rules.policy.admits(&self.asking())) {
             (State::AwaitingHello, _) => replies::hello_first(),
             (_, Verdict::Refuse(refusal)) => refusal.reply,
             (_, Verdict::Permit) => replies::mail_first(),
-        };
-        self.fault(reply);
+        }
     }
 
     pub(super) fn stop_if_due(&mut self) {
@@ -259,8 +238,8 @@ impl Session {
             State::Closed => return,
             // Plain text would only break the handshake.
             State::StartingTls => None,
-            State::Receiving(receiving) => {
-                if receiving.doom.is_none() {
+            State::Receiving(receiving) | State::BetweenChunks(receiving) => {
+                if !receiving.is_doomed() {
                     self.outbox.push_back(Step::Discard);
                 }
                 last_word
@@ -271,6 +250,7 @@ impl Session {
             | State::SigningIn(_)
             | State::Verifying
             | State::Transaction(_)
+            | State::Swallowing(_)
             | State::Keeping(_) => last_word,
         };
         self.drop_input();
@@ -303,26 +283,7 @@ impl Session {
     }
 }
 
-impl Receiving {
-    /// A piece of the content goes on, unless it makes the message one that cannot be taken.
-    pub(super) fn content(&mut self, piece: Bytes) -> Option<Step> {
-        if self.doom.is_some() {
-            return None;
-        }
-        self.octets += piece.len() as u64;
-        self.scan.see(&piece);
-        self.doom = if self.octets > self.message_bytes {
-            Some((RefusedWhy::TooLarge, replies::too_large(self.message_bytes)))
-        } else if self.scan.hops() > self.rules.hops {
-            Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
-        } else {
-            None
-        };
-        Some(if self.doom.is_some() { Step::Discard } else { Step::Content(piece) })
-    }
-}
-
-fn not_kept(kept: Kept) -> (RefusedWhy, Reply) {
+pub(super) fn not_kept(kept: Kept) -> (RefusedWhy, Reply) {
     match kept {
         Kept::Refused(Refusal { why, reply, .. }) => (why, reply),
         Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),

@@ -7,4 +7,5 @@ mod noise;
 mod reference;
 mod replay;
 mod secrets;
+mod smuggling;
 mod transcripts;

@@ -24,6 +24,7 @@ pub(super) fn rules() -> Rules {
         message_bytes: 1_000_000,
         recipients: 100,
         hops: 30,
+        commands: 1000,
         errors: 20,
         starttls_offered: true,
     }
@@ -202,6 +203,7 @@ fn set(rules: &mut Rules, peer: &mut SessionPeer, text: &str) {
         "message_bytes" => rules.message_bytes = value.parse().unwrap(),
         "recipients" => rules.recipients = value.parse().unwrap(),
         "hops" => rules.hops = value.parse().unwrap(),
+        "commands" => rules.commands = value.parse().unwrap(),
         "errors" => rules.errors = value.parse().unwrap(),
         "starttls" => rules.starttls_offered = value == "yes",
         "sign_in" => rules.policy.accounts = if value == "yes" { vec![scanner()] } else { vec![] },

@@ -16,6 +16,8 @@ transcripts! {
     old_devices_are_served
     addresses_stay_as_they_are_written
     bad_addresses
+    source_routes
+    the_null_sender
     bad_parameters
     wrong_order
     unknown_commands
@@ -37,6 +39,7 @@ transcripts! {
     starttls_is_not_there
     tls_from_the_start
     too_many_errors
+    too_many_commands
     a_kept_message_forgives_errors
     silence
     silence_inside_a_content
@@ -55,4 +58,14 @@ transcripts! {
     signing_in_is_forgotten_under_tls
     signing_in_and_then_sending
     stopping_while_somebody_signs_in
+    bdat
+    bdat_pipelined
+    bdat_line_ends_are_mended
+    bdat_is_too_large
+    bdat_out_of_order
+    bdat_is_given_up
+    bdat_cannot_be_kept
+    bdat_cannot_be_read
+    silence_inside_a_chunk
+    stopping_between_chunks
 }
