@@ -2,6 +2,7 @@
 
 use crate::policy::Policy;
 use crate::policy::burst::BurstLimits;
+use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -23,6 +24,7 @@ pub struct Config {
     pub sign_ins: SignInLimits,
     /// None: nothing is held.
     pub bursts: Option<BurstLimits>,
+    pub content: ContentRules,
     pub limits: Limits,
     pub delivery: Delivery,
     /// None: mail waits.

@@ -6,6 +6,7 @@ mod accounts;
 mod attach;
 mod bursts;
 mod caps;
+mod contents;
 mod delivery;
 #[cfg(unix)]
 mod disk;

@@ -39,6 +39,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
     let policy = rules.access(settings);
+    let content = rules.content(settings);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
@@ -47,7 +48,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
-        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, policy, certificate })
+        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, policy, content, certificate })
     } else {
         Err(rules.problems)
     }

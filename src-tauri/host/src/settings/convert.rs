@@ -5,6 +5,7 @@ use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption, SmartHo
 use relay::config::{self, Config, Listener, SmartHostConfig};
 use relay::policy::Policy;
 use relay::policy::burst::BurstLimits;
+use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -20,6 +21,7 @@ pub struct Checked {
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
     pub policy: Policy,
+    pub(super) content: ContentRules,
     /// The office's own certificate; None when it is to be ours.
     pub(super) certificate: Option<Arc<ServerConfig>>,
 }
@@ -33,6 +35,7 @@ impl Checked {
             host_name: facts.host_name.clone(),
             listeners: Vec::new(),
             policy: Policy::default(),
+            content: ContentRules::default(),
             certificate: None,
         }
     }
@@ -54,6 +57,7 @@ impl Checked {
             listeners: self.listeners.clone(),
             tls: self.certificate.clone().or(self_signed),
             policy: self.policy.clone(),
+            content: self.content.clone(),
             sign_ins: SignInLimits { failures: limits.sign_in_failures, pause: seconds(limits.sign_in_pause_seconds) },
             bursts: bursts.hold.then(|| BurstLimits {
                 times_the_usual: bursts.times_the_usual,

@@ -7,6 +7,7 @@
 
 mod access;
 pub mod check;
+mod content;
 pub mod file;
 pub mod networks;
 pub mod read;
@@ -58,5 +59,7 @@ pub fn read_and_check(bytes: &[u8], facts: &Facts) -> Result<Checked, Vec<Settin
 
 #[cfg(test)]
 mod access_tests;
+#[cfg(test)]
+mod content_tests;
 #[cfg(test)]
 mod rules;

@@ -90,6 +90,7 @@ impl Accounts {
 
     fn welcome(&self, client: IpAddr, account: String) -> Verified {
         lock(&self.sign_ins).succeeded(client);
+        self.board.lower(|notice| matches!(notice, Notice::PasswordsGuessed { address, .. } if *address == client));
         tracing::info!(%client, account, "A device signed in");
         let change = AccountChange::Used { name: account.clone(), now: self.clock.now() };
         let store = self.store.clone();

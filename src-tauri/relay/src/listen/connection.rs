@@ -6,8 +6,10 @@ use crate::clock::Clock;
 use crate::config::ListenerEncryption;
 use crate::mail::trace::received_line;
 use crate::mail::{Content, Envelope, Kind, MessageId, Peer, Submission, Summary};
+use crate::policy::content::ContentCheck;
 use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
+use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// Read at a time. A thousand idle connections hold a thousand of these.
@@ -74,6 +77,7 @@ struct Incoming {
     id: MessageId,
     envelope: Envelope,
     content: ContentWriter,
+    check: ContentCheck,
 }
 
 impl Visit {
@@ -154,6 +158,10 @@ impl Visit {
                         return After::Over;
                     }
                     Ok(length) => {
+                        // What is in force when a command comes decides about it, although its bytes are here first.
+                        if setup.has_changed().unwrap_or(false) {
+                            self.take_up(&mut setup, session);
+                        }
                         session.set_disk_full(self.hall.disk_is_full());
                         session.set_allowance(self.hall.admit.allowance(&self.setup.config, self.client, self.hall.clock.now()));
                         session.feed(&buffer[..length]);
@@ -165,14 +173,18 @@ impl Visit {
                     session.shutting_down();
                 }
                 changed = setup.changed(), if !stopping => if changed.is_ok() {
-                    self.setup = setup.borrow_and_update().clone();
-                    session.set_rules(Arc::clone(self.setup.rules(self.encryption)));
+                    self.take_up(&mut setup, session);
                 } else {
                     stopping = true;
                     session.shutting_down();
                 },
             }
         }
+    }
+
+    fn take_up(&mut self, setup: &mut watch::Receiver<Arc<Setup>>, session: &mut Session) {
+        self.setup = setup.borrow_and_update().clone();
+        session.set_rules(Arc::clone(self.setup.rules(self.encryption)));
     }
 
     fn deadline(&self, session: &Session) -> tokio::time::Instant {
@@ -188,7 +200,7 @@ impl Visit {
             Step::StartTls => return Performed::StartTls,
             Step::Verify { user, password } => self.verify(user, password, session).await,
             Step::Open(envelope) => self.open(envelope, session).await,
-            Step::Content(piece) => self.take_in(&piece, session).await,
+            Step::Content(piece) => self.take_in(piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
             Step::Discard => self.incoming = None,
             Step::Refused(refused) => self.hall.note_refusal(self.client, &session.peer().name, &refused),
@@ -212,11 +224,24 @@ impl Visit {
             _ => None,
         };
         let trace = received_line(&session.peer(), &self.setup.config.host_name, id, only, now);
-        self.incoming = Some(Incoming { id, envelope, content: self.hall.store.content_writer(id) });
-        self.take_in(&trace, session).await;
+        let (content, check) = (self.hall.store.content_writer(id), ContentCheck::new(&self.setup.config.content));
+        self.incoming = Some(Incoming { id, envelope, content, check });
+        self.write_down(&trace, session).await;
     }
 
-    async fn take_in(&mut self, piece: &[u8], session: &mut Session) {
+    /// A piece of what the client sends.
+    async fn take_in(&mut self, piece: Bytes, session: &mut Session) {
+        let Some(incoming) = self.incoming.as_mut() else { return };
+        match incoming.check.pass(piece) {
+            Ok(piece) => self.write_down(&piece, session).await,
+            Err(refusal) => {
+                self.incoming = None;
+                session.kept(Kept::Refused(refusal));
+            }
+        }
+    }
+
+    async fn write_down(&mut self, piece: &[u8], session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
         if let Err(error) = incoming.content.write(piece).await {
             self.incoming = None;
@@ -231,14 +256,21 @@ impl Visit {
     }
 
     async fn keep(&self, incoming: Incoming, summary: Summary, peer: Peer) -> Kept {
-        let Incoming { id, envelope, content } = incoming;
+        let Incoming { id, envelope, mut content, check } = incoming;
+        let checked = match check.finish() {
+            Ok(checked) => checked,
+            Err(refusal) => return Kept::Refused(refusal),
+        };
+        if let Err(error) = content.write(&checked.rest).await {
+            return verdict(&error);
+        }
         let content = match content.finish().await {
             Ok(content) => content,
             Err(error) => return verdict(&error),
         };
         let accepted_at = self.hall.clock.now();
         let (size, recipients) = (content.size(), envelope.forward_paths.len());
-        let Terms { priority, held } = match self.hall.admit.take(&self.setup.config, &peer, recipients, None, accepted_at) {
+        let Terms { priority, held } = match self.hall.admit.take(&self.setup.config, &peer, recipients, checked.held, accepted_at) {
             Ok(terms) => terms,
             Err(refusal) => {
                 discard(content);

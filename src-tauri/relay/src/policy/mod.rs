@@ -7,6 +7,7 @@
 //! Invariant: the first rule whose network holds the client's address decides; what it refuses no account allows.
 
 pub mod burst;
+pub mod content;
 pub mod password;
 pub mod rate;
 pub mod sign_in;

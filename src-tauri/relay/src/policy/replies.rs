@@ -20,6 +20,11 @@ known_replies! {
     recipient_not_own(recipient: &ForwardPath, rule: Named<'_>) = (Permanent, 50, 7, 1, "<{recipient}>: {rule}mail from this address goes to the office's own domains only"), "its rule allows the office's own domains only";
     recipient_not_allowed(recipient: &ForwardPath) = (Permanent, 50, 7, 1, "<{recipient}>: this recipient is not allowed here; the administrator can allow it in Outtray"), "the lists do not allow this recipient";
     too_much(rule: Named<'_>, limit: u32, what: &str, each: &str) = (Transient, 50, 7, 1, "{rule}no more than {limit} {what} {each} are taken from one device; try again later"), "more messages or recipients than its rule allows in this time";
+    header_refused(rule: Named<'_>, field: &str) = (Permanent, 50, 7, 1, "{rule}messages with such a {field} are not taken here; the administrator can change that in Outtray"), "a header rule refuses the message";
+    attachment_by_ending(name: &str, ending: &str) = (Permanent, 50, 7, 1, "The attachment \"{name}\" is not taken here: files that end in .{ending} may be harmful; the administrator can change that in Outtray"), "an attachment whose name ends so";
+    attachment_is_program(name: &str) = (Permanent, 50, 7, 1, "The attachment \"{name}\" is not taken here: it is a program; the administrator can change that in Outtray"), "an attachment that is a program, whatever its name";
+    attachment_holds(name: &str, entry: &str) = (Permanent, 50, 7, 1, "The attachment \"{name}\" is not taken here: the file \"{entry}\" in it may be harmful; the administrator can change that in Outtray"), "a ZIP archive with a file whose name ends so";
+    attachment_unreadable() = (Permanent, 50, 7, 1, "An attachment is not taken here: it cannot be told what it is; the administrator can change that in Outtray"), "an attachment made so that it cannot be looked through";
 }
 
 /// A rule's name in front of what it means; nothing when it has none.
