@@ -87,13 +87,25 @@ fn encoded_word(text: &str) -> String {
     format!("=?utf-8?B?{}?=", STANDARD.encode(text))
 }
 
+/// A message as it came, with a header in front. Nothing but 7bit and 8bit may stand there (RFC 2046 §5.2.1).
+pub fn as_it_is(content_type: &str, description: &str, body: &[u8]) -> Vec<u8> {
+    let encoding = if body.is_ascii() { "7bit" } else { "8bit" };
+    let mut part = part_header(content_type, description, encoding).into_bytes();
+    part.extend_from_slice(body);
+    part
+}
+
 /// A body part with its header. The body has lines that end in CRLF; it may hold any octets.
-pub fn part(content_type: &str, description: &str, body: &[u8]) -> String {
+pub fn part(content_type: &str, description: &str, body: &[u8]) -> Vec<u8> {
     let (encoding, text) = match plain(body) {
         Some(text) => ("7bit", text.to_owned()),
         None => ("quoted-printable", quoted_printable(body)),
     };
-    format!("Content-Type: {content_type}\r\nContent-Description: {description}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{text}")
+    format!("{}{text}", part_header(content_type, description, encoding)).into_bytes()
+}
+
+fn part_header(content_type: &str, description: &str, encoding: &str) -> String {
+    format!("Content-Type: {content_type}\r\nContent-Description: {description}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n")
 }
 
 /// The text, if it can go as it is.
@@ -135,23 +147,28 @@ fn quoted_printable(body: &[u8]) -> String {
 }
 
 /// Quoted-printable never holds `=_`; whatever else the parts hold, it is looked for.
-pub fn boundary(id: MessageId, parts: &[String]) -> String {
+pub fn boundary(id: MessageId, parts: &[Vec<u8>]) -> String {
     let mut boundary = format!("=_{id}");
     let mut tried = 0;
-    while parts.iter().any(|part| part.contains(&boundary)) {
+    let is_in = |part: &[u8], boundary: &str| part.windows(boundary.len()).any(|window| window == boundary.as_bytes());
+    while parts.iter().any(|part| is_in(part, &boundary)) {
         tried += 1;
         boundary = format!("=_{tried}_{id}");
     }
     boundary
 }
 
-/// The parts, each of which ends in CRLF.
-pub fn join(boundary: &str, parts: &[String]) -> String {
-    let mut body = String::new();
+/// The rest of the header, and the parts, each of which ends in CRLF.
+pub fn join(boundary: &str, eight_bit: bool, parts: &[Vec<u8>]) -> Vec<u8> {
+    let encoding = if eight_bit { "Content-Transfer-Encoding: 8bit\r\n" } else { "" };
+    let kind = "multipart/report; report-type=delivery-status";
+    let mut body = format!("Content-Type: {kind};\r\n\tboundary=\"{boundary}\"\r\n{encoding}\r\n").into_bytes();
     for part in parts {
-        body.push_str(&format!("--{boundary}\r\n{part}\r\n"));
+        for piece in [b"--", boundary.as_bytes(), b"\r\n", part, b"\r\n"] {
+            body.extend_from_slice(piece);
+        }
     }
-    body.push_str(&format!("--{boundary}--\r\n"));
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     body
 }
 
@@ -187,7 +204,7 @@ mod tests {
     fn a_boundary_that_someone_guessed_is_not_used() {
         let id = MessageId(uuid::Uuid::from_u128(7));
         let guessed = format!("--=_{id}\r\n--=_1_{id}--\r\n");
-        assert_eq!(boundary(id, &[String::new(), guessed]), format!("=_2_{id}"));
+        assert_eq!(boundary(id, &[Vec::new(), guessed.into_bytes()]), format!("=_2_{id}"));
     }
 
     fn decode(text: &str) -> Vec<u8> {

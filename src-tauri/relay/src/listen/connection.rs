@@ -213,11 +213,7 @@ impl Visit {
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {
         let now = self.hall.clock.now();
         let id = MessageId::at(now);
-        let only = match envelope.forward_paths.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let trace = received_line(&session.peer(), &self.setup.config.host_name, id, only, now);
+        let trace = received_line(&session.peer(), &envelope, &self.setup.config.host_name, id, now);
         self.incoming = Some(Incoming { id, envelope, content: self.hall.store.content_writer(id) });
         self.take_in(&trace, session).await;
     }

@@ -73,6 +73,8 @@ pub struct Summary {
     pub hops: u32,
     /// Whether there is any byte above 127 in the content.
     pub eight_bit: bool,
+    /// Whether there is one in its header.
+    pub eight_bit_header: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

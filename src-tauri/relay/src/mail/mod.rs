@@ -9,9 +9,11 @@ pub mod message;
 pub mod reply;
 pub mod status;
 pub mod trace;
+pub mod wish;
 
 pub use address::{AddressError, ForwardPath, Mailbox, ReversePath};
 pub use envelope::{Body, Envelope};
 pub use message::{Content, Kind, MessageId, Peer, Submission, Summary};
 pub use reply::Reply;
 pub use status::{EnhancedStatus, Severity};
+pub use wish::{Returns, Wish};
