@@ -6,6 +6,7 @@ pub mod address;
 pub mod envelope;
 pub mod known;
 pub mod message;
+pub mod repair;
 pub mod reply;
 pub mod status;
 pub mod trace;

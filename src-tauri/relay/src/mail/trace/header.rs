@@ -120,7 +120,7 @@ impl HeaderScan {
 }
 
 /// Where the colon stands, if the line begins like a field: printable octets, perhaps a space before the colon.
-fn field_name(line: &[u8]) -> Option<usize> {
+pub(in crate::mail) fn field_name(line: &[u8]) -> Option<usize> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let name = line[..colon].trim_ascii_end();
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
