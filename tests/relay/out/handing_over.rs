@@ -53,6 +53,40 @@ async fn parameters_are_given_only_where_they_are_offered_and_needed() {
 }
 
 #[tokio::test]
+async fn eight_bits_go_as_seven_where_only_seven_are_taken() {
+    let way = Way::new().unencrypted();
+    let running = FakeSmartHost::new().without("8BITMIME").start().await;
+    let text = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n.Gr\u{fc}\u{df}e\r\n";
+    let encoded = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n.Gr=C3=BC=C3=9Fe\r\n";
+    let mut message = delivery(&["ann@away.test"], text);
+    message.eight_bit = true;
+    let mut line = way.open(&running).await;
+    assert_eq!(story(&line.deliver(&message).await), ["sent 250 2.0.0 taken"]);
+
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let large = format!("{head}\r\n\r\n{}", body.repeat(200_000));
+    let mut message = delivery(&["ann@away.test"], way.file(large.as_bytes()));
+    message.eight_bit = true;
+    line.deliver(&message).await;
+
+    let signed = "DKIM-Signature: v=1\r\nSubject: x\r\n\r\nGr\u{fc}\u{df}e\r\n";
+    let mut message = delivery(&["ann@away.test"], signed);
+    message.eight_bit = true;
+    line.deliver(&message).await;
+    line.deliver(&ann()).await;
+
+    let taken = running.until(4).await;
+    assert_eq!(String::from_utf8_lossy(&taken[0].content), encoded);
+    let (head, body) = encoded.split_once("\r\n\r\n").unwrap();
+    assert!(taken[1].content == format!("{head}\r\n\r\n{}", body.repeat(200_000)).as_bytes());
+    assert_eq!(String::from_utf8_lossy(&taken[2].content), signed);
+    assert_eq!(String::from_utf8_lossy(&taken[3].content), SCAN);
+    let parameters: Vec<_> = taken.iter().map(|message| message.parameters.as_str()).collect();
+    // How long it will be is known only afterwards.
+    assert_eq!(parameters, ["", "", "", &format!("SIZE={}", SCAN.len())]);
+}
+
+#[tokio::test]
 async fn what_senders_want_to_hear_goes_on_where_it_is_understood() {
     let way = Way::new().unencrypted();
     let mut message = delivery(&["ann@away.test", "bob@away.test", "carl@away.test"], SCAN);

@@ -3,7 +3,9 @@
 //! Nothing here does I/O, reads a clock or knows another room.
 
 pub mod address;
+pub mod encode;
 pub mod envelope;
+pub mod fields;
 pub mod known;
 pub mod message;
 pub mod repair;

@@ -7,7 +7,7 @@
 //!
 //! Invariant: no octet changes but those of a From without a domain, and none is held once the header has ended.
 
-use super::trace::field_name;
+use super::fields::{Field, Fields, field_name};
 use super::{MessageId, ReversePath};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -101,15 +101,15 @@ impl Repair {
         let (header, rest) = head.split_at(end);
         let fields = Fields::of(header);
         let mut out = self.missing(&fields).into_bytes();
-        for field in fields.0.iter().filter(|field| !(field.name.is_empty() || field.is(b"Return-Path"))) {
-            if fields.are_signed() || !field.is(b"From") {
+        for field in fields.iter().filter(|field| !(field.name.is_empty() || field.is("Return-Path"))) {
+            if is_signed(&fields) || !field.is("From") {
                 out.extend_from_slice(field.octets);
             } else {
                 out.extend_from_slice(&self.named(field));
             }
         }
         // A body that came without a header has none of the empty lines that end one.
-        let bare = fields.0.iter().all(|field| field.name.is_empty()) && !rest.is_empty() && !rest.starts_with(b"\r\n");
+        let bare = fields.iter().all(|field| field.name.is_empty()) && !rest.is_empty() && !rest.starts_with(b"\r\n");
         if bare {
             out.extend_from_slice(b"\r\n");
         }
@@ -119,18 +119,18 @@ impl Repair {
 
     fn missing(&mut self, fields: &Fields<'_>) -> String {
         let mut front = String::new();
-        if fields.are_signed() {
+        if is_signed(fields) {
             return front;
         }
-        if !fields.have(b"Date") {
+        if !fields.have("Date") {
             front.push_str(&format!("Date: {}\r\n", self.facts.now.strftime("%a, %d %b %Y %H:%M:%S +0000")));
         }
-        let named = fields.0.iter().any(|field| field.is(b"From") && !field.is_from_nobody());
+        let named = fields.iter().any(|field| field.is("From") && !field.is_from_nobody());
         if let (false, ReversePath::Mailbox(sender)) = (named, &self.facts.reverse_path) {
-            self.added.eight_bit = !sender.is_ascii();
+            self.added.eight_bit |= !sender.is_ascii();
             front.push_str(&format!("From: <{sender}>\r\n"));
         }
-        if !fields.have(b"Message-ID") {
+        if !fields.have("Message-ID") {
             let id = format!("<{}@{}>", self.facts.id, self.facts.host_name);
             front.push_str(&format!("Message-ID: {id}\r\n"));
             self.added.message_id = Some(id);
@@ -139,7 +139,7 @@ impl Repair {
     }
 
     /// A From as it goes on; nothing of it when another was put in front.
-    fn named<'a>(&self, field: &Field<'a>) -> Cow<'a, [u8]> {
+    fn named<'a>(&mut self, field: &Field<'a>) -> Cow<'a, [u8]> {
         let domain = match &self.facts.reverse_path {
             ReversePath::Mailbox(_) if field.is_from_nobody() => return Cow::Borrowed(&[]),
             // The domain the device gave itself: mail from there is what the provider expects.
@@ -148,6 +148,7 @@ impl Repair {
         };
         match field.place_of_domain() {
             Some(place) => {
+                self.added.eight_bit |= !domain.is_ascii();
                 let (before, behind) = field.octets.split_at(place);
                 Cow::Owned([before, b"@", domain.as_bytes(), behind].concat())
             }
@@ -156,55 +157,13 @@ impl Repair {
     }
 }
 
-/// A header, field by field.
-struct Fields<'a>(Vec<Field<'a>>);
-
-struct Field<'a> {
-    /// Empty for the separator that programs which read mailbox files leave in front.
-    name: &'a [u8],
-    /// With its continuation lines and line ends.
-    octets: &'a [u8],
+/// A From, as devices write it.
+trait Named {
+    fn is_from_nobody(&self) -> bool;
+    fn place_of_domain(&self) -> Option<usize>;
 }
 
-impl<'a> Fields<'a> {
-    fn of(header: &'a [u8]) -> Self {
-        let mut fields: Vec<Field<'a>> = Vec::new();
-        let (mut start, mut at) = (0, 0);
-        for line in header.split_inclusive(|&byte| byte == b'\n') {
-            let continues = matches!(line.first(), Some(b' ' | b'\t'));
-            match fields.last_mut() {
-                Some(last) if continues => last.octets = &header[start..at + line.len()],
-                Some(_) | None => {
-                    start = at;
-                    let name = field_name(line).map_or(&line[..0], |colon| line[..colon].trim_ascii_end());
-                    fields.push(Field { name, octets: line });
-                }
-            }
-            at += line.len();
-        }
-        Self(fields)
-    }
-
-    fn have(&self, name: &[u8]) -> bool {
-        self.0.iter().any(|field| field.is(name))
-    }
-
-    /// A signature covers fields by name, also ones that are not there (RFC 6376 §5.4.2).
-    fn are_signed(&self) -> bool {
-        self.have(b"DKIM-Signature")
-    }
-}
-
-impl Field<'_> {
-    fn is(&self, name: &[u8]) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-
-    fn value(&self) -> &[u8] {
-        let colon = field_name(self.octets).map_or(self.octets.len(), |colon| colon + 1);
-        &self.octets[colon..]
-    }
-
+impl Named for Field<'_> {
     /// `From:` and `From: <>`, as devices write that know no address of their own.
     fn is_from_nobody(&self) -> bool {
         matches!(self.value().trim_ascii(), b"" | b"<>")
@@ -223,6 +182,11 @@ impl Field<'_> {
         let (name, local) = (inner[..open].trim_ascii(), &inner[open + 1..]);
         (is_phrase(name) && is_local(local)).then_some(start + inner.len())
     }
+}
+
+/// A signature covers fields by name, also ones that are not there (RFC 6376 §5.4.2).
+fn is_signed(fields: &Fields<'_>) -> bool {
+    fields.have("DKIM-Signature")
 }
 
 fn is_separator(line: &[u8]) -> bool {

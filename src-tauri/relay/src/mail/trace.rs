@@ -7,7 +7,6 @@ mod header;
 mod words;
 
 pub use header::HeaderScan;
-pub(in crate::mail) use header::field_name;
 
 use super::{Envelope, MessageId, Peer};
 use jiff::Timestamp;

@@ -43,10 +43,16 @@ impl SmtpLine {
         }
     }
 
+    /// It never bounces for that (RFC 6152 §3): it is changed on its way out.
+    pub(super) fn must_become_seven_bit(&self, delivery: &Delivery) -> bool {
+        delivery.eight_bit && !self.offers.eight_bit
+    }
+
     pub(super) fn mail_command(&self, delivery: &Delivery) -> String {
         let envelope = &delivery.envelope;
         let mut command = format!("MAIL FROM:<{}>", envelope.reverse_path);
-        if self.offers.size {
+        // How much it will be in seven bits is known when it is sent.
+        if self.offers.size && !self.must_become_seven_bit(delivery) {
             command.push_str(&format!(" SIZE={}", delivery.content.size()));
         }
         if self.offers.eight_bit && (delivery.eight_bit || envelope.body == Body::EightBitMime) {

@@ -209,7 +209,7 @@ impl SmtpLine {
     }
 
     async fn content(&mut self, delivery: &Delivery, mut replies: Replies) -> Attempt {
-        let sent = content::send(&delivery.content, &mut self.sender, self.config.timeouts.data_block).await;
+        let sent = self.send(delivery).await;
         if let Err(error) = sent {
             let theirs = matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::TimedOut);
             // It may have said why it stopped reading ("too large"), which is worth more than a broken pipe.
@@ -241,6 +241,11 @@ impl SmtpLine {
             }
             Err(fault) => self.broken(replies, &fault, true),
         }
+    }
+
+    async fn send(&mut self, delivery: &Delivery) -> io::Result<()> {
+        let plan = if self.must_become_seven_bit(delivery) { Some(content::survey(&delivery.content).await?) } else { None };
+        content::send(&delivery.content, plan, &mut self.sender, self.config.timeouts.data_block).await
     }
 
     fn go_on(&self, response: &Response) -> Result<Envelope, Fault> {

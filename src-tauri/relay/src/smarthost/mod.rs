@@ -11,6 +11,7 @@ mod carry;
 mod certificate;
 mod classify;
 mod content;
+mod downgrade;
 mod fault;
 mod judge;
 mod line;

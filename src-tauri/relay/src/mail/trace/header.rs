@@ -5,6 +5,7 @@
 
 use super::words;
 use crate::mail::Summary;
+use crate::mail::fields::field_name;
 
 const LINE: usize = 1000;
 const FIELD: usize = 4000;
@@ -117,13 +118,6 @@ impl HeaderScan {
             append(field, line, FIELD);
         }
     }
-}
-
-/// Where the colon stands, if the line begins like a field: printable octets, perhaps a space before the colon.
-pub(in crate::mail) fn field_name(line: &[u8]) -> Option<usize> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let name = line[..colon].trim_ascii_end();
-    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
 }
 
 fn append(to: &mut Vec<u8>, more: &[u8], most: usize) {
