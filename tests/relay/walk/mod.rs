@@ -20,6 +20,7 @@ mod kill;
 mod moving;
 mod people;
 mod provider_down;
+mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;

@@ -74,7 +74,7 @@ fn decide(policy: &Policy, question: &AccessQuestion) -> Result<DecisionView, Re
     }
     let client: IpAddr = address.trim().parse().map_err(|_| bad("address", "this is no IP address"))?;
     let sender = if sender.trim().is_empty() { ReversePath::Null } else { ReversePath::Mailbox(asks::mailbox("sender", sender)?) };
-    let recipient = ForwardPath(asks::mailbox("recipient", recipient)?);
+    let recipient = ForwardPath::from(asks::mailbox("recipient", recipient)?);
     let decision = policy.decide(&Asking { client, encrypted: *encrypted, account: account.as_deref() }, &sender, &recipient);
     let reply = match decision.verdict {
         Verdict::Permit => None,

@@ -4,6 +4,7 @@ use super::{Hall, Setup, Terms, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
+use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::received_line;
 use crate::mail::{Content, Envelope, Kind, MessageId, Peer, Submission, Summary};
 use crate::policy::content::ContentCheck;
@@ -76,6 +77,7 @@ struct Visit {
 struct Incoming {
     id: MessageId,
     envelope: Envelope,
+    repair: Repair,
     content: ContentWriter,
     check: ContentCheck,
 }
@@ -219,21 +221,21 @@ impl Visit {
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {
         let now = self.hall.clock.now();
         let id = MessageId::at(now);
-        let only = match envelope.forward_paths.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let trace = received_line(&session.peer(), &self.setup.config.host_name, id, only, now);
+        let trace = received_line(&session.peer(), &envelope, &self.setup.config.host_name, id, now);
+        let facts = Facts { id, host_name: self.setup.config.host_name.clone(), reverse_path: envelope.reverse_path.clone(), now };
         let (content, check) = (self.hall.store.content_writer(id), ContentCheck::new(&self.setup.config.content));
-        self.incoming = Some(Incoming { id, envelope, content, check });
+        self.incoming = Some(Incoming { id, envelope, check, repair: Repair::new(facts), content });
         self.write_down(&trace, session).await;
     }
 
-    /// A piece of what the client sends.
+    /// A piece of what the client sends: looked at as it came, completed, kept.
     async fn take_in(&mut self, piece: Bytes, session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
         match incoming.check.pass(piece) {
-            Ok(piece) => self.write_down(&piece, session).await,
+            Ok(piece) => {
+                let repaired = incoming.repair.pass(&piece);
+                self.write_down(&repaired, session).await;
+            }
             Err(refusal) => {
                 self.incoming = None;
                 session.kept(Kept::Refused(refusal));
@@ -241,9 +243,9 @@ impl Visit {
         }
     }
 
-    async fn write_down(&mut self, piece: &[u8], session: &mut Session) {
+    async fn write_down(&mut self, octets: &[u8], session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
-        if let Err(error) = incoming.content.write(piece).await {
+        if let Err(error) = incoming.content.write(octets).await {
             self.incoming = None;
             session.kept(verdict(&error));
         }
@@ -255,15 +257,17 @@ impl Visit {
         session.kept(kept);
     }
 
-    async fn keep(&self, incoming: Incoming, summary: Summary, peer: Peer) -> Kept {
-        let Incoming { id, envelope, mut content, check } = incoming;
+    async fn keep(&self, incoming: Incoming, mut summary: Summary, peer: Peer) -> Kept {
+        let Incoming { id, envelope, check, mut repair, mut content } = incoming;
         let checked = match check.finish() {
             Ok(checked) => checked,
             Err(refusal) => return Kept::Refused(refusal),
         };
-        if let Err(error) = content.write(&checked.rest).await {
+        let rest = [repair.pass(&checked.rest).into_owned(), repair.finish()].concat();
+        if let Err(error) = content.write(&rest).await {
             return verdict(&error);
         }
+        summary.add(repair.added());
         let content = match content.finish().await {
             Ok(content) => content,
             Err(error) => return verdict(&error),

@@ -238,11 +238,11 @@ impl Policy {
         let not_allowed = |by, reply| refuse(RefusedWhy::RecipientNotAllowed, by, reply);
         if let Some((_, rule)) = self.rule_for(asking.client)
             && rule.own_domains_only
-            && !self.lists.own_domains.holds(&recipient.0)
+            && !self.lists.own_domains.holds(&recipient.mailbox)
         {
             return not_allowed(DecidedBy::Rule, replies::recipient_not_own(recipient, Named(&rule.name)));
         }
-        if self.lists.denied_recipients.holds(&recipient.0) || !self.lists.allowed_recipients.allows(&recipient.0) {
+        if self.lists.denied_recipients.holds(&recipient.mailbox) || !self.lists.allowed_recipients.allows(&recipient.mailbox) {
             return not_allowed(DecidedBy::Lists, replies::recipient_not_allowed(recipient));
         }
         Verdict::Permit

@@ -4,9 +4,10 @@
 
 use super::command::{self, Command};
 use super::line::Line;
+use super::parameters::MailParameters;
 use super::replies::Extensions;
 use super::{Kept, Parties, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Body, Envelope, ForwardPath, Peer, Reply, ReversePath};
+use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath};
 use crate::policy::{Asking, Refusal, Verdict};
 use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Session {
         match command {
             Command::Ehlo { name } => self.hello(name, true),
             Command::Helo { name } => self.hello(name, false),
-            Command::Mail { reverse_path, size, body } => self.mail(reverse_path, size, body),
+            Command::Mail { reverse_path, parameters } => self.mail(reverse_path, parameters),
             Command::Rcpt { forward_path } => self.rcpt(forward_path),
             Command::Data => self.data(),
             Command::Bdat(chunk) => self.bdat(chunk),
@@ -90,7 +91,7 @@ impl Session {
         });
     }
 
-    fn mail(&mut self, reverse_path: ReversePath, size: u64, body: Body) {
+    fn mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
         match self.state {
             State::Ready => {}
             State::Transaction(_) | State::BetweenChunks(_) => return self.fault(replies::nested_mail()),
@@ -114,7 +115,7 @@ impl Session {
             return self.reply(reply);
         }
         let message_bytes = self.rules.policy.message_bytes(self.peer.address, self.rules.message_bytes);
-        if size > message_bytes {
+        if parameters.size > message_bytes {
             let reply = replies::too_large(message_bytes);
             self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
@@ -124,7 +125,8 @@ impl Session {
             self.refuse(RefusedWhy::DiskFull, Parties::of(&reverse_path, None), reply.clone());
             return self.reply(reply);
         }
-        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body };
+        let MailParameters { size: _, body, utf8, returns } = parameters;
+        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body, utf8, returns };
         self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, message_bytes, overfull: false });
         self.reply(replies::sender_ok());
     }
@@ -145,6 +147,9 @@ impl Session {
             | State::StartingTls
             | State::Closed => return self.out_of_order(),
         };
+        if !(transaction.envelope.utf8 || forward_path.is_ascii()) {
+            return self.fault(replies::not_ascii());
+        }
         let parties = || Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
         let policy = &transaction.rules.policy;
         if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.may_send_to(&asking, &forward_path) {
@@ -297,5 +302,5 @@ fn asking(peer: &Peer) -> Asking<'_> {
 
 /// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).
 fn is_same(one: &ForwardPath, other: &ForwardPath) -> bool {
-    one.0.local() == other.0.local() && one.0.domain().eq_ignore_ascii_case(other.0.domain())
+    one.mailbox.local() == other.mailbox.local() && one.mailbox.domain().eq_ignore_ascii_case(other.mailbox.domain())
 }

@@ -7,9 +7,9 @@
 //! Invariant: the same octets in any pieces give the same verdict.
 
 use super::decode::Decoder;
-use super::header::field_name;
 use super::names;
 use super::programs::{Found, Sniffer};
+use crate::mail::fields::field_name;
 use std::collections::HashSet;
 use std::sync::Arc;
 

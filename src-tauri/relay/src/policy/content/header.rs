@@ -6,6 +6,7 @@
 //!
 //! Invariant: the same octets in any pieces give the same octets and the same verdict.
 
+use crate::mail::fields::field_name;
 use crate::mail::trace::decode_all;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -277,13 +278,6 @@ impl HeaderPass {
 fn unfolded(value: &[u8]) -> String {
     let unfolded: Vec<u8> = value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect();
     decode_all(unfolded.trim_ascii())
-}
-
-/// Where the colon stands, if the line begins like a field: printable octets, perhaps a space before the colon.
-pub fn field_name(line: &[u8]) -> Option<usize> {
-    let colon = line.iter().position(|&octet| octet == b':')?;
-    let name = line[..colon].trim_ascii_end();
-    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
 }
 
 #[cfg(test)]
