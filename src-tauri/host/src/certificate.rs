@@ -1,11 +1,14 @@
 //! The certificate devices see: the office's own from two PEM files, or one of our own making.
 //!
-//! In: file names; for our own, the names and addresses it is for. Out: a rustls `ServerConfig`.
+//! In: file names; for our own, the names and addresses it is for. Out: a certificate with its key, and what rustls makes of it.
 //! Our own: ECDSA P-256, 825 days, in the data folder; made anew when it ends within 30 days or is
 //! for another host name. Its key file has mode 0600.
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::{Error as PemError, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::IpAddr;
@@ -65,19 +68,41 @@ impl CertificateError {
 }
 
 /// Loads a certificate with its chain and the key that belongs to it.
-pub fn load(certificate_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
-    let (chain, key) = (read_chain(certificate_file)?, read_key(key_file)?);
+pub fn load(certificate_file: &Path, key_file: &Path) -> Result<Arc<CertifiedKey>, CertificateError> {
+    certified(read_chain(certificate_file)?, read_key(key_file)?)
+}
+
+fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, CertificateError> {
+    let certified = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => CertificateError::Mismatch,
+        other => CertificateError::Unusable(other),
+    })?;
+    Ok(Arc::new(certified))
+}
+
+/// How a listener speaks TLS: 1.2 and 1.3, with this certificate, and with what its clients must show.
+pub fn server_config(
+    certificate: Arc<CertifiedKey>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(CertificateError::Unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => CertificateError::Mismatch,
-            other => CertificateError::Unusable(other),
-        })?;
-    Ok(Arc::new(config))
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match clients {
+        Some(clients) => builder.with_client_cert_verifier(clients),
+        None => builder.with_no_client_auth(),
+    };
+    Ok(Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate)))))
+}
+
+/// Judges what clients show: certificates that one of these authorities has issued. Who shows none is let in unless `required`.
+pub fn client_verifier(authority_file: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>, CertificateError> {
+    let mut authorities = RootCertStore::empty();
+    for authority in read_chain(authority_file)? {
+        authorities.add(authority).map_err(CertificateError::Unusable)?;
+    }
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = if required { builder } else { builder.allow_unauthenticated() };
+    builder.build().map_err(|error| CertificateError::Unusable(rustls::Error::General(error.to_string())))
 }
 
 /// All certificates of a PEM file; at least one.
@@ -106,7 +131,7 @@ pub fn self_signed(
     host_name: &str,
     addresses: &[IpAddr],
     today: jiff::civil::Date,
-) -> Result<Arc<ServerConfig>, CertificateError> {
+) -> Result<Arc<CertifiedKey>, CertificateError> {
     let (certificate_file, key_file) = files(data_folder);
     if is_still_good(data_folder, host_name, today)
         && let Ok(config) = load(&certificate_file, &key_file)

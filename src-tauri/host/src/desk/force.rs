@@ -204,7 +204,7 @@ impl Force {
         let _ = self.told.send(Event::unnumbered(Fact::NoticesChanged { notices }));
     }
 
-    fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::ServerConfig>>, Option<Problem>) {
+    fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::sign::CertifiedKey>>, Option<Problem>) {
         match certificate::self_signed(&self.facts.folder, checked.host_name(), &machine::addresses(), self.today()) {
             Ok(config) => (Some(config), None),
             Err(error) => {

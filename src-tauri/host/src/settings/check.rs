@@ -6,19 +6,13 @@
 use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
-use control::settings::{
-    AccessRule, CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn, SmartHostEncryption,
-    SmartHostSettings, SmartHostTimeouts,
-};
+use control::settings::{AccessRule, Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
 use ipnet::IpNet;
-use relay::config::Listener;
-use rustls::ServerConfig;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What a check must know besides the document.
 #[derive(Debug, Clone)]
@@ -62,8 +56,8 @@ pub fn check_smart_host(smart_host: &SmartHostSettings, facts: &Facts) -> Vec<Se
     rules.problems
 }
 
-struct Rules<'a> {
-    facts: &'a Facts,
+pub(super) struct Rules<'a> {
+    pub(super) facts: &'a Facts,
     problems: Vec<SettingsProblem>,
 }
 
@@ -76,70 +70,6 @@ impl Rules<'_> {
             self.wrong("hostName", name, "this is no host name", "letters, digits, hyphens and dots, as in `relay.office.example`");
         }
         name.to_owned()
-    }
-
-    fn listeners(&mut self, listeners: &[ListenerSettings]) -> Vec<Listener> {
-        let mut checked: Vec<(usize, Listener)> = Vec::new();
-        for (index, listener) in listeners.iter().enumerate() {
-            let field = format!("listeners[{index}]");
-            let remedy = "an address of this machine, or `0.0.0.0` for all of IPv4, `::` for all of IPv6";
-            let Ok(address) = listener.address.parse::<IpAddr>() else {
-                self.wrong(format!("{field}.address"), &listener.address, "this is no IP address", remedy);
-                continue;
-            };
-            if address.to_canonical() != address {
-                let remedy = address.to_canonical().to_string();
-                self.wrong(format!("{field}.address"), &listener.address, "this is an IPv4 address in the clothes of IPv6", remedy);
-                continue;
-            }
-            if address.is_multicast() || address == IpAddr::from([255; 4]) {
-                self.wrong(format!("{field}.address"), &listener.address, "no machine has this address", remedy);
-                continue;
-            }
-            let address = SocketAddr::new(address, listener.port);
-            if let Some((first, _)) = checked.iter().find(|(_, other)| collide(address, other.address)) {
-                let wrong = format!("listeners[{first}] already takes this port there");
-                self.wrong(format!("{field}.port"), listener.port, wrong, "another port or another address, or nothing");
-            }
-            let encryption = match listener.encryption {
-                ListenerEncryption::Starttls => relay::config::ListenerEncryption::Starttls,
-                ListenerEncryption::Implicit => relay::config::ListenerEncryption::Implicit,
-                ListenerEncryption::Plain => relay::config::ListenerEncryption::Plain,
-            };
-            checked.push((index, Listener { address, encryption }));
-        }
-        checked.into_iter().map(|(_, listener)| listener).collect()
-    }
-
-    /// The office's own, loaded; None for the one we make.
-    fn certificate(&mut self, certificate: &CertificateSettings) -> Option<Arc<ServerConfig>> {
-        match certificate {
-            CertificateSettings::SelfSigned => None,
-            CertificateSettings::Pfx { file } => {
-                self.wrong("certificate.kind", short(file), "not here yet", "`pem`");
-                None
-            }
-            CertificateSettings::Pem { certificate_file, key_file } => {
-                let (chain, key) = (self.facts.folder.join(certificate_file), self.facts.folder.join(key_file));
-                // Each alone first, so that troubles of both are told.
-                let troubles = [certificate::read_chain(&chain).err(), certificate::read_key(&key).err()];
-                let mut troubles: Vec<_> = troubles.into_iter().flatten().collect();
-                if troubles.is_empty() {
-                    match certificate::load(&chain, &key) {
-                        Ok(config) => return Some(config),
-                        Err(error) => troubles.push(error),
-                    }
-                }
-                for error in troubles {
-                    let (field, value) = match error.whose() {
-                        certificate::Whose::Certificate => ("certificate.certificateFile", certificate_file),
-                        certificate::Whose::Key => ("certificate.keyFile", key_file),
-                    };
-                    self.wrong(field, value, error.to_string(), error.remedy());
-                }
-                None
-            }
-        }
     }
 
     fn rules(&mut self, rules: &[AccessRule]) -> Vec<IpNet> {
@@ -255,8 +185,10 @@ impl Rules<'_> {
             recipients,
             connections,
             connections_per_client,
+            connections_per_subnet,
             idle_seconds,
             command_seconds,
+            session_seconds,
             tls_seconds,
             hops,
             free_disk_bytes,
@@ -266,8 +198,10 @@ impl Rules<'_> {
         self.range("limits.recipients", *recipients, 1..=50_000);
         self.range("limits.connections", *connections, 1..=10_000);
         self.range("limits.connectionsPerClient", *connections_per_client, 1..=10_000);
+        self.range("limits.connectionsPerSubnet", *connections_per_subnet, 1..=10_000);
         self.range("limits.idleSeconds", *idle_seconds, 1..=HOUR);
         self.range("limits.commandSeconds", *command_seconds, 1..=HOUR);
+        self.range("limits.sessionSeconds", *session_seconds, 1..=7 * DAY);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
         self.range("limits.hops", *hops, 1..=1000);
         self.range("limits.freeDiskBytes", *free_disk_bytes, 0..=1_000_000_000_000_000);
@@ -304,7 +238,7 @@ impl Rules<'_> {
     }
 
     /// Whether it is in range; else a problem.
-    fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
+    pub(super) fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
         let fits = range.contains(&value);
         if !fits {
             let wrong = if value < *range.start() { "this is too small" } else { "this is too large" };
@@ -313,17 +247,9 @@ impl Rules<'_> {
         fits
     }
 
-    fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(problem(field, value.to_string(), wrong, remedy));
     }
-}
-
-/// Whether the system could not give both. `::` is IPv6 only; port 0 is another one each time.
-fn collide(one: SocketAddr, other: SocketAddr) -> bool {
-    one.port() != 0
-        && one.port() == other.port()
-        && one.is_ipv4() == other.is_ipv4()
-        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 /// Labels of letters, digits, hyphens; underscores too, since office machines are called so.

@@ -1,11 +1,14 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
+use crate::certificate;
 use control::Settings;
 use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
 use ipnet::IpNet;
-use relay::config::{self, Config, Listener, SmartHostConfig};
-use rustls::ServerConfig;
+use relay::config::{self, Config, SmartHostConfig};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +22,40 @@ pub struct Checked {
     pub(super) listeners: Vec<Listener>,
     pub(super) allowed: Vec<IpNet>,
     /// The office's own certificate; None when it is to be ours.
-    pub(super) certificate: Option<Arc<ServerConfig>>,
+    pub(super) certificate: Option<Arc<CertifiedKey>>,
+}
+
+/// A listener of which everything is checked, without the certificate that it will show.
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    pub address: SocketAddr,
+    pub encryption: ListenerEncryption,
+    /// What clients must show.
+    pub clients: Option<Arc<dyn ClientCertVerifier>>,
+    pub proxies: Vec<IpNet>,
+}
+
+impl Listener {
+    fn config(&self, certificate: Option<&Arc<CertifiedKey>>) -> config::Listener {
+        let tls = match (self.encryption, certificate) {
+            (ListenerEncryption::Plain, _) | (_, None) => None,
+            (ListenerEncryption::Starttls | ListenerEncryption::Implicit, Some(certificate)) => {
+                certificate::server_config(Arc::clone(certificate), self.clients.clone())
+                    .inspect_err(|error| tracing::error!(%error, address = %self.address, "No encryption can be offered"))
+                    .ok()
+            }
+        };
+        config::Listener {
+            address: self.address,
+            encryption: match self.encryption {
+                ListenerEncryption::Starttls => config::ListenerEncryption::Starttls,
+                ListenerEncryption::Implicit => config::ListenerEncryption::Implicit,
+                ListenerEncryption::Plain => config::ListenerEncryption::Plain,
+            },
+            tls,
+            proxies: self.proxies.clone(),
+        }
+    }
 }
 
 impl Checked {
@@ -45,20 +81,22 @@ impl Checked {
     }
 
     /// The engine's configuration, with what is not in the document: our own certificate and the password.
-    pub fn config(&self, self_signed: Option<Arc<ServerConfig>>, password: Option<SecretString>) -> Config {
+    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, password: Option<SecretString>) -> Config {
         let Settings { limits, delivery, .. } = &self.settings;
+        let certificate = self.certificate.clone().or(self_signed);
         Config {
             host_name: self.host_name.clone(),
-            listeners: self.listeners.clone(),
-            tls: self.certificate.clone().or(self_signed),
+            listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
             allowed: self.allowed.clone(),
             limits: config::Limits {
                 message_bytes: limits.message_bytes,
                 recipients: limits.recipients as usize,
                 connections: limits.connections as usize,
                 connections_per_client: limits.connections_per_client as usize,
+                connections_per_subnet: limits.connections_per_subnet as usize,
                 idle: seconds(limits.idle_seconds),
                 command: seconds(limits.command_seconds),
+                session: seconds(limits.session_seconds),
                 tls: seconds(limits.tls_seconds),
                 hops: limits.hops,
                 free_disk_bytes: limits.free_disk_bytes,

@@ -12,6 +12,7 @@ pub mod read;
 pub mod schema;
 
 mod convert;
+mod doors;
 mod shape;
 
 pub use check::{Facts, check};

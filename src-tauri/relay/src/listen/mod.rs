@@ -7,23 +7,28 @@
 
 mod caps;
 mod connection;
+mod doors;
+mod handshake;
+mod hello;
+mod pace;
+mod proxy;
+mod reading;
 mod sockets;
+
+pub use doors::Doors;
 
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Listener, ListenerEncryption};
-use crate::event::ListenerState;
-use crate::session::Rules;
+use crate::mail::{Reply, Severity};
+use crate::session::{Refused, RefusedWhy, Rules};
 use crate::store::Store;
 use caps::Caps;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use tokio::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// What every connection needs.
 pub(crate) struct Hall {
@@ -46,117 +51,52 @@ pub struct Setup {
 
 impl Setup {
     pub fn new(config: Config) -> Arc<Self> {
-        let with_starttls = Arc::new(Rules::new(&config, config.tls.is_some()));
+        let with_starttls = Arc::new(Rules::new(&config, true));
         let without = Arc::new(Rules::new(&config, false));
         Arc::new(Self { config, with_starttls, without })
     }
 
-    fn rules(&self, encryption: ListenerEncryption) -> &Arc<Rules> {
-        match encryption {
-            ListenerEncryption::Starttls => &self.with_starttls,
-            ListenerEncryption::Implicit | ListenerEncryption::Plain => &self.without,
+    fn rules(&self, listener: &Listener) -> &Arc<Rules> {
+        match listener.encryption {
+            ListenerEncryption::Starttls if listener.tls.is_some() => &self.with_starttls,
+            ListenerEncryption::Starttls | ListenerEncryption::Implicit | ListenerEncryption::Plain => &self.without,
         }
     }
 }
 
-/// All doors of the house.
-pub struct Doors {
-    hall: Arc<Hall>,
-    setup: watch::Sender<Arc<Setup>>,
-    open: HashMap<Listener, Door>,
-    connections: TaskTracker,
-}
+/// What is written on a door, and may be written anew while connections that came through it live.
+#[derive(Debug)]
+pub(crate) struct Plate(Mutex<Arc<Listener>>);
 
-struct Door {
-    state: ListenerState,
-    close: CancellationToken,
-}
-
-impl Doors {
-    pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, setup: Arc<Setup>) -> Self {
-        let (sender, receiver) = watch::channel(setup);
-        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, stop: CancellationToken::new() };
-        Self { hall: Arc::new(hall), setup: sender, open: HashMap::new(), connections: TaskTracker::new() }
+impl Plate {
+    fn new(listener: Listener) -> Self {
+        Self(Mutex::new(Arc::new(listener)))
     }
 
-    /// Opens and closes doors until they are as configured. Sessions that are open stay so, under the new rules.
-    pub async fn arrange(&mut self, setup: Arc<Setup>) {
-        let wanted = setup.config.listeners.clone();
-        self.setup.send_replace(setup);
-        // A door that could not be opened is tried again at every change.
-        self.open.retain(|listener, door| {
-            let stays = wanted.contains(listener) && door.state.problem.is_none();
-            if !stays {
-                door.close.cancel();
-            }
-            stays
-        });
-        for listener in &wanted {
-            if !self.open.contains_key(listener) {
-                let door = self.open_door(listener).await;
-                self.open.insert(listener.clone(), door);
-            }
-        }
-        let states = wanted.iter().filter_map(|listener| self.open.get(listener)).map(|door| door.state.clone()).collect();
-        self.hall.board.set_listeners(states);
+    fn listener(&self) -> Arc<Listener> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Closes the doors; sessions finish what is under way, and are ended after `within`.
-    pub async fn close(&mut self, within: Duration) {
-        for door in self.open.values() {
-            door.close.cancel();
-        }
-        self.hall.stop.cancel();
-        self.connections.close();
-        if tokio::time::timeout(within, self.connections.wait()).await.is_err() {
-            tracing::warn!("Ended sessions that were still open");
-        }
-    }
-
-    async fn open_door(&self, listener: &Listener) -> Door {
-        let close = CancellationToken::new();
-        match sockets::bind(listener.address).await {
-            Ok(socket) => {
-                let address = socket.local_addr().unwrap_or(listener.address);
-                tracing::info!(%address, encryption = ?listener.encryption, "Listening");
-                self.connections.spawn(accept(
-                    socket,
-                    listener.encryption,
-                    Arc::clone(&self.hall),
-                    close.clone(),
-                    self.connections.clone(),
-                ));
-                Door { state: ListenerState { address, encryption: listener.encryption, problem: None }, close }
-            }
-            Err(problem) => {
-                tracing::warn!(address = %listener.address, said = problem.said, "Cannot listen");
-                Door { state: ListenerState { address: listener.address, encryption: listener.encryption, problem: Some(problem) }, close }
-            }
-        }
-    }
-}
-
-async fn accept(socket: TcpListener, encryption: ListenerEncryption, hall: Arc<Hall>, close: CancellationToken, connections: TaskTracker) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = socket.accept() => accepted,
-            () = close.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(connection::serve(stream, peer, encryption, Arc::clone(&hall)));
-            }
-            Err(error) => {
-                // Out of file handles, or the client was gone already: a pause keeps this from spinning.
-                tracing::warn!(%error, "Could not accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
+    fn write(&self, listener: Listener) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listener);
     }
 }
 
 impl Hall {
     fn disk_is_full(&self) -> bool {
         self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Nobody could be spoken to: what a person reads is no reply that was heard.
+    fn refused(&self, client: IpAddr, why: RefusedWhy, text: String) {
+        tracing::info!(%client, why = text, "A connection was closed");
+        let reply = Reply::new(Severity::Transient, 21, 7, 0, text);
+        self.refused_with(client, "", Refused { why, sender: String::new(), recipient: String::new(), reply });
+    }
+
+    fn refused_with(&self, client: IpAddr, name: &str, refused: Refused) {
+        let now = self.clock.now();
+        self.board.refused(client, name, &refused, now);
+        self.store.count_refusal(now);
     }
 }

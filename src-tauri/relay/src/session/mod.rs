@@ -229,6 +229,13 @@ impl Session {
         }
     }
 
+    /// The connection has been open for as long as one may be.
+    pub fn outlived(&mut self) {
+        if !matches!(self.state, State::Keeping(_)) {
+            self.end(Some(replies::outlived(&self.rules.host_name)));
+        }
+    }
+
     /// The connection is gone: forgets a content that was not complete.
     pub fn hung_up(&mut self) {
         self.end(None);

@@ -156,6 +156,10 @@ pub(super) fn timed_out(host_name: &str) -> Reply {
     Reply::new(Transient, 21, 4, 2, format!("{host_name} waited too long; closing the connection"))
 }
 
+pub(super) fn outlived(host_name: &str) -> Reply {
+    Reply::new(Transient, 21, 4, 2, format!("{host_name}: this connection has been open for too long; connect again"))
+}
+
 pub(super) fn too_many_errors(host_name: &str) -> Reply {
     Reply::new(Transient, 21, 7, 0, format!("{host_name}: too many errors; closing the connection"))
 }
