@@ -2,11 +2,13 @@
 
 #[cfg(unix)]
 mod attach;
+mod balancer;
 mod caps;
 mod delivery;
 #[cfg(unix)]
 mod disk;
 mod doors;
+mod encryption;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
@@ -14,6 +16,7 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+mod pace;
 mod people;
 mod provider_down;
 mod reports;

@@ -20,6 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+/// For the other side to hear that it is over.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Replies are gathered up to here before they are written.
 const GATHERED: usize = 16 * 1024;
 
@@ -72,7 +74,7 @@ async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEn
     };
     let reply = closing(text);
     if encryption != ListenerEncryption::Implicit {
-        let _ = tokio::time::timeout(Duration::from_secs(2), stream.write_all(reply.to_wire().as_bytes())).await;
+        let _ = tokio::time::timeout(GOODBYE, stream.write_all(reply.to_wire().as_bytes())).await;
     }
     hall.refused_with(client, "", Refused { why: RefusedWhy::TooManyConnections, sender: String::new(), recipient: String::new(), reply });
 }
@@ -295,9 +297,15 @@ fn verdict(error: &StoreError) -> Kept {
     }
 }
 
-/// Says goodbye on the transport, so that the client reads our last reply before the connection is gone.
+/// Says goodbye on the transport. What still comes is thrown away unread: closing before would make the system
+/// answer it with a reset, which takes our last reply from a client that has not read it yet.
 async fn end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let _ = tokio::time::timeout(Duration::from_secs(2), stream.shutdown()).await;
+    let _ = tokio::time::timeout(GOODBYE, async {
+        stream.shutdown().await?;
+        while reading::read(&mut stream, |_| {}).await? > 0 {}
+        std::io::Result::Ok(())
+    })
+    .await;
 }
 
 /// A session in the counters for as long as it lives.
