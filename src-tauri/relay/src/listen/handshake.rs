@@ -8,7 +8,7 @@
 use super::hello::{self, Offer};
 use super::reading;
 use rustls::server::Acceptor;
-use rustls::{AlertDescription, CipherSuite, Error, PeerIncompatible, ServerConfig};
+use rustls::{AlertDescription, Error, PeerIncompatible, ServerConfig};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,14 +142,13 @@ fn words(broken: &Broken, heard: &[u8], config: &ServerConfig) -> String {
 
 /// Nothing in common; or something, and only the certificate's key does not fit it.
 fn no_cipher(offer: Option<&Offer>, config: &ServerConfig) -> String {
-    let offered: Vec<CipherSuite> =
-        offer.map(|offer| offer.cipher_suites.iter().map(|suite| CipherSuite::from(*suite)).collect()).unwrap_or_default();
-    let ours: Vec<CipherSuite> = config.crypto_provider().cipher_suites.iter().map(|suite| suite.suite()).collect();
+    let offered = offer.map(|offer| offer.cipher_suites.as_slice()).unwrap_or_default();
+    let ours: Vec<u16> = config.crypto_provider().cipher_suites.iter().map(|suite| suite.suite().into()).collect();
     if offered.iter().any(|suite| ours.contains(suite)) {
         return "the certificate it was shown has a kind of key that none of its ciphers can use; use a certificate with an RSA key"
             .to_owned();
     }
-    let names: Vec<String> = offered.iter().take(NAMED).map(|suite| format!("{suite:?}")).collect();
+    let names: Vec<String> = offered.iter().take(NAMED).map(|suite| hello::suite_name(*suite)).collect();
     let more = if offered.len() > NAMED { format!(" and {} more", offered.len() - NAMED) } else { String::new() };
     format!("it offers no cipher that is safe today ({}{more}); update the device, or let it send without encryption", names.join(", "))
 }

@@ -28,7 +28,8 @@ pub fn read(bytes: &[u8]) -> Option<Offer> {
     hello.vector::<1>()?;
     let suites = hello.vector::<2>()?;
     hello.vector::<1>()?;
-    let cipher_suites = numbers(suites);
+    // Two of the numbers are messages of their own (RFC 5746, RFC 7507).
+    let cipher_suites = numbers(suites).into_iter().filter(|suite| ![0x00ff, 0x5600].contains(suite)).collect();
     // Extensions may be missing.
     let newest = hello.vector::<2>().and_then(supported_versions);
     Some(Offer { version: newest.unwrap_or(version), cipher_suites })
@@ -51,6 +52,37 @@ impl Offer {
             _ => "a version of TLS that is not known here",
         }
     }
+}
+
+/// As IANA's registry names what old devices offer; anything else by its number.
+pub fn suite_name(suite: u16) -> String {
+    let name = match suite {
+        0x0004 => "TLS_RSA_WITH_RC4_128_MD5",
+        0x0005 => "TLS_RSA_WITH_RC4_128_SHA",
+        0x0009 => "TLS_RSA_WITH_DES_CBC_SHA",
+        0x000a => "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+        0x0016 => "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        0x002f => "TLS_RSA_WITH_AES_128_CBC_SHA",
+        0x0033 => "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+        0x0035 => "TLS_RSA_WITH_AES_256_CBC_SHA",
+        0x0039 => "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+        0x003c => "TLS_RSA_WITH_AES_128_CBC_SHA256",
+        0x003d => "TLS_RSA_WITH_AES_256_CBC_SHA256",
+        0x009c => "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        0x009d => "TLS_RSA_WITH_AES_256_GCM_SHA384",
+        0x009e => "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+        0x009f => "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+        0xc009 => "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+        0xc00a => "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+        0xc012 => "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        0xc013 => "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        0xc014 => "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+        0xc023 => "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+        0xc027 => "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+        0xc028 => "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+        _ => return format!("0x{suite:04x}"),
+    };
+    name.to_owned()
 }
 
 /// The first handshake message, put together from its records.
@@ -155,12 +187,14 @@ mod tests {
 
     #[test]
     fn the_newest_version_and_the_ciphers_are_read_however_it_is_cut() {
+        // The second of them is no cipher (RFC 5746).
+        let offered = [0x0035, 0x00ff, 0x000a];
         let versions = [0, 43, 0, 9, 8, 0x7a, 0x7a, 3, 4, 3, 3, 3, 2];
         for (message, version, old) in [
-            (hello(0x0301, &[0x0035, 0x000a], None), 0x0301, true),
-            (hello(0x0302, &[0x0035, 0x000a], Some(&[0, 0, 0, 0])), 0x0302, true),
-            (hello(0x0303, &[0x0035, 0x000a], Some(&[0, 13, 0, 2, 4, 1])), 0x0303, false),
-            (hello(0x0303, &[0x0035, 0x000a], Some(&versions)), 0x0304, false),
+            (hello(0x0301, &offered, None), 0x0301, true),
+            (hello(0x0302, &offered, Some(&[0, 0, 0, 0])), 0x0302, true),
+            (hello(0x0303, &offered, Some(&[0, 13, 0, 2, 4, 1])), 0x0303, false),
+            (hello(0x0303, &offered, Some(&versions)), 0x0304, false),
         ] {
             for size in [1, 3, 40, 5000] {
                 let bytes = in_records(&message, size);
