@@ -88,6 +88,45 @@ async fn an_old_device_hears_an_alert_and_a_person_is_told_what_it_offered() {
     office.until("all counted", |snapshot| snapshot.counters.refused == 14).await;
 }
 
+/// What OpenSSL's own client says, spoken to as old as it still can.
+#[cfg(unix)]
+fn openssl(address: std::net::SocketAddr, words: &[&str]) -> (bool, String) {
+    let output = std::process::Command::new("openssl")
+        .args(["s_client", "-starttls", "smtp", "-connect", &address.to_string()])
+        .args(words)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("openssl");
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn openssl_hears_what_is_wrong_with_it() {
+    let provider = Provider::start().await;
+    let office = provider.office().await;
+    let address = office.address().await;
+    for (words, heard, said) in [
+        (&["-tls1", "-cipher", "ALL:@SECLEVEL=0"][..], "alert protocol version", "it offers only TLS 1.0"),
+        (&["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "alert protocol version", "it offers only TLS 1.1"),
+        (
+            &["-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"],
+            "alert handshake failure",
+            "it offers no cipher that is safe today (TLS_RSA_WITH_AES_128_CBC_SHA)",
+        ),
+        (&["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "alert handshake failure", "use a certificate with an RSA key"),
+    ] {
+        let (worked, output) = openssl(address, words);
+        assert!(!worked && output.contains(heard), "{words:?}: {output}");
+        told(&office, said).await;
+    }
+    for version in ["-tls1_2", "-tls1_3"] {
+        let (worked, output) = openssl(address, &[version]);
+        assert!(worked && output.contains(&format!("TLSv1.{}", &version[6..])), "{output}");
+    }
+    assert_eq!(office.snapshot().await.refused[0].count, 4);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_waits_to_be_greeted_on_a_port_with_tls_and_one_that_distrusts_us_are_told_of() {
     let provider = Provider::start().await;

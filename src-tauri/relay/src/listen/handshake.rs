@@ -122,6 +122,10 @@ fn words(broken: &Broken, heard: &[u8], config: &ServerConfig) -> String {
             format!("it hung up in the middle of a handshake{offers}; it may not trust the certificate it was shown")
         }
         Broken::Tls(Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon)) => no_cipher(offer.as_ref(), config),
+        // Without a cipher of today it need not name a group either.
+        Broken::Tls(Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)) if !has_cipher(offer.as_ref(), config) => {
+            no_cipher(offer.as_ref(), config)
+        }
         Broken::Tls(Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)) => {
             "it knows none of the key exchanges used here (X25519, P-256, P-384); update the device, or let it send without encryption"
                 .to_owned()
@@ -142,15 +146,20 @@ fn words(broken: &Broken, heard: &[u8], config: &ServerConfig) -> String {
 
 /// Nothing in common; or something, and only the certificate's key does not fit it.
 fn no_cipher(offer: Option<&Offer>, config: &ServerConfig) -> String {
-    let offered = offer.map(|offer| offer.cipher_suites.as_slice()).unwrap_or_default();
-    let ours: Vec<u16> = config.crypto_provider().cipher_suites.iter().map(|suite| suite.suite().into()).collect();
-    if offered.iter().any(|suite| ours.contains(suite)) {
+    if has_cipher(offer, config) {
         return "the certificate it was shown has a kind of key that none of its ciphers can use; use a certificate with an RSA key"
             .to_owned();
     }
+    let offered = offer.map(|offer| offer.cipher_suites.as_slice()).unwrap_or_default();
     let names: Vec<String> = offered.iter().take(NAMED).map(|suite| hello::suite_name(*suite)).collect();
     let more = if offered.len() > NAMED { format!(" and {} more", offered.len() - NAMED) } else { String::new() };
     format!("it offers no cipher that is safe today ({}{more}); update the device, or let it send without encryption", names.join(", "))
+}
+
+/// Whether it offers a cipher that we have too.
+fn has_cipher(offer: Option<&Offer>, config: &ServerConfig) -> bool {
+    let mut ours = config.crypto_provider().cipher_suites.iter().map(|suite| u16::from(suite.suite()));
+    offer.is_some_and(|offer| ours.any(|suite| offer.cipher_suites.contains(&suite)))
 }
 
 fn refused_by_device(alert: AlertDescription) -> String {
