@@ -35,6 +35,23 @@ async fn too_many_connections_hear_421_and_places_are_given_back() {
     office.device().await;
 }
 
+#[cfg(target_os = "linux")] // which lets a program have any address of 127.0.0.0/8
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subnet_has_its_own_limit_and_others_are_not_in_its_way() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.limits.connections_per_subnet = 2).await;
+    let address = office.address().await;
+    let mut open = Vec::new();
+    for own in [[127, 0, 7, 1], [127, 0, 7, 2], [127, 0, 8, 1]] {
+        let mut device = Client::connect_from(own.into(), address).await;
+        device.hears("220 *").await;
+        open.push(device);
+    }
+    let mut third = Client::connect_from([127, 0, 7, 3].into(), address).await;
+    third.hears("421 4.7.0 too many connections from 127.0.7.0/24, try again later").await;
+    third.is_hung_up_on().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_client_and_a_handshake_without_end_are_cut_after_their_own_time() {
     let provider = Provider::start().await;

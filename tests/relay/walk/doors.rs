@@ -1,10 +1,11 @@
 //! Who may come in, over which kind of door, and what a door that cannot open says.
 
 use super::{MESSAGE, Provider};
-use control::settings::{AccessRule, ListenerEncryption, ListenerSettings};
+use control::settings::{AccessRule, ClientCertificates, ListenerEncryption, ListenerSettings};
 use control::view::RefusalKind;
 use control::{Answer, ProblemCode, Request};
-use e2e::{Client, Office};
+use e2e::{Certs, Client, Office, client};
+use std::net::SocketAddr;
 
 fn listener(address: &str, port: u16, encryption: ListenerEncryption) -> ListenerSettings {
     ListenerSettings::new(address, port, encryption)
@@ -90,6 +91,63 @@ async fn a_taken_port_is_named_and_the_other_doors_open_all_the_same() {
     let settings = office.settings().await;
     office.apply(settings).await;
     Client::greeted(office.addresses().await[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listeners_are_changed_and_every_open_session_goes_on() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.listeners = vec![listener("127.0.0.1", port, ListenerEncryption::Starttls)];
+    })
+    .await;
+    let devices = Certs::new();
+    let folder = tempfile::tempdir().unwrap();
+    let authority_file = devices.authority_file(folder.path()).display().to_string();
+    let mut certified = listener("127.0.0.1", port, ListenerEncryption::Implicit);
+    certified.client_certificates = Some(ClientCertificates { authority_file, required: true });
+    let mut balanced = listener("127.0.0.1", port, ListenerEncryption::Plain);
+    balanced.proxies = vec!["127.0.0.1".into()];
+
+    let mut first = Client::greeted(address).await;
+    let mut kept = 0;
+    for (becomes, what) in [
+        (vec![listener("127.0.0.1", port, ListenerEncryption::Implicit)], "TLS from the first octet"),
+        (vec![certified], "a certificate"),
+        (vec![balanced], "a balancer"),
+        (vec![], "none"),
+        // Where another one of ours was a moment ago.
+        (vec![listener("0.0.0.0", port, ListenerEncryption::Plain)], "no encryption"),
+        (vec![listener("127.0.0.1", port, ListenerEncryption::Starttls), listener("127.0.0.1", 0, ListenerEncryption::Plain)], "STARTTLS"),
+    ] {
+        let mut settings = office.settings().await;
+        settings.listeners = becomes;
+        let wanted = settings.listeners.len();
+        assert!(matches!(office.apply(settings).await, Answer::Settings { .. }), "{what}");
+        let listeners = office.snapshot().await.listeners;
+        assert!(listeners.len() == wanted && listeners.iter().all(|listener| listener.problem.is_none()), "{what}: {listeners:?}");
+        match what {
+            "none" => assert!(tokio::net::TcpStream::connect(address).await.is_err()),
+            "TLS from the first octet" => drop(Client::connect_tls(address).await.hears("220 *").await),
+            "a certificate" => {
+                let (certificate, key) = devices.client("scanner 7");
+                let mut device = Client::connect(address).await;
+                device.tries_tls(client::trusting(|builder| builder.with_client_auth_cert(vec![certificate], key).unwrap())).await.unwrap();
+                device.hears("220 *").await;
+            }
+            "a balancer" => {
+                let mut device = Client::connect(address).await;
+                device.sends(b"EHLO device.test\r\n").await;
+                assert_eq!(device.hears_out().await, b"");
+            }
+            "no encryption" => drop(Client::greeted(address).await.says("STARTTLS").await.hears("454 *").await),
+            _ => Client::greeted(address).await.starts_tls().await,
+        }
+        first.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+        kept += 1;
+    }
+    provider.fake.until(kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
