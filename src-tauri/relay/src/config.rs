@@ -61,6 +61,10 @@ pub struct Limits {
     pub session: Duration,
     /// For a handshake, and for a balancer's header.
     pub tls: Duration,
+    /// In one session.
+    pub commands: u32,
+    /// In a row.
+    pub errors: u32,
     pub hops: u32,
     pub free_disk_bytes: u64,
 }

@@ -7,7 +7,7 @@ use crate::disk::DiskWatch;
 use crate::dispatch::{self, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
-use crate::listen::{Doors, Setup};
+use crate::listen::{Doors, Nobody, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
@@ -105,7 +105,7 @@ impl Relay {
         tokio::spawn(disk.run(stop.clone()));
 
         let setup = Setup::new(config.clone());
-        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::new(Nobody), Arc::clone(&setup));
         doors.arrange(setup).await;
         Ok(Self(Arc::new(Inner {
             store,

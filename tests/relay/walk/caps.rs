@@ -70,6 +70,27 @@ async fn a_silent_client_and_a_handshake_without_end_are_cut_after_their_own_tim
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn too_many_mistakes_and_too_many_commands_hear_421_and_are_hung_up_on() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.limits.errors = 2;
+        settings.limits.commands = 20;
+    })
+    .await;
+    let mut wrong = office.device().await;
+    wrong.says("SEND").await.hears("500 5.5.2 *").await;
+    wrong.says("SAML").await.hears("500 5.5.2 *").await;
+    wrong.hears("421 4.7.0 *").await;
+    wrong.is_hung_up_on().await;
+    let mut busy = office.device().await;
+    for _ in 0..19 {
+        busy.says("NOOP").await.hears("250 2.0.0 Ok").await;
+    }
+    busy.says("NOOP").await.hears("421 4.7.0 *").await;
+    busy.is_hung_up_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_has_gone_round_too_often_is_refused() {
     let provider = Provider::start().await;
     let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.limits.hops = 10).await;

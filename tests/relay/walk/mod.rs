@@ -22,6 +22,7 @@ mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+mod smuggling;
 #[cfg(target_os = "linux")]
 mod unit;
 

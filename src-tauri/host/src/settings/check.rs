@@ -189,6 +189,8 @@ impl Rules<'_> {
             idle_seconds,
             command_seconds,
             session_seconds,
+            commands,
+            errors,
             tls_seconds,
             hops,
             free_disk_bytes,
@@ -202,6 +204,9 @@ impl Rules<'_> {
         self.range("limits.idleSeconds", *idle_seconds, 1..=HOUR);
         self.range("limits.commandSeconds", *command_seconds, 1..=HOUR);
         self.range("limits.sessionSeconds", *session_seconds, 1..=7 * DAY);
+        // A message with a few recipients must fit.
+        self.range("limits.commands", *commands, 20..=10_000_000);
+        self.range("limits.errors", *errors, 1..=10_000);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
         self.range("limits.hops", *hops, 1..=1000);
         self.range("limits.freeDiskBytes", *free_disk_bytes, 0..=1_000_000_000_000_000);

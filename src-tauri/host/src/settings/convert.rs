@@ -98,6 +98,8 @@ impl Checked {
                 command: seconds(limits.command_seconds),
                 session: seconds(limits.session_seconds),
                 tls: seconds(limits.tls_seconds),
+                commands: limits.commands,
+                errors: limits.errors,
                 hops: limits.hops,
                 free_disk_bytes: limits.free_disk_bytes,
             },

@@ -29,7 +29,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
             "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0,
             "timeouts": {"connectSeconds": 0}},
-        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400},
+        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0},
         "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
             "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
         "history": {"keepDays": 0}
@@ -64,6 +64,8 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "limits.messageBytes",
             "limits.recipients",
             "limits.idleSeconds",
+            "limits.commands",
+            "limits.errors",
             "limits.hops",
             "delivery.longestRetrySeconds",
             "delivery.lifetimeSeconds",

@@ -4,15 +4,16 @@ use super::caps::Full;
 use super::handshake::{self, Failure};
 use super::pace::Pace;
 use super::proxy::{self, Origin};
-use super::{Hall, Plate, Setup, reading};
+use super::{Hall, Plate, Setup, reading, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
 use crate::mail::trace::received_line;
-use crate::mail::{Envelope, Kind, MessageId, Reply, Severity, Submission, Summary};
-use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step};
+use crate::mail::{Envelope, Kind, MessageId, Submission, Summary};
+use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,20 +68,15 @@ pub async fn serve(mut stream: TcpStream, peer: SocketAddr, plate: Arc<Plate>, h
 
 /// Over the limits: one line, unless the client waits for TLS and could not read it.
 async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEncryption, full: Full, hall: &Hall) {
-    let text = match full {
-        Full::InAll => "too many connections, try again later".to_owned(),
-        Full::Client => format!("too many connections from {client}, try again later"),
-        Full::Subnet(subnet) => format!("too many connections from {subnet}, try again later"),
+    let reply = match full {
+        Full::InAll => replies::too_many_connections(),
+        Full::Client => replies::too_many_from(&client.to_string()),
+        Full::Subnet(subnet) => replies::too_many_from(&subnet.to_string()),
     };
-    let reply = closing(text);
     if encryption != ListenerEncryption::Implicit {
         let _ = tokio::time::timeout(GOODBYE, stream.write_all(reply.to_wire().as_bytes())).await;
     }
     hall.refused_with(client, "", Refused { why: RefusedWhy::TooManyConnections, sender: String::new(), recipient: String::new(), reply });
-}
-
-fn closing(text: impl Into<String>) -> Reply {
-    Reply::new(Severity::Transient, 21, 7, 0, text)
 }
 
 /// Where the pump stopped.
@@ -210,6 +206,7 @@ impl Visit {
         match step {
             Step::Reply(reply) => output.extend_from_slice(reply.to_wire().as_bytes()),
             Step::StartTls => return Performed::StartTls,
+            Step::Verify { user, password } => self.verify(user, password, session).await,
             Step::Open(envelope) => self.open(envelope, session).await,
             Step::Content(piece) => self.take_in(&piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
@@ -221,6 +218,13 @@ impl Visit {
             Step::Close => return Performed::Close,
         }
         Performed::GoOn
+    }
+
+    async fn verify(&mut self, user: String, password: SecretString, session: &mut Session) {
+        let asked = self.hall.verify.verify(self.client, user, password);
+        // Whoever looks at passwords may take its time with those who guess, but not for ever.
+        let verified = tokio::time::timeout(self.setup.config.limits.command, asked).await.unwrap_or(Verified::NotNow);
+        session.verified(verified);
     }
 
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {

@@ -4,7 +4,7 @@
 //! Invariant: a port that stays is never let go of; what is to be different there is written on its plate.
 
 use super::caps::Caps;
-use super::{Hall, Plate, Setup, connection, sockets};
+use super::{Hall, Plate, Setup, Verify, connection, sockets};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Listener;
@@ -35,9 +35,16 @@ struct Door {
 }
 
 impl Doors {
-    pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, setup: Arc<Setup>) -> Self {
+    pub fn new(
+        store: Store,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+        disk_full: Arc<AtomicBool>,
+        verify: Arc<dyn Verify>,
+        setup: Arc<Setup>,
+    ) -> Self {
         let (sender, receiver) = watch::channel(setup);
-        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, stop: CancellationToken::new() };
+        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, verify, stop: CancellationToken::new() };
         Self { hall: Arc::new(hall), setup: sender, open: Vec::new(), connections: TaskTracker::new() }
     }
 

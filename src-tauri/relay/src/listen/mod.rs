@@ -13,6 +13,7 @@ mod hello;
 mod pace;
 mod proxy;
 mod reading;
+pub(crate) mod replies;
 mod sockets;
 
 pub use doors::Doors;
@@ -21,14 +22,31 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Listener, ListenerEncryption};
 use crate::mail::{Reply, Severity};
-use crate::session::{Refused, RefusedWhy, Rules};
+use crate::session::{Refused, RefusedWhy, Rules, Verified};
 use crate::store::Store;
 use caps::Caps;
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// Whoever knows the device accounts.
+pub trait Verify: Send + Sync {
+    /// Whether this is the password of that user. May take its time, and is not asked again meanwhile by that client's session.
+    fn verify(&self, client: IpAddr, user: String, password: SecretString) -> BoxFuture<'_, Verified>;
+}
+
+/// Where there are no accounts.
+pub struct Nobody;
+
+impl Verify for Nobody {
+    fn verify(&self, _: IpAddr, _: String, _: SecretString) -> BoxFuture<'_, Verified> {
+        Box::pin(std::future::ready(Verified::No))
+    }
+}
 
 /// What every connection needs.
 pub(crate) struct Hall {
@@ -38,6 +56,7 @@ pub(crate) struct Hall {
     pub setup: watch::Receiver<Arc<Setup>>,
     pub caps: Caps,
     pub disk_full: Arc<AtomicBool>,
+    pub verify: Arc<dyn Verify>,
     /// No new connections, sessions say goodbye.
     pub stop: CancellationToken,
 }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod envelope;
+pub mod known;
 pub mod message;
 pub mod reply;
 pub mod status;

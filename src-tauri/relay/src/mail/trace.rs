@@ -17,10 +17,12 @@ use std::net::IpAddr;
 pub fn received_line(peer: &Peer, host_name: &str, id: MessageId, only_recipient: Option<&ForwardPath>, now: Timestamp) -> Vec<u8> {
     let address = literal(peer.address);
     let name = client_name(&peer.name).unwrap_or_else(|| address.clone());
-    let protocol = match (peer.extended, &peer.tls) {
-        (true, Some(_)) => "ESMTPS",
-        (true, None) => "ESMTP",
-        (false, Some(_) | None) => "SMTP",
+    let protocol = match (peer.extended, peer.tls.is_some(), peer.account.is_some()) {
+        (true, true, true) => "ESMTPSA",
+        (true, true, false) => "ESMTPS",
+        (true, false, true) => "ESMTPA",
+        (true, false, false) => "ESMTP",
+        (false, true | false, true | false) => "SMTP",
     };
     let tls = peer.tls.as_deref().map(|version| format!(" ({})", washed(version))).unwrap_or_default();
     let recipient = only_recipient.map(|path| format!("\r\n\tfor <{path}>")).unwrap_or_default();
@@ -77,13 +79,18 @@ mod tests {
 
     #[test]
     fn the_protocol_word_is_one_of_rfc_3848() {
-        for (tls, extended, words) in [
-            (None, false, " with SMTP\r\n"),
-            (Some("TLSv1.2"), false, " with SMTP (TLSv1.2)\r\n"),
-            (None, true, " with ESMTP\r\n"),
-            (Some("TLSv1.2"), true, " with ESMTPS (TLSv1.2)\r\n"),
+        for (extended, tls, account, words) in [
+            (false, None, None, " with SMTP\r\n"),
+            (false, Some("TLSv1.2"), Some("nas"), " with SMTP (TLSv1.2)\r\n"),
+            (true, None, None, " with ESMTP\r\n"),
+            (true, Some("TLSv1.2"), None, " with ESMTPS (TLSv1.2)\r\n"),
+            (true, None, Some("nas"), " with ESMTPA\r\n"),
+            (true, Some("TLSv1.2"), Some("nas"), " with ESMTPSA (TLSv1.2)\r\n"),
         ] {
-            assert!(line("10.0.0.5", "x", tls, extended, None).contains(words), "{words}");
+            let (tls, account) = (tls.map(str::to_owned), account.map(str::to_owned));
+            let peer = Peer { address: "10.0.0.5".parse().unwrap(), name: "x".into(), tls, account, extended };
+            let line = received_line(&peer, "relay.office.test", MessageId(uuid::Uuid::nil()), None, Timestamp::UNIX_EPOCH);
+            assert!(String::from_utf8(line).unwrap().contains(words), "{words}");
         }
     }
 

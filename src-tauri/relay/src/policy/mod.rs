@@ -3,7 +3,9 @@
 //! In: the client's address. Out: a [`Verdict`], with the reply to give if it is a refusal.
 //! What is not listed is refused, this machine itself too: an empty list is a relay for nobody.
 
-use crate::mail::{Reply, Severity};
+pub(crate) mod replies;
+
+use crate::mail::Reply;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
 
@@ -11,6 +13,10 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     allowed: Vec<IpNet>,
+    /// Device accounts may sign in, over encrypted connections.
+    pub sign_in: bool,
+    /// Over others too.
+    pub plain_sign_in: bool,
 }
 
 /// Who asks: what is known of a client when it says MAIL or RCPT.
@@ -30,7 +36,12 @@ pub enum Verdict {
 
 impl Policy {
     pub fn new(allowed: impl IntoIterator<Item = IpNet>) -> Self {
-        Self { allowed: allowed.into_iter().map(canonical).collect() }
+        Self { allowed: allowed.into_iter().map(canonical).collect(), sign_in: false, plain_sign_in: false }
+    }
+
+    /// Whether this client may sign in, as things stand.
+    pub fn offers_sign_in(&self, asking: &Asking<'_>) -> bool {
+        self.sign_in && (asking.encrypted || self.plain_sign_in)
     }
 
     /// Whether this client may hand in mail. An IPv4 address that came in over an IPv6 socket is its IPv4.
@@ -39,13 +50,7 @@ impl Policy {
         if self.allowed.iter().any(|net| net.contains(&client)) {
             return Verdict::Permit;
         }
-        Verdict::Refuse(Reply::new(
-            Severity::Permanent,
-            50,
-            7,
-            1,
-            format!("<{client}>: this address may not send mail through here; the administrator can allow it in Outtray"),
-        ))
+        Verdict::Refuse(replies::not_allowed(client))
     }
 }
 

@@ -8,12 +8,13 @@
 //! Sloppy devices are served: a space behind the colon, no angle brackets, HELO without a name.
 
 use super::replies;
+use super::sign_in::{Mechanism, Sealed, sealed};
 use crate::mail::{Body, ForwardPath, Reply, ReversePath};
 use smtp_proto::request::parser;
 use smtp_proto::{Error, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME, Request};
 use std::borrow::Cow;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Command {
     Ehlo {
         name: String,
@@ -30,28 +31,51 @@ pub(super) enum Command {
         forward_path: ForwardPath,
     },
     Data,
+    Bdat(Chunk),
+    /// How many octets follow nobody can tell.
+    UnreadableBdat,
     Rset,
     Noop,
     Vrfy,
     Help,
     Quit,
     StartTls,
+    Auth {
+        /// None: one that is not offered.
+        mechanism: Option<Mechanism>,
+        initial: Option<Sealed>,
+    },
     /// A browser talked into speaking to us by some web page.
     WebRequest,
+}
+
+/// What a BDAT announces (RFC 3030 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chunk {
+    pub octets: u64,
+    pub last: bool,
 }
 
 const WEB_VERBS: [&[u8]; 6] = [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT"];
 const MAIL_USAGE: &str = "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT or 8BITMIME]";
 const RCPT_USAGE: &str = "RCPT TO:<address>";
 
-pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
-    let line = line.trim_ascii();
-    let verb_end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
-    let (verb, rest) = (&line[..verb_end], line[verb_end..].trim_ascii());
+/// Overwrites a password in the line.
+pub(super) fn parse(line: &mut [u8]) -> Result<Command, Reply> {
+    let start = line.len() - line.trim_ascii_start().len();
+    let verb_end = line[start..].iter().position(|byte| matches!(byte, b' ' | b'\t')).map_or(line.len(), |at| start + at);
+    let (head, rest) = line.split_at_mut(verb_end);
+    let verb = head.trim_ascii();
+    if verb.eq_ignore_ascii_case(b"AUTH") {
+        return auth(rest);
+    }
+    let rest = rest.trim_ascii();
     if verb.eq_ignore_ascii_case(b"MAIL") {
         mail(rest)
     } else if verb.eq_ignore_ascii_case(b"RCPT") {
         rcpt(rest)
+    } else if verb.eq_ignore_ascii_case(b"BDAT") {
+        Ok(chunk(rest).map_or(Command::UnreadableBdat, Command::Bdat))
     } else if verb.eq_ignore_ascii_case(b"HELO") && rest.is_empty() {
         Ok(Command::Helo { name: String::new() })
     } else if WEB_VERBS.iter().any(|web| verb.eq_ignore_ascii_case(web)) {
@@ -59,6 +83,21 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
     } else {
         other(verb, rest)
     }
+}
+
+/// `PLAIN`, `LOGIN dXNlcg==` (RFC 4954 §4).
+fn auth(rest: &mut [u8]) -> Result<Command, Reply> {
+    let start = rest.len() - rest.trim_ascii_start().len();
+    let end = start + rest[start..].trim_ascii_end().len();
+    let rest = &mut rest[start..end];
+    let name_end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+    let (name, answer) = rest.split_at_mut(name_end);
+    let start = answer.len() - answer.trim_ascii_start().len();
+    let initial = (start < answer.len()).then(|| sealed(&mut answer[start..]));
+    if name.is_empty() {
+        return Err(replies::syntax("AUTH mechanism [initial-response]"));
+    }
+    Ok(Command::Auth { mechanism: Mechanism::parse(name), initial })
 }
 
 fn mail(rest: &[u8]) -> Result<Command, Reply> {
@@ -85,6 +124,22 @@ fn rcpt(rest: &[u8]) -> Result<Command, Reply> {
     }
 }
 
+/// `1000` and `1000 LAST`. The library takes any tail for nothing.
+fn chunk(rest: &[u8]) -> Option<Chunk> {
+    let mut words = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let (size, last) = (words.next()?, words.next());
+    if words.next().is_some() || last.is_some_and(|last| !last.eq_ignore_ascii_case(b"LAST")) {
+        return None;
+    }
+    Some(Chunk { octets: number(size)?, last: last.is_some() })
+}
+
+/// Digits and nothing else, and not so many that they could not be counted.
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    if plain { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
+}
+
 fn other(verb: &[u8], rest: &[u8]) -> Result<Command, Reply> {
     let mut line = Vec::with_capacity(verb.len() + rest.len() + 3);
     line.extend_from_slice(verb);
@@ -108,14 +163,12 @@ fn other(verb: &[u8], rest: &[u8]) -> Result<Command, Reply> {
         Request::Vrfy { .. } => Ok(Command::Vrfy),
         Request::Help { .. } => Ok(Command::Help),
         Request::Quit => Ok(Command::Quit),
-        Request::Lhlo { .. }
-        | Request::Bdat { .. }
-        | Request::Auth { .. }
-        | Request::Expn { .. }
-        | Request::Etrn { .. }
-        | Request::Atrn { .. }
-        | Request::Burl { .. } => Err(replies::not_implemented(request.name())),
+        Request::Lhlo { .. } | Request::Expn { .. } | Request::Etrn { .. } | Request::Atrn { .. } | Request::Burl { .. } => {
+            Err(replies::not_implemented(request.name()))
+        }
         // Taken apart above.
+        Request::Auth { .. } => Err(replies::unknown_mechanism()),
+        Request::Bdat { .. } => Ok(Command::UnreadableBdat),
         Request::Mail { .. } => Err(replies::syntax(MAIL_USAGE)),
         Request::Rcpt { .. } => Err(replies::syntax(RCPT_USAGE)),
     }
@@ -173,10 +226,10 @@ fn unquoted(text: &[u8], fits: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// `@a.test,@b.test:ann@c.test` is `ann@c.test` (RFC 5321 §4.1.1.3, appendix C).
 fn without_route(path: &[u8]) -> &[u8] {
-    if path.first() != Some(&b'@') {
-        return path;
-    }
-    path.iter().position(|&byte| byte == b':').map_or(path, |colon| &path[colon + 1..])
+    let Some(colon) = path.iter().position(|&byte| byte == b':') else { return path };
+    let mut hops = path[..colon].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let is_hop = |hop: &[u8]| hop.len() > 1 && hop[0] == b'@' && hop.iter().all(u8::is_ascii_graphic);
+    if hops.all(is_hop) { path[colon + 1..].trim_ascii_start() } else { path }
 }
 
 fn ascii(path: &[u8]) -> Result<&str, Reply> {
