@@ -14,6 +14,8 @@ pub struct Config {
     /// The name in greetings, EHLO and Received lines.
     pub host_name: String,
     pub listeners: Vec<Listener>,
+    /// None: no files are taken.
+    pub pickup: Option<Pickup>,
     /// Who may send. Empty: nobody.
     pub allowed: Vec<IpNet>,
     pub limits: Limits,
@@ -38,6 +40,14 @@ impl Listener {
     pub fn new(address: SocketAddr, encryption: ListenerEncryption) -> Self {
         Self { address, encryption, tls: None, proxies: Vec::new() }
     }
+}
+
+/// A folder whose files are taken as mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pickup {
+    pub folder: PathBuf,
+    /// Where those go that cannot be taken.
+    pub bad_folder: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -149,10 +149,24 @@ pub struct RefusedClient {
 /// A trouble of the engine itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    DiskFull { said: String },
-    DatabaseSetAside { path: String, said: String },
-    StoreFailed { said: String },
-    EngineFault { said: String },
+    DiskFull {
+        said: String,
+    },
+    DatabaseSetAside {
+        path: String,
+        said: String,
+    },
+    StoreFailed {
+        said: String,
+    },
+    EngineFault {
+        said: String,
+    },
+    /// Files are not taken, or not all of them.
+    PickupFailed {
+        folder: String,
+        said: String,
+    },
 }
 
 /// Everything a watcher needs for a first picture; events with a higher `seq` come on top.

@@ -89,10 +89,21 @@ pub enum Kind {
 pub struct Submission {
     pub id: MessageId,
     pub kind: Kind,
-    /// None for what we made ourselves.
+    /// None for what came through the pickup folder, and for what we made ourselves.
     pub peer: Option<Peer>,
     pub envelope: Envelope,
     pub content: Content,
     pub summary: Summary,
     pub accepted_at: Timestamp,
+}
+
+impl Submission {
+    /// What people know its client by.
+    pub fn client_name(&self) -> &str {
+        match (&self.peer, self.kind) {
+            (Some(peer), _) => &peer.name,
+            (None, Kind::Mail) => "pickup",
+            (None, Kind::Report | Kind::Test) => "",
+        }
+    }
 }

@@ -31,6 +31,16 @@ pub fn received_line(peer: &Peer, host_name: &str, id: MessageId, only_recipient
         .into_bytes()
 }
 
+/// The field for a message out of a file: nobody handed it in over a connection (RFC 5322 §3.6.7).
+pub fn received_from_pickup(host_name: &str, id: MessageId, recipients: &[ForwardPath], now: Timestamp) -> Vec<u8> {
+    let recipient = match recipients {
+        [only] => format!("\r\n\tfor <{only}>"),
+        _ => String::new(),
+    };
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
+    format!("Received: by {host_name} (Outtray, from its pickup folder)\r\n\tid {id}{recipient};\r\n\t{date}\r\n").into_bytes()
+}
+
 /// `[10.0.0.5]`, `[IPv6:fd00::7]` (RFC 5321 §4.1.3).
 fn literal(address: IpAddr) -> String {
     match address.to_canonical() {

@@ -183,6 +183,34 @@ impl DataReader {
     }
 }
 
+/// Mends the line ends of a content that comes from a file: whole, without stuffed dots.
+#[derive(Debug)]
+pub struct LineMender(DataReader);
+
+impl Default for LineMender {
+    fn default() -> Self {
+        Self(DataReader::undotted())
+    }
+}
+
+impl LineMender {
+    /// What can be handed on of what has been read. None: all of it was taken.
+    pub fn next(&mut self, input: &mut BytesMut) -> Option<Bytes> {
+        match self.0.next(input) {
+            Some(Piece::Content(piece)) => Some(piece),
+            Some(Piece::End) | None => None,
+        }
+    }
+
+    /// There is no more: the end of the last line, if it has none.
+    pub fn finish(mut self) -> Option<Bytes> {
+        match self.0.finish() {
+            Some(Piece::Content(end)) => Some(end),
+            Some(Piece::End) | None => None,
+        }
+    }
+}
+
 /// How long the text is free of NUL, bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
 /// A CR at the very end is left for later.
 fn clean_prefix(bytes: &[u8]) -> usize {

@@ -16,6 +16,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+pub use data::LineMender;
 pub use rules::Rules;
 
 use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary};

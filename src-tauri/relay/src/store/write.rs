@@ -51,7 +51,7 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
         submission.summary.eight_bit,
         i64::try_from(submission.content.size()).unwrap_or(i64::MAX),
         peer.map(|peer| peer.address.to_string()),
-        peer.map_or("", |peer| &peer.name),
+        submission.client_name(),
         peer.and_then(|peer| peer.tls.as_deref()),
         peer.is_some_and(|peer| peer.extended),
         submission.summary.subject,
