@@ -113,6 +113,8 @@ pub enum ProblemCode {
     DatabaseSetAside,
     /// The database cannot be written.
     StoreFailed,
+    /// Files in the pickup folder (`subject`) are not taken, or not all of them.
+    PickupFailed,
     /// Something in the engine ended that must never end.
     EngineFault,
     /// Anything else, or a code of a newer engine; `said` tells.

@@ -18,6 +18,7 @@ mod kill;
 mod moving;
 mod pace;
 mod people;
+mod pickup;
 mod provider_down;
 mod reports;
 #[cfg(unix)]

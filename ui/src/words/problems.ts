@@ -207,6 +207,12 @@ const problems: Record<ProblemCode, Say> = {
     ),
   storeFailed: () =>
     words("Mail cannot be written to the disk.", "Nothing is accepted that cannot be kept: devices are told to try again later. Check the disk.", null),
+  pickupFailed: ({ subject }) =>
+    words(
+      `Files in the pickup folder${subject === "" ? "" : ` ${subject}`} are not taken.`,
+      "They stay there and are tried again. Outtray must be allowed to read, rename and remove files in it.",
+      null,
+    ),
   engineFault: () =>
     words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
   other: ({ provider }) =>

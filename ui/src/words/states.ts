@@ -69,11 +69,17 @@ export function sayRefused(refused: Refused): string {
   }
 }
 
+/** Without an address it came in by no connection: out of a file, or from Outtray itself. */
+function sayOrigin(client: string, clientName: string): string {
+  if (client === "") return clientName === "" ? "Made by Outtray" : "Taken from the pickup folder";
+  return `Accepted from ${clientName === "" ? client : clientName}`;
+}
+
 /** The headline of one step in a message's story. */
 export function sayStep(what: StoryKind, provider: string): { title: string; tone: Tone } {
   switch (what.kind) {
     case "accepted":
-      return { title: what.client === "" ? "Made by Outtray" : `Accepted from ${what.clientName === "" ? what.client : what.clientName}`, tone: "busy" };
+      return { title: sayOrigin(what.client, what.clientName), tone: "busy" };
     case "sent":
       return { title: `Handed over to ${provider}`, tone: "good" };
     case "deferred":

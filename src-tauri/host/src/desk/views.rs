@@ -180,6 +180,7 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
         Notice::DatabaseSetAside { path, said } => Problem::new(ProblemCode::DatabaseSetAside).about(path.clone()).said(said.clone()),
         Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
         Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
+        Notice::PickupFailed { folder, said } => Problem::new(ProblemCode::PickupFailed).about(folder.clone()).said(said.clone()),
     });
     of_engine.chain(around.notices.iter().cloned()).collect()
 }
@@ -191,7 +192,7 @@ pub fn story(story: &Story) -> StoryView {
         at: millis(story.entry.accepted_at),
         what: StoryKind::Accepted {
             client: peer.map(|peer| peer.address.to_string()).unwrap_or_default(),
-            client_name: peer.map(|peer| peer.name.clone()).unwrap_or_default(),
+            client_name: story.summary.client_name.clone(),
             tls: peer.and_then(|peer| peer.tls.clone()),
             size: story.entry.size,
         },

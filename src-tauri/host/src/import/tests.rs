@@ -138,7 +138,7 @@ fn servers(text: &str) -> Vec<IisServer> {
 }
 
 fn imported(text: &str) -> ImportServer {
-    let around = Around { private_networks: vec![("192.168.7.0/24".into(), "Ethernet".into())] };
+    let around = Around { private_networks: vec![("192.168.7.0/24".into(), "Ethernet".into())], ..Around::default() };
     map::view(&servers(text)[0], &around)
 }
 
@@ -173,6 +173,26 @@ fn the_office_everyone_has_is_carried_over() {
     let facts = crate::settings::Facts { folder: std::env::temp_dir(), host_name: "srv".into() };
     assert_eq!(crate::settings::check(settings, &facts).err(), None);
     assert!(!format!("{server:?}").contains("4963735f"), "the encrypted password is nobody's to see");
+}
+
+#[test]
+fn the_pickup_folder_is_taken_over_where_it_is_here() {
+    let text = metabase_with(r#"ServerBindings=":25:" PickupDirectory="C:\mail\Pickup" BadMailDirectory="C:\mail\Badmail""#, "", "");
+    let server = &servers(&text)[0];
+    let with = |folders: &[&str]| {
+        let around = Around { folders: folders.iter().map(|folder| (*folder).to_owned()).collect(), ..Around::default() };
+        map::view(server, &around)
+    };
+    let both = with(&["C:\\mail\\Pickup", "C:\\mail\\Badmail"]);
+    let pickup = both.settings.pickup.clone().unwrap();
+    assert_eq!((pickup.folder.as_str(), pickup.bad_folder.as_str()), ("C:\\mail\\Pickup", "C:\\mail\\Badmail"));
+    assert_eq!(row(&both, "Pickup folder").fate, ImportFate::Carried);
+    assert_eq!(row(&both, "Badmail folder").fate, ImportFate::Changed);
+    let one = with(&["C:\\mail\\Pickup"]);
+    assert_eq!(one.settings.pickup.as_ref().unwrap().bad_folder, "badmail");
+    assert_eq!(row(&one, "Badmail folder").fate, ImportFate::NotCarried);
+    let none = with(&[]);
+    assert_eq!((none.settings.pickup.is_none(), row(&none, "Pickup folder").fate), (true, ImportFate::NotCarried));
 }
 
 #[test]

@@ -177,6 +177,9 @@ fn noticed(notice: &Problem) -> Tiding {
         ),
         ProblemCode::StoreFailed => (STORE_FAILED, Weight::Error, "Devices are told to try again later. Look at the disk and its rights"),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
+        ProblemCode::PickupFailed => {
+            (OTHER_NOTICE, Weight::Warning, "They stay there and are tried again. Look at the folder and its rights")
+        }
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
     Tiding { number, weight, text: format!("{}. {then}.", sentence(notice)) }
@@ -246,6 +249,7 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::DatabaseSetAside => "The queue's database was damaged and has been set aside",
         ProblemCode::StoreFailed => "The queue's database cannot be written",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
+        ProblemCode::PickupFailed => "Files in the pickup folder are not taken",
         ProblemCode::Other => "there is a trouble",
     }
 }

@@ -34,6 +34,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let host_name = rules.host_name(&settings.host_name);
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
+    let pickup = settings.pickup.as_ref().map(|pickup| rules.pickup(pickup));
     let allowed = rules.rules(&settings.rules);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
@@ -43,7 +44,7 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
-        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, allowed, certificate })
+        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, pickup, allowed, certificate })
     } else {
         Err(rules.problems)
     }

@@ -20,6 +20,7 @@ pub struct Checked {
     pub(super) folder: PathBuf,
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
+    pub(super) pickup: Option<config::Pickup>,
     pub(super) allowed: Vec<IpNet>,
     /// The office's own certificate; None when it is to be ours.
     pub(super) certificate: Option<Arc<CertifiedKey>>,
@@ -66,6 +67,7 @@ impl Checked {
             folder: facts.folder.clone(),
             host_name: facts.host_name.clone(),
             listeners: Vec::new(),
+            pickup: None,
             allowed: Vec::new(),
             certificate: None,
         }
@@ -87,6 +89,7 @@ impl Checked {
         Config {
             host_name: self.host_name.clone(),
             listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
+            pickup: self.pickup.clone(),
             allowed: self.allowed.clone(),
             limits: config::Limits {
                 message_bytes: limits.message_bytes,

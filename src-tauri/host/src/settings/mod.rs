@@ -8,6 +8,7 @@
 pub mod check;
 pub mod file;
 pub mod networks;
+pub mod pickup;
 pub mod read;
 pub mod schema;
 
