@@ -20,6 +20,7 @@ mod pace;
 mod people;
 mod pickup;
 mod provider_down;
+mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;

@@ -92,6 +92,8 @@ export function sayStep(what: StoryKind, provider: string): { title: string; ton
       return { title: "Sender was told that it still waits", tone: "quiet" };
     case "reported":
       return { title: "Sender was told that it failed", tone: "quiet" };
+    case "confirmed":
+      return { title: "Sender was told that it was handed over", tone: "quiet" };
     case "held":
       return { title: "Put on hold", tone: "quiet" };
     case "released":

@@ -389,6 +389,11 @@ pub enum StoryKind {
     Reported {
         report: String,
     },
+    /// The sender, who had asked for it, was told that the message was handed over.
+    #[serde(rename_all = "camelCase")]
+    Confirmed {
+        report: String,
+    },
     Held,
     Released,
     /// A person asked for a try now.

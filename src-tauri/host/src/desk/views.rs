@@ -210,6 +210,7 @@ pub fn story(story: &Story) -> StoryView {
             RecordKind::Expired { why: news } => StoryKind::Expired { recipient, problem: news.as_ref().map(why) },
             RecordKind::DelayNoticed { report } => StoryKind::DelayNoticed { report: report.to_string() },
             RecordKind::Reported { report } => StoryKind::Reported { report: report.to_string() },
+            RecordKind::Confirmed { report } => StoryKind::Confirmed { report: report.to_string() },
             RecordKind::Held => StoryKind::Held,
             RecordKind::Released => StoryKind::Released,
             RecordKind::TriedNow => StoryKind::TriedNow,

@@ -39,20 +39,20 @@ impl Attempted {
         let Some((entry, delivery, tried)) = self.prepare(cached).await else {
             return returned.tell(line, false, None);
         };
-        let (attempt, tls) = match self.hand_over(&delivery, line).await {
-            Ok((attempt, line, tls)) => {
+        let (attempt, how) = match self.hand_over(&delivery, line).await {
+            Ok((attempt, line, how)) => {
                 let success = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
                 match &attempt.line {
                     LineAfter::Usable => returned.tell(line, success, None),
                     LineAfter::Spent => returned.tell(None, success, None),
                     LineAfter::Down(trouble) => returned.tell(None, success, Some(trouble.clone())),
                 }
-                (attempt, tls)
+                (attempt, how)
             }
             Err(trouble) => return returned.tell(None, false, Some(trouble)),
         };
         let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
-        let via = Via { server, tls: tls.as_deref() };
+        let via = Via { server, tls: how.tls.as_deref(), tells_senders: how.tells_senders };
         let now = self.desk.clock.now();
         for outcome in &attempt.outcomes {
             tell_log(&entry, outcome);
@@ -83,8 +83,16 @@ impl Attempted {
             reverse_path: entry.reverse_path.clone(),
             forward_paths: tried.iter().filter_map(|n| entry.recipients.get(*n)).map(|recipient| recipient.path.clone()).collect(),
             body: entry.body,
+            utf8: entry.utf8,
+            returns: entry.returns.clone(),
         };
-        let delivery = Delivery { message: entry.id, envelope, content, eight_bit: entry.summary.eight_bit };
+        let delivery = Delivery {
+            message: entry.id,
+            envelope,
+            content,
+            eight_bit: entry.summary.eight_bit,
+            eight_bit_header: entry.summary.eight_bit_header,
+        };
         Some((entry, delivery, tried))
     }
 
@@ -93,12 +101,12 @@ impl Attempted {
         &self,
         delivery: &Delivery,
         line: Option<OpenLine>,
-    ) -> Result<(Attempt, Option<OpenLine>, Option<String>), crate::smarthost::Trouble> {
+    ) -> Result<(Attempt, Option<OpenLine>, How), crate::smarthost::Trouble> {
         if delivery.content.size() == 0 {
             // Every message has at least our Received line: its content was lost, and an empty one must not go out.
             let lost = Outcome::Failed(Refusal { kind: RefusalKind::Other, reply: None });
             let outcomes = vec![lost; delivery.envelope.forward_paths.len()];
-            return Ok((Attempt { outcomes, line: LineAfter::Usable }, line, None));
+            return Ok((Attempt { outcomes, line: LineAfter::Usable }, line, How::default()));
         }
         let reused = line.is_some();
         let (mut open, handed) = match line {
@@ -108,14 +116,27 @@ impl Attempted {
         let attempt = open.deliver(delivery).await;
         let stale = reused && attempt.line == LineAfter::Spent && attempt.outcomes.iter().all(|outcome| *outcome == Outcome::Untouched);
         if !stale {
-            let tls = open.tls();
-            return Ok((attempt, Some((open, handed + 1)), tls));
+            let how = How::of(open.as_ref());
+            return Ok((attempt, Some((open, handed + 1)), how));
         }
         drop(open);
         let mut open = self.smart_host.open().await?;
         let attempt = open.deliver(delivery).await;
-        let tls = open.tls();
-        Ok((attempt, Some((open, 1)), tls))
+        let how = How::of(open.as_ref());
+        Ok((attempt, Some((open, 1)), how))
+    }
+}
+
+/// How it was handed over.
+#[derive(Default)]
+struct How {
+    tls: Option<String>,
+    tells_senders: bool,
+}
+
+impl How {
+    fn of(line: &dyn Line) -> Self {
+        Self { tls: line.tls(), tells_senders: line.tells_senders() }
     }
 }
 
@@ -175,19 +196,17 @@ impl Desk {
     }
 
     async fn compose(&self, entry: &QueueEntry, settlement: &mut Settlement, wanted: &ReportWanted) -> Option<crate::mail::Submission> {
-        let header = self.header_of(entry).await;
-        let report = super::report::compose(entry, settlement, wanted, &header, &self.plan, self.clock.now())?;
+        let beginning = self.beginning_of(entry, wanted).await;
+        let report = super::report::compose(entry, settlement, wanted, &beginning, &self.plan, self.clock.now())?;
         tracing::info!(message_id = %entry.id, report = %report.id, "Telling the sender");
         Some(report)
     }
 
-    /// The header section of a content, as far as a report wants to quote it.
-    async fn header_of(&self, entry: &QueueEntry) -> Vec<u8> {
-        const AT_MOST: usize = 16 * 1024;
-        let Ok(Some(content)) = self.store.content(entry).await else { return Vec::new() };
-        let Ok(piece) = self.store.content_piece(content, 0, AT_MOST).await else { return Vec::new() };
-        let end = piece.windows(4).position(|window| window == b"\r\n\r\n").map_or(piece.len(), |at| at + 2);
-        piece[..end].to_vec()
+    /// Of the content as much as a report wants to quote: all of it, or what may be its header.
+    async fn beginning_of(&self, entry: &QueueEntry, wanted: &ReportWanted) -> bytes::Bytes {
+        let at_most = super::report::quoted_octets(entry, wanted);
+        let Ok(Some(content)) = self.store.content(entry).await else { return bytes::Bytes::new() };
+        self.store.content_piece(content, 0, at_most).await.unwrap_or_default()
     }
 
     fn cannot_read(&self, error: &StoreError) {

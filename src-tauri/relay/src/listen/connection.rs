@@ -8,6 +8,7 @@ use super::{Hall, Plate, Setup, reading, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
+use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::received_line;
 use crate::mail::{Envelope, Kind, MessageId, Submission, Summary};
 use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
@@ -98,6 +99,7 @@ struct Visit {
 struct Incoming {
     id: MessageId,
     envelope: Envelope,
+    repair: Repair,
     content: ContentWriter,
 }
 
@@ -230,27 +232,34 @@ impl Visit {
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {
         let now = self.hall.clock.now();
         let id = MessageId::at(now);
-        let only = match envelope.forward_paths.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let trace = received_line(&session.peer(), &self.setup.config.host_name, id, only, now);
-        self.incoming = Some(Incoming { id, envelope, content: self.hall.store.content_writer(id) });
-        self.take_in(&trace, session).await;
+        let trace = received_line(&session.peer(), &envelope, &self.setup.config.host_name, id, now);
+        let facts = Facts { id, host_name: self.setup.config.host_name.clone(), reverse_path: envelope.reverse_path.clone(), now };
+        let content = self.hall.store.content_writer(id);
+        self.incoming = Some(Incoming { id, envelope, repair: Repair::new(facts), content });
+        self.write_down(&trace, session).await;
     }
 
     async fn take_in(&mut self, piece: &[u8], session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
-        if let Err(error) = incoming.content.write(piece).await {
+        let repaired = incoming.repair.pass(piece);
+        self.write_down(&repaired, session).await;
+    }
+
+    async fn write_down(&mut self, octets: &[u8], session: &mut Session) {
+        let Some(incoming) = self.incoming.as_mut() else { return };
+        if let Err(error) = incoming.content.write(octets).await {
             self.incoming = None;
             session.kept(verdict(&error));
         }
     }
 
-    async fn submit(&mut self, summary: Summary, session: &mut Session) {
-        let Some(Incoming { id, envelope, content }) = self.incoming.take() else {
+    async fn submit(&mut self, mut summary: Summary, session: &mut Session) {
+        let rest = self.incoming.as_mut().map(|incoming| incoming.repair.finish()).unwrap_or_default();
+        self.write_down(&rest, session).await;
+        let Some(Incoming { id, envelope, repair, content }) = self.incoming.take() else {
             return session.kept(Kept::Failed);
         };
+        summary.add(repair.added());
         let kept = match content.finish().await {
             Ok(content) => {
                 let accepted_at = self.hall.clock.now();

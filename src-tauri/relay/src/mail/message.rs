@@ -1,6 +1,7 @@
 //! A message as it walks through the house.
 
 use super::envelope::Envelope;
+use super::repair::Added;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::fmt;
@@ -73,6 +74,19 @@ pub struct Summary {
     pub hops: u32,
     /// Whether there is any byte above 127 in the content.
     pub eight_bit: bool,
+    /// Whether there is one in its header.
+    pub eight_bit_header: bool,
+}
+
+impl Summary {
+    /// What a repair put in front is in the header too.
+    pub fn add(&mut self, added: &Added) {
+        if let Some(id) = &added.message_id {
+            self.message_id.clone_from(id);
+        }
+        self.eight_bit |= added.eight_bit;
+        self.eight_bit_header |= added.eight_bit;
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

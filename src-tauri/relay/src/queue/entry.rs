@@ -1,7 +1,7 @@
 //! A queue entry: a message with its recipients, each in exactly one state.
 
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
+use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Returns, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ pub struct QueueEntry {
     pub peer: Option<Peer>,
     pub reverse_path: ReversePath,
     pub body: Body,
+    pub utf8: bool,
+    pub returns: Returns,
     pub recipients: Vec<Recipient>,
     pub summary: Summary,
     pub size: u64,

@@ -1,4 +1,4 @@
-//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3030, 3207, 4954, 6152).
+//! Room 2, talk: SMTP as a state machine without I/O (RFC 5321; RFC 1870, 2034, 2920, 3030, 3207, 3461, 4954, 6152, 6531).
 //!
 //! In: bytes, and answers to steps. Out: [`Step`]s for `listen` to perform, in order.
 //! Same bytes in any chunks give the same steps. Knows no socket, no clock, no store.
@@ -7,6 +7,7 @@
 mod command;
 mod data;
 mod line;
+mod parameters;
 mod receive;
 pub(crate) mod replies;
 mod rules;

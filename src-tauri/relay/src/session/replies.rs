@@ -27,10 +27,11 @@ known_replies! {
     line_too_long() = (Permanent, 0, 5, 6, "The line is longer than {LONGEST} octets"), "a command longer than that";
     syntax(usage: &str) = (Permanent, 1, 5, 4, "Syntax: {usage}"), "a command written wrongly, or with control characters";
     bad_value(parameter: &str) = (Permanent, 1, 5, 4, "The value of {parameter} is not valid"), "a parameter of MAIL or RCPT with a bad value";
+    repeated_parameter(parameter: &str) = (Permanent, 1, 5, 4, "{parameter} is given twice"), "a parameter of MAIL or RCPT twice";
     unknown_parameter(parameter: &str) = (Permanent, 55, 5, 4, "{parameter} is not supported"), "a parameter of MAIL or RCPT that is not offered";
     bad_sender(error: AddressError) = (Permanent, 1, 1, 7, "The sender address is not valid: {error}"), "MAIL with something that is no address";
     bad_recipient(error: AddressError) = (Permanent, 1, 1, 3, "The recipient address is not valid: {error}"), "RCPT with something that is no address";
-    not_ascii() = (Permanent, 53, 6, 7, "Addresses with characters outside ASCII cannot be sent through here"), "an address with letters beyond ASCII";
+    not_ascii() = (Permanent, 53, 6, 7, "An address with letters beyond ASCII has to be UTF-8, and MAIL has to say SMTPUTF8"), "an address with letters beyond ASCII, and not in UTF-8 or without SMTPUTF8";
     no_recipient_given() = (Permanent, 1, 1, 3, "The recipient address is empty"), "`RCPT TO:<>`";
     no_local_mailboxes() = (Permanent, 50, 1, 1, "There are no mailboxes here, not even postmaster; give the full address with its domain"), "`RCPT TO:<postmaster>`";
 
@@ -87,6 +88,6 @@ pub(super) fn extended_hello(host_name: &str, extensions: Extensions) -> Reply {
     if sign_in {
         lines.push("AUTH PLAIN LOGIN".into());
     }
-    lines.extend(["ENHANCEDSTATUSCODES".into(), "HELP".into()]);
+    lines.extend(["ENHANCEDSTATUSCODES".into(), "DSN".into(), "SMTPUTF8".into(), "HELP".into()]);
     Reply::plain(250, lines)
 }

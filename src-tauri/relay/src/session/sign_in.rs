@@ -82,6 +82,7 @@ impl Session {
     /// A line while an answer is awaited.
     pub(super) fn hear_answer(&mut self, asked: Asked, line: &[u8]) {
         match line.trim_ascii() {
+            // RFC 4954 §4 names no enhanced code for this; X.7.0 is what RFC 5248 has for 501 in matters of sign-in.
             b"*" => self.fault(replies::sign_in_cancelled()),
             answer => self.take_answer(asked, answer),
         }

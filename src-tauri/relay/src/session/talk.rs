@@ -4,9 +4,10 @@
 
 use super::command::{self, Command};
 use super::line::Line;
+use super::parameters::MailParameters;
 use super::replies::Extensions;
 use super::{Kept, Parties, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Body, Envelope, ForwardPath, Reply, ReversePath};
+use crate::mail::{Envelope, ForwardPath, Reply, ReversePath};
 use crate::policy::{Asking, Verdict};
 use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Session {
         match command {
             Command::Ehlo { name } => self.hello(name, true),
             Command::Helo { name } => self.hello(name, false),
-            Command::Mail { reverse_path, size, body } => self.mail(reverse_path, size, body),
+            Command::Mail { reverse_path, parameters } => self.mail(reverse_path, parameters),
             Command::Rcpt { forward_path } => self.rcpt(forward_path),
             Command::Data => self.data(),
             Command::Bdat(chunk) => self.bdat(chunk),
@@ -90,7 +91,7 @@ impl Session {
         });
     }
 
-    fn mail(&mut self, reverse_path: ReversePath, size: u64, body: Body) {
+    fn mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
         match self.state {
             State::Ready => {}
             State::Transaction(_) | State::BetweenChunks(_) => return self.fault(replies::nested_mail()),
@@ -109,7 +110,7 @@ impl Session {
             self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
-        if size > self.rules.message_bytes {
+        if parameters.size > self.rules.message_bytes {
             let reply = replies::too_large(self.rules.message_bytes);
             self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
@@ -119,7 +120,8 @@ impl Session {
             self.refuse(RefusedWhy::DiskFull, Parties::of(&reverse_path, None), reply.clone());
             return self.reply(reply);
         }
-        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body };
+        let MailParameters { size: _, body, utf8, returns } = parameters;
+        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body, utf8, returns };
         self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, overfull: false });
         self.reply(replies::sender_ok());
     }
@@ -139,6 +141,9 @@ impl Session {
             | State::StartingTls
             | State::Closed => return self.out_of_order(),
         };
+        if !(transaction.envelope.utf8 || forward_path.is_ascii()) {
+            return self.fault(replies::not_ascii());
+        }
         let limit = transaction.rules.recipients;
         let known = &mut transaction.envelope.forward_paths;
         if known.iter().any(|other| is_same(other, &forward_path)) {
@@ -275,5 +280,5 @@ impl Session {
 
 /// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).
 fn is_same(one: &ForwardPath, other: &ForwardPath) -> bool {
-    one.0.local() == other.0.local() && one.0.domain().eq_ignore_ascii_case(other.0.domain())
+    one.mailbox.local() == other.mailbox.local() && one.mailbox.domain().eq_ignore_ascii_case(other.mailbox.domain())
 }

@@ -924,7 +924,7 @@ export type StoryKind = { "kind": "accepted", client: string, clientName: string
 /**
  * `TLSv1.3` and the like; None without encryption.
  */
-tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
+tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "confirmed", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
 
 export type StoryStep = { at: number, what: StoryKind, };
 

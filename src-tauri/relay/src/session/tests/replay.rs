@@ -1,6 +1,6 @@
 //! Plays a conversation whole, octet by octet and in random pieces; the steps must be the same.
 
-use crate::mail::{MessageId, Reply};
+use crate::mail::{Envelope, ForwardPath, MessageId, Reply, Returns, Summary, Wish};
 use crate::policy::Policy;
 use crate::session::{Kept, Refused, Rules, Session, SessionPeer, Step, Verified};
 use secrecy::ExposeSecret;
@@ -216,11 +216,14 @@ fn shown(step: &Step) -> Vec<String> {
         Step::Verify { user, password } => vec![format!("* verify {user:?} {:?}", password.expose_secret())],
         Step::Open(envelope) => {
             let to: Vec<_> = envelope.forward_paths.iter().map(|path| path.as_str()).collect();
-            vec![format!("* open <{}> to {} {:?}", envelope.reverse_path, to.join(" "), envelope.body)]
+            let mut told = vec![format!("* open <{}> to {} {:?}{}", envelope.reverse_path, to.join(" "), envelope.body, besides(envelope))];
+            told.extend(envelope.forward_paths.iter().filter(|path| path.wish != Wish::default()).map(wished));
+            told
         }
         Step::Content(_) => vec![],
         Step::Submit(summary) => {
-            vec![format!("* submit {:?} {:?} {} {}", summary.subject, summary.message_id, summary.hops, summary.eight_bit)]
+            let Summary { subject, message_id, hops, eight_bit, .. } = summary;
+            vec![format!("* submit {subject:?} {message_id:?} {hops} {eight_bit}")]
         }
         Step::Discard => vec!["* discard".into()],
         Step::Refused(Refused { why, sender, recipient, reply }) => {
@@ -228,6 +231,22 @@ fn shown(step: &Step) -> Vec<String> {
         }
         Step::Close => vec!["* close".into()],
     }
+}
+
+/// What MAIL said besides the sender.
+fn besides(envelope: &Envelope) -> String {
+    let Envelope { utf8, returns: Returns { ret, envelope_id }, .. } = envelope;
+    let utf8 = if *utf8 { " utf8" } else { "" };
+    let ret = ret.map(|ret| format!(" ret {ret}")).unwrap_or_default();
+    let id = envelope_id.as_ref().map(|id| format!(" envid {}", id.as_str())).unwrap_or_default();
+    [utf8, &ret, &id].concat()
+}
+
+fn wished(path: &ForwardPath) -> String {
+    let Wish { notify, original } = &path.wish;
+    let notify = notify.map(|notify| format!(" notify {notify}")).unwrap_or_default();
+    let original = original.as_ref().map(|original| format!(" orcpt {}", original.as_str())).unwrap_or_default();
+    format!("* recipient {path}{notify}{original}")
 }
 
 /// `\r \n \0 \t \\ \xFF`, `{x*5000}` for repetition; ends with CRLF unless `\c` stands at the end.

@@ -58,6 +58,9 @@ transcripts! {
     signing_in_is_forgotten_under_tls
     signing_in_and_then_sending
     stopping_while_somebody_signs_in
+    the_auth_parameter
+    dsn
+    smtputf8
     bdat
     bdat_pipelined
     bdat_line_ends_are_mended
