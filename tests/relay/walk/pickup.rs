@@ -40,7 +40,10 @@ fn files(folder: &Path) -> Vec<String> {
 /// Waits until it is so; looks whenever something happens in the office's folder.
 async fn until(office: &Office, what: &str, mut wanted: impl FnMut() -> bool) {
     let (news, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let mut watcher = notify::recommended_watcher(move |_| drop(news.send(()))).unwrap();
+    let mut watcher = notify::recommended_watcher(move |_| {
+        let _ = news.send(());
+    })
+    .unwrap();
     notify::Watcher::watch(&mut watcher, office.folder.path(), notify::RecursiveMode::Recursive).unwrap();
     let waiting = async {
         while !wanted() {
@@ -64,7 +67,8 @@ async fn a_dropped_file_is_sent_and_gone() {
         &office,
         "order 17.eml",
         b"X-Sender: erp@office.test\nX-Receiver: ann@away.test\nX-Receiver: <bob@away.test>\n\
-          From: ERP <erp@office.test>\nTo: Ann <ann@away.test>\nBcc: bob@away.test\nSubject: Order 17\n\nfirst\n.second\r\r\nlast",
+          From: ERP <erp@office.test>\nTo: Ann <ann@away.test>\nBcc: bob@away.test\nDate: Thu, 26 Nov 2026 14:00:00 +0100\n\
+          Message-ID: <17@erp.test>\nSubject: Order 17\n\nfirst\n.second\r\r\nlast",
     );
     let taken = provider.fake.until(1).await;
     assert_eq!(taken[0].reverse_path, "erp@office.test");
@@ -72,7 +76,11 @@ async fn a_dropped_file_is_sent_and_gone() {
     let content = text(&taken[0]);
     let (trace, rest) = content.split_at(content.find("From: ERP").unwrap());
     assert!(trace.starts_with("Received: by relay.office.test (Outtray, from its pickup folder)\r\n\tid "), "{trace}");
-    assert_eq!(rest, "From: ERP <erp@office.test>\r\nTo: Ann <ann@away.test>\r\nSubject: Order 17\r\n\r\nfirst\r\n.second\r\nlast\r\n");
+    assert_eq!(
+        rest,
+        "From: ERP <erp@office.test>\r\nTo: Ann <ann@away.test>\r\nDate: Thu, 26 Nov 2026 14:00:00 +0100\r\n\
+         Message-ID: <17@erp.test>\r\nSubject: Order 17\r\n\r\nfirst\r\n.second\r\nlast\r\n"
+    );
     until(&office, "an empty folder", || files(&pickup(&office)).is_empty()).await;
 
     office.until_queue_is_empty().await;
@@ -103,7 +111,10 @@ async fn files_of_dotnet_and_of_programs_that_know_no_envelope_are_taken_alike()
     assert_eq!(of("Subject: dotnet").forward_paths, ["ann@away.test"]);
     assert!(text(of("Subject: dotnet")).ends_with(&dotnet[dotnet.find("MIME").unwrap()..]));
     assert_eq!(of("Subject: plain").forward_paths, ["ann@away.test", "bob@away.test", "eve@away.test"]);
-    assert!(of("Subject: plain").content.ends_with(b"\r\n\r\n\xe4\xf6\xfc\r\n"));
+    let plain = &of("Subject: plain").content;
+    assert!(plain.ends_with(b"\r\n\r\n\xe4\xf6\xfc\r\n"));
+    // Date and Message-ID were missing.
+    assert!(String::from_utf8_lossy(plain).contains("\r\nDate: ") && String::from_utf8_lossy(plain).contains("\r\nMessage-ID: <"));
 }
 
 #[cfg(target_os = "linux")] // elsewhere the system itself says who has a file open

@@ -30,23 +30,26 @@ pub fn received_line(peer: &Peer, envelope: &Envelope, host_name: &str, id: Mess
         (_, true, true) => "SA",
     };
     let tls = peer.tls.as_deref().map(|version| format!(" ({})", washed(version))).unwrap_or_default();
-    let recipient = match envelope.forward_paths.as_slice() {
-        [only] => format!("\r\n\tfor <{only}>"),
-        _ => String::new(),
-    };
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
+    let (recipient, date) = (only_recipient(envelope), date(now));
     format!("Received: from {name} ({address})\r\n\tby {host_name} (Outtray) with {protocol}{means}{tls}\r\n\tid {id}{recipient};\r\n\t{date}\r\n")
         .into_bytes()
 }
 
 /// The field for a message out of a file: nobody handed it in over a connection (RFC 5322 §3.6.7).
-pub fn received_from_pickup(host_name: &str, id: MessageId, recipients: &[ForwardPath], now: Timestamp) -> Vec<u8> {
-    let recipient = match recipients {
+pub fn received_from_pickup(envelope: &Envelope, host_name: &str, id: MessageId, now: Timestamp) -> Vec<u8> {
+    let (recipient, date) = (only_recipient(envelope), date(now));
+    format!("Received: by {host_name} (Outtray, from its pickup folder)\r\n\tid {id}{recipient};\r\n\t{date}\r\n").into_bytes()
+}
+
+fn only_recipient(envelope: &Envelope) -> String {
+    match envelope.forward_paths.as_slice() {
         [only] => format!("\r\n\tfor <{only}>"),
         _ => String::new(),
-    };
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
-    format!("Received: by {host_name} (Outtray, from its pickup folder)\r\n\tid {id}{recipient};\r\n\t{date}\r\n").into_bytes()
+    }
+}
+
+fn date(now: Timestamp) -> String {
+    now.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
 /// `[10.0.0.5]`, `[IPv6:fd00::7]` (RFC 5321 §4.1.3).

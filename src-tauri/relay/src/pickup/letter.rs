@@ -6,6 +6,7 @@
 
 use super::addresses::{self, NoAddress};
 use super::bad::Bad;
+use crate::mail::fields::{Field, Fields};
 use crate::mail::{ForwardPath, Mailbox, ReversePath};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -16,16 +17,17 @@ pub struct Letter {
     pub header: Vec<u8>,
 }
 
-/// One header field, with its continuation lines.
-struct Field<'a> {
-    name: &'a [u8],
-    /// All of it, with its line ends.
-    whole: &'a [u8],
-}
-
 pub fn read(header: &[u8], most_recipients: usize) -> Result<Letter, Bad> {
     let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
-    let fields = fields(header)?;
+    let fields: Vec<Field<'_>> = Fields::of(header).iter().copied().collect();
+    for (index, line) in fields.iter().enumerate().filter(|(_, field)| field.name.is_empty()) {
+        // Programs that read mailbox files leave their separator in front; it is taken out later. A line that is no field would
+        // end the header for some and not for others: what stands behind it might be read as nobody meant it.
+        if index > 0 || !line.octets.starts_with(b"From ") {
+            let line = String::from_utf8_lossy(line.octets.trim_ascii_end());
+            return Err(Bad::NoField(line.chars().take(80).collect()));
+        }
+    }
     let top = fields.iter().take_while(|field| field.is("X-Sender") || field.is("X-Receiver")).count();
     let (ours, header_fields) = fields.split_at(top);
 
@@ -39,9 +41,9 @@ pub fn read(header: &[u8], most_recipients: usize) -> Result<Letter, Bad> {
     }
     let mut forward_paths: Vec<ForwardPath> = Vec::new();
     for field in receivers {
-        for mailbox in field.addresses()? {
-            if !forward_paths.iter().any(|other| is_same(&other.0, &mailbox)) {
-                forward_paths.push(ForwardPath(mailbox));
+        for mailbox in addresses(field)? {
+            if !forward_paths.iter().any(|other| is_same(&other.mailbox, &mailbox)) {
+                forward_paths.push(ForwardPath::from(mailbox));
             }
         }
     }
@@ -51,16 +53,16 @@ pub fn read(header: &[u8], most_recipients: usize) -> Result<Letter, Bad> {
     if forward_paths.len() > most_recipients {
         return Err(Bad::TooManyRecipients(most_recipients));
     }
-    let stays = header_fields.iter().filter(|field| !field.is("Bcc")).map(|field| field.whole);
+    let stays = header_fields.iter().filter(|field| !field.is("Bcc")).map(|field| field.octets);
     Ok(Letter { reverse_path, forward_paths, header: stays.collect::<Vec<_>>().concat() })
 }
 
 /// `X-Sender: <>` is the null reverse-path.
 fn sender_line(field: &Field<'_>) -> Result<ReversePath, Bad> {
-    if field.value().trim() == "<>" {
+    if field.value().trim_ascii() == b"<>" {
         return Ok(ReversePath::Null);
     }
-    match field.addresses()?.as_slice() {
+    match addresses(field)?.as_slice() {
         [one] => Ok(ReversePath::Mailbox(one.clone())),
         [] => Err(Bad::NoSender),
         [_, ..] => Err(Bad::ManySenders),
@@ -72,7 +74,7 @@ fn sender_field(fields: &[Field<'_>]) -> Result<ReversePath, Bad> {
     let mut written = Vec::new();
     for name in ["From", "Sender"] {
         if let Some(field) = fields.iter().find(|field| field.is(name)) {
-            written = field.addresses()?;
+            written = addresses(field)?;
             if let [one] = written.as_slice() {
                 return Ok(ReversePath::Mailbox(one.clone()));
             }
@@ -81,56 +83,14 @@ fn sender_field(fields: &[Field<'_>]) -> Result<ReversePath, Bad> {
     written.into_iter().next().map(ReversePath::Mailbox).ok_or(Bad::NoSender)
 }
 
-/// A line that is none would end the header for some and not for others: what stands behind it might be read as nobody meant it.
-fn fields(header: &[u8]) -> Result<Vec<Field<'_>>, Bad> {
-    let mut fields = Vec::new();
-    // Programs that read mailbox files leave their separator in front.
-    let mut rest = if header.starts_with(b"From ") { &header[line(header)..] } else { header };
-    while !rest.is_empty() {
-        let Some(name) = field_name(rest) else {
-            let line = String::from_utf8_lossy(rest[..line(rest)].trim_ascii_end());
-            return Err(Bad::NoField(line.chars().take(80).collect()));
-        };
-        let mut end = line(rest);
-        while matches!(rest.get(end), Some(b' ' | b'\t')) {
-            end += line(&rest[end..]);
-        }
-        fields.push(Field { name, whole: &rest[..end] });
-        rest = &rest[end..];
-    }
-    Ok(fields)
-}
-
-/// How long the first line is, with its end.
-fn line(text: &[u8]) -> usize {
-    text.iter().position(|octet| *octet == b'\n').map_or(text.len(), |end| end + 1)
-}
-
-/// Printable octets before a colon, perhaps with a space between.
-fn field_name(text: &[u8]) -> Option<&[u8]> {
-    let colon = text[..line(text)].iter().position(|octet| *octet == b':')?;
-    let name = text[..colon].trim_ascii_end();
-    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(name)
-}
-
-impl Field<'_> {
-    fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
-    }
-
-    fn name(&self) -> String {
-        String::from_utf8_lossy(self.name).into_owned()
-    }
-
-    /// Its continuation lines belong to it; where they began, white space stays.
-    fn value(&self) -> String {
-        let colon = self.whole.iter().position(|octet| *octet == b':').map_or(0, |colon| colon + 1);
-        String::from_utf8_lossy(&self.whole[colon..]).replace("\r\n", "")
-    }
-
-    fn addresses(&self) -> Result<Vec<Mailbox>, Bad> {
-        addresses::read(&self.value()).map_err(|NoAddress { piece, why }| Bad::NoAddress { field: self.name(), piece, why })
-    }
+/// Of a field with its continuation lines; where they began, white space stays.
+fn addresses(field: &Field<'_>) -> Result<Vec<Mailbox>, Bad> {
+    let value = String::from_utf8_lossy(field.value()).replace("\r\n", "");
+    addresses::read(&value).map_err(|NoAddress { piece, why }| Bad::NoAddress {
+        field: String::from_utf8_lossy(field.name).into_owned(),
+        piece,
+        why,
+    })
 }
 
 /// Domains are the same in any case (RFC 5321 §2.4).
@@ -183,7 +143,8 @@ mod tests {
         assert_eq!(of("From: a@office.test, b@office.test\nSender: b@office.test\nTo: ann@away.test\n").unwrap().0, "b@office.test");
         assert_eq!(of("From: a@office.test, b@office.test\nTo: ann@away.test\n").unwrap().0, "a@office.test");
         let mailbox = "From: a@office.test\nTo: ann@away.test\n";
-        assert_eq!(of(&format!("From ann Mon Nov  2\n{mailbox}")), letter("a@office.test", &["ann@away.test"], mailbox));
+        let separated = format!("From ann Mon Nov  2\n{mailbox}");
+        assert_eq!(of(&separated), letter("a@office.test", &["ann@away.test"], &separated));
     }
 
     #[test]

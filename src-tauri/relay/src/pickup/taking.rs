@@ -4,6 +4,7 @@ use super::bad::Bad;
 use super::folder::{self, Candidate, Opened};
 use super::letter::{self, Letter};
 use super::{Collector, Order, blocking};
+use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::{HeaderScan, received_from_pickup};
 use crate::mail::{Body, Content, Envelope, Kind, MessageId, Submission};
 use crate::session::LineMender;
@@ -89,8 +90,10 @@ impl Collector {
         let id = candidate.claimed().unwrap_or_else(|| MessageId::at(now));
         let mut text = Text::of(file);
         let Letter { reverse_path, forward_paths, header } = letter::read(&text.header().await?, order.recipients)?;
+        let mut repair = Repair::new(Facts { id, host_name: order.host_name.clone(), reverse_path: reverse_path.clone(), now });
+        let mut envelope = Envelope::new(reverse_path, forward_paths);
         let mut content = self.store.content_writer(id);
-        content.write(&received_from_pickup(&order.host_name, id, forward_paths.as_slice(), now)).await?;
+        content.write(&received_from_pickup(&envelope, &order.host_name, id, now)).await?;
         let mut scan = HeaderScan::default();
         let mut octets = 0;
         let mut piece = Bytes::from(header);
@@ -103,17 +106,20 @@ impl Collector {
             if scan.hops() > order.hops {
                 return Err(Bad::Loop(order.hops).into());
             }
-            content.write(&piece).await?;
+            content.write(&repair.pass(&piece)).await?;
             piece = match text.next().await? {
                 Some(piece) => piece,
                 None => break,
             };
         }
+        content.write(&repair.finish()).await?;
         let content = content.finish().await?;
-        let summary = scan.finish();
-        let body = if summary.eight_bit { Body::EightBitMime } else { Body::SevenBit };
-        let (size, recipients) = (content.size(), forward_paths.len());
-        let envelope = Envelope { reverse_path, forward_paths, body };
+        let mut summary = scan.finish();
+        summary.add(repair.added());
+        if summary.eight_bit {
+            envelope.body = Body::EightBitMime;
+        }
+        let (size, recipients) = (content.size(), envelope.forward_paths.len());
         let claimed = match self.claim(order, candidate, id).await {
             Ok(claimed) => claimed,
             Err(error) => {
