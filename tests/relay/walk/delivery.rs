@@ -60,6 +60,24 @@ async fn contents_arrive_byte_for_byte_small_and_large() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_message_in_chunks_arrives_byte_for_byte() {
+    let provider = Provider::start().await;
+    let office = provider.office().await;
+    let content = format!("From: a@office.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\n{}", ".dotted line\r\n".repeat(300_000));
+    let mut device = office.device().await;
+    device.says("MAIL FROM:<scan@office.test>").await.hears("250 *").await;
+    device.says("RCPT TO:<ann@away.test>").await.hears("250 *").await;
+    let chunks: Vec<&[u8]> = content.as_bytes().chunks(1_000_003).collect();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let last = if n + 1 == chunks.len() { " LAST" } else { "" };
+        device.says(&format!("BDAT {}{last}", chunk.len())).await;
+        device.sends(chunk).await.hears("250 2.0.0 *").await;
+    }
+    let taken = provider.fake.until(1).await;
+    assert!(taken[0].content.ends_with(format!(" +0000\r\n{content}").as_bytes()), "{} octets arrived", taken[0].content.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bare_line_ends_leave_the_house_as_crlf_and_never_end_a_message() {
     let provider = Provider::start().await;
     let office = provider.office().await;

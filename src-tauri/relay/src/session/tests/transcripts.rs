@@ -69,6 +69,8 @@ transcripts! {
     bdat_is_given_up
     bdat_cannot_be_kept
     bdat_cannot_be_read
+    bdat_announces_more_than_will_ever_come
+    bdat_with_too_many_digits
     silence_inside_a_chunk
     stopping_between_chunks
 }
