@@ -12,6 +12,8 @@ import { Nav } from "./frame/Nav";
 import { TopBar } from "./frame/TopBar";
 import { LiveProvider, useAsk, useEngineState } from "./live/provider";
 import { isSetUp } from "./live/state";
+import { AccessPage } from "./pages/access/AccessPage";
+import { DevicesPage } from "./pages/devices/DevicesPage";
 import { HistoryPage } from "./pages/history/HistoryPage";
 import { OverviewPage } from "./pages/overview/OverviewPage";
 import { QueuePage } from "./pages/queue/QueuePage";
@@ -87,6 +89,10 @@ function OpenPage({ route }: { route: Exclude<Route, { page: "setup" }> }) {
       return <QueuePage open={route.open} />;
     case "history":
       return <HistoryPage open={route.open} text={route.text} key={route.text} />;
+    case "devices":
+      return <DevicesPage />;
+    case "access":
+      return <AccessPage part={route.part ?? "rules"} />;
     case "settings":
       return <SettingsPage part={route.part ?? "provider"} />;
   }

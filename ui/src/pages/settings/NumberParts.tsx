@@ -44,9 +44,21 @@ export function LimitsPart({ draft, change, problems, onLeave }: PartProps) {
           <div className={styles.grid}>
             {number("connections", "At a time, in all", "")}
             {number("connectionsPerClient", "At a time, from one address", "")}
+            {number("connectionsPerSubnet", "At a time, from one subnet", "256 addresses in IPv4.")}
             {duration("idleSeconds", "Silence before closing", "Between two commands.")}
             {duration("commandSeconds", "Time for one command", "Or for one block of a message.")}
             {duration("tlsSeconds", "Time to begin encryption", "")}
+            {duration("sessionSeconds", "One connection in all", "However busy it is.")}
+            {number("commands", "Commands in one connection", "Programs that keep a connection open send many messages on it.")}
+            {number("errors", "Mistakes in a row", "Then the connection is closed.")}
+          </div>
+        </Card>
+      </Section>
+      <Section title="Signing in" sub="Against the guessing of passwords of device accounts.">
+        <Card>
+          <div className={styles.grid}>
+            {number("signInFailures", "Wrong passwords from one address", "Then its sign-in is refused for a while.")}
+            {duration("signInPauseSeconds", "How long it is then refused", "")}
           </div>
         </Card>
       </Section>

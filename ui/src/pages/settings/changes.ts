@@ -9,6 +9,7 @@ const names: [name: string, of: (settings: Settings) => unknown][] = [
   ["who may send", (settings) => settings.rules],
   ["ports", (settings) => settings.listeners],
   ["certificate", (settings) => settings.certificate],
+  ["pickup folder", (settings) => settings.pickup],
   ["name of this relay", (settings) => settings.hostName],
   ["limits", (settings) => settings.limits],
   ["retries", (settings) => settings.delivery],
@@ -27,7 +28,7 @@ export function sameSettings(a: Settings, b: Settings): boolean {
 export function partOf(field: string): SettingsPart {
   if (field.startsWith("smartHost")) return "provider";
   if (field.startsWith("rules")) return "senders";
-  if (field.startsWith("listeners") || field.startsWith("certificate") || field.startsWith("hostName")) return "listening";
+  if (field.startsWith("listeners") || field.startsWith("certificate") || field.startsWith("hostName") || field.startsWith("pickup")) return "listening";
   if (field.startsWith("limits")) return "limits";
   if (field.startsWith("delivery")) return "delivery";
   return "upkeep";
