@@ -134,7 +134,7 @@ impl Agenda {
         self.in_hand -= 1;
         let noticing = std::mem::replace(&mut waiting.noticing, false);
         match again {
-            Again::AsPlanned => {}
+            Again::AsPlanned => waiting.not_before = i64::MIN,
             Again::NotBefore(at) => {
                 waiting.not_before = at.as_millisecond();
                 waiting.noticed &= !noticing;
@@ -145,8 +145,8 @@ impl Agenda {
         if !waiting.held {
             self.attempts.insert((waiting.turn(), seq));
         }
-        if let Again::NotBefore(_) = again {
-            // A deadline that came to nothing has left the list: it comes again with the next look.
+        if again != Again::NotByItself {
+            // A deadline that came to nothing, or came while the message was in hand, has left the list.
             for (at, seq, deadline) in deadlines(seq, &waiting, schedule) {
                 self.deadlines.remove(&(at, seq, deadline));
                 self.deadlines.insert((at.max(waiting.not_before), seq, deadline));
@@ -315,6 +315,16 @@ mod tests {
         agenda.update(1, &standing(true, 0, false), &schedule());
         agenda.release(1, Again::AsPlanned, &schedule());
         assert_eq!(agenda.deadlines_due(at(1000)), [(1, Deadline::Expire)], "as soon as it is free");
+    }
+
+    #[test]
+    fn a_deadline_that_came_between_a_change_and_the_release_is_not_late() {
+        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
+        assert!(agenda.next_due(at(1)).is_some());
+        agenda.update(1, &standing(true, 2000, false), &schedule());
+        assert_eq!(agenda.deadlines_due(at(1000)), [], "in hand");
+        agenda.release(1, Again::AsPlanned, &schedule());
+        assert_eq!(agenda.deadlines_due(at(1000)), [(1, Deadline::Notice)]);
     }
 
     #[test]
