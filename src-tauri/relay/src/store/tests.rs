@@ -247,7 +247,8 @@ async fn damage_met_on_the_way_is_no_orderly_end() {
     assert_eq!(marks(), "clean0,damaged0");
     // Out of everybody's memory, and read from the file again.
     let page: u32 = other.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'recipient'", [], |row| row.get(0)).unwrap();
-    other.execute_batch("UPDATE mark SET value = value; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    other.execute_batch("UPDATE mark SET value = value").unwrap();
+    while other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).unwrap() {}
     let mut file = std::fs::File::options().write(true).open(folder.path().join("queue.db")).unwrap();
     file.seek(SeekFrom::Start(u64::from(page - 1) * 4096)).unwrap();
     std::io::Write::write_all(&mut file, &[0xaa; 4096]).unwrap();
