@@ -187,9 +187,11 @@ fn noticed(notice: &Problem) -> Tiding {
             Weight::Error,
             "Look at the disk, then restart the service: what is damaged is set aside and a new queue begun",
         ),
-        ProblemCode::MessageUnreadable => {
-            (MESSAGE_UNREADABLE, Weight::Error, "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away")
-        }
+        ProblemCode::MessageUnreadable => (
+            MESSAGE_UNREADABLE,
+            Weight::Error,
+            "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away",
+        ),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
