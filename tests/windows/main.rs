@@ -2,7 +2,7 @@
 //!
 //! Not among the ordinary tests: they need programs compiled for Windows. `cargo xtask test windows` builds
 //! them and runs these; by hand: `OUTTRAY_WINDOWS=target/windows/trial cargo test --workspace --test windows`, once it
-//! has laid out that folder: `outtrayd.exe`, two installers, and what Wine lacks (see [`wine`]).
+//! has laid out that folder: `outtrayd.exe`, two installers, unit tests as programs, and what Wine lacks (see [`wine`]).
 
 #![cfg(unix)] // on Windows itself the ordinary tests show it
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -10,4 +10,5 @@
 mod installer;
 mod mail;
 mod service;
+mod units;
 mod wine;

@@ -25,7 +25,7 @@ export function sayState(link: Link, snapshot: Snapshot | null, providerName: st
   if (link === "lost") return { tone: "bad", text: "The engine does not answer", detail: "What you see is from before." };
 
   const { counters, lane, listeners, notices, paused } = snapshot;
-  const stopping = notices.find((notice) => ["storeFailed", "engineFault", "diskFull"].includes(notice.code));
+  const stopping = notices.find((notice) => ["storeFailed", "databaseDamaged", "engineFault", "diskFull"].includes(notice.code));
   if (stopping) return { tone: "bad", text: headline(sayProblem(stopping, providerName).title), detail: meaningForMail(counters.waiting) };
   if (lane.state.kind === "notSetUp") {
     return { tone: "quiet", text: "Not set up yet", detail: counters.waiting > 0 ? meaningForMail(counters.waiting) : "" };

@@ -45,6 +45,10 @@ pub struct Arguments {
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Leave the reason of a failure for the window that asked for this; not for people
+    #[cfg(windows)]
+    #[arg(long, global = true, hide = true, value_name = "MARK")]
+    answer_to: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +83,8 @@ enum Command {
     Resume,
     /// Try the way to the provider now instead of waiting
     TryLane,
+    /// Try the ports now that could not be opened, and tell which are still taken
+    TryListeners,
     /// Show what this machine says of itself: name, networks, who holds the ports of mail, firewall
     Machine {
         /// Also ask the provider which address it sees, and the time server how far the clock is off
@@ -227,7 +233,9 @@ impl Arguments {
 }
 
 pub async fn perform(arguments: Arguments) -> ExitCode {
-    let Arguments { command, data, json } = arguments;
+    #[cfg(windows)]
+    let answer_to = arguments.answer_to;
+    let Arguments { command, data, json, .. } = arguments;
     let is_other_folder = data.is_some();
     let data = data.unwrap_or_else(host::paths::default_data_folder);
     let place = Place { data, json };
@@ -246,6 +254,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
         Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
+        Command::TryListeners => acts::try_listeners(&place).await,
         Command::Probe { sender } => probe::probe(&place, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
         Command::Secret(SecretCommand::Remove { name }) => {
@@ -264,6 +273,10 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
     match outcome {
         Ok(()) => code(Exit::Done),
         Err(Failure { exit, said }) => {
+            #[cfg(windows)]
+            if let Some(mark) = answer_to {
+                host::service::elevation::leave_word(&mark, &said);
+            }
             if json {
                 eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
             } else if !said.is_empty() {

@@ -30,21 +30,29 @@ pub fn missing() -> Option<&'static str> {
     ["Xvfb", "makensis"].into_iter().find(|name| !package::is_there(name))
 }
 
-/// `made` holds the programs; `setup` is the installer that is handed out, if it is to be tried.
-pub fn run(steps: &mut Steps, name: &str, made: &Path, setup: Option<&Path>) {
+/// `made` holds the programs; `setup` is the installer that is handed out, if it is to be tried. `units` are test programs.
+pub fn run(steps: &mut Steps, name: &str, made: &Path, setup: Option<&Path>, units: &[PathBuf]) {
     let mut folder = PathBuf::new();
-    if steps.need("lay out the trial", || lay_out(made, setup).map(|made| folder = made)) {
+    if steps.need("lay out the trial", || lay_out(made, setup, units).map(|made| folder = made)) {
         // Of the whole workspace: the parts are not built anew with other features.
         let mut tests = cargo();
         tests.args(["test", "--workspace", "--locked", "--test", "windows"]).env("OUTTRAY_WINDOWS", &folder);
+        if units.is_empty() {
+            // Of what is handed out there are none.
+            tests.args(["--", "--skip", "units::"]);
+        }
+        if units.is_empty() {
+            tests.args(["--", "--skip", "units::"]);
+        }
         steps.tests(name, &mut tests);
     }
 }
 
-fn lay_out(made: &Path, setup: Option<&Path>) -> Result<PathBuf> {
+fn lay_out(made: &Path, setup: Option<&Path>, units: &[PathBuf]) -> Result<PathBuf> {
     let folder = target().join("windows").join("trial");
+    // Nothing of an earlier trial is tried again.
+    let _ = fs::remove_dir_all(&folder);
     let programs = folder.join("programs");
-    let _ = fs::remove_dir_all(&programs);
     fs::create_dir_all(&programs)?;
     for (source, to, how) in STAND_INS {
         let mut compile = Command::new(COMPILER);
@@ -53,6 +61,12 @@ fn lay_out(made: &Path, setup: Option<&Path>) -> Result<PathBuf> {
         step::must(to, &mut compile)?;
     }
     fs::copy(made.join("outtrayd.exe"), folder.join("outtrayd.exe"))?;
+    for unit in units {
+        // `host-0123456789abcdef.exe` becomes `unit-host.exe`.
+        let name = unit.file_stem().unwrap_or_default().to_string_lossy();
+        let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned();
+        fs::copy(unit, folder.join(format!("unit-{name}.exe")))?;
+    }
     // Without what only a debugger reads, which is half of it.
     let mut strip = Command::new("x86_64-w64-mingw32-strip");
     step::must("strip", strip.arg("-o").arg(programs.join("outtrayd.exe")).arg(made.join("outtrayd.exe")))?;
