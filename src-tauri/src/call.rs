@@ -1,5 +1,5 @@
-//! The window's only door: `call` for whatever the engine answers, four commands for what only this process can do (how
-//! it is linked, and `outtrayd` with an administrator's rights), and one event, `engine`. No logic.
+//! The window's only door: `call` for whatever the engine answers, five commands for what only this process can do (how
+//! it is linked, `outtrayd` with an administrator's rights, what the tray asks for), and one event, `engine`. No logic.
 
 use crate::engine::{Engine, missed};
 use crate::link::{Link, Reason, Told};
@@ -7,7 +7,8 @@ use crate::service::moving::{self, Moved, Step};
 use crate::service::taking_over;
 use control::{Answer, Event, Request};
 use serde::Serialize;
-use tauri::{AppHandle, Emitter, State};
+use std::sync::{Mutex, PoisonError};
+use tauri::{AppHandle, Emitter, Manager, State};
 use tokio::sync::broadcast::error::RecvError;
 
 #[tauri::command]
@@ -39,12 +40,35 @@ pub async fn take_over(engine: State<'_, Engine>, on: bool) -> Result<bool, Stri
     taking_over::take_over(&engine, on).await
 }
 
+/// What the tray asks of the window, kept until the window takes it: its page may still be loading.
+#[derive(Debug, Default)]
+pub struct Wish(Mutex<Option<Wanted>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Wanted {
+    /// The form that sends a test message.
+    SendTest,
+}
+
+#[tauri::command]
+pub fn take_wish(wish: State<'_, Wish>) -> Option<Wanted> {
+    wish.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+pub fn wish(app: &AppHandle, wanted: Wanted) {
+    *app.state::<Wish>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wanted);
+    emit(app, Payload::Wish);
+}
+
+/// `Wish`: there is one to take.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 enum Payload<'a> {
     Event { event: &'a Event },
     Link { link: LinkView },
     Moving { step: Step },
+    Wish,
 }
 
 /// `Link` of `ui/src/bridge/bridge.ts`.

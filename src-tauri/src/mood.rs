@@ -3,6 +3,7 @@
 //! In: the link, the snapshot, facts. Out: [`Mood::light`], [`Mood::sentence`]. Pure; the order of
 //! what matters is the one of the window's own top line (`ui/src/words/sentence.ts`).
 
+use crate::link::Reason;
 use control::view::{LaneState, LaneView, ListenerView, Snapshot};
 use control::{Fact, Problem, ProblemCode};
 
@@ -17,7 +18,7 @@ pub enum Light {
 pub enum Mood {
     Starting,
     /// The engine cannot be reached.
-    Gone,
+    Lost(Reason),
     Known(Known),
 }
 
@@ -62,6 +63,11 @@ impl Mood {
         matches!(self, Self::Known(known) if known.paused)
     }
 
+    /// Whether there is an engine that does what it is asked.
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
+
     pub fn light(&self) -> Light {
         self.look().0
     }
@@ -70,21 +76,40 @@ impl Mood {
         self.look().1
     }
 
-    /// Mail stands still, and nobody asked for it.
-    pub fn mail_stands_still(&self) -> bool {
+    /// Whether mail stands still though nobody asked for it. None: that cannot be seen from here.
+    pub fn mail_stands_still(&self) -> Option<bool> {
         match self {
-            Self::Starting => false,
-            Self::Gone => true,
-            Self::Known(known) => known.broken().is_some() || known.is_deaf() || (!known.paused && known.rests_for_long()),
+            Self::Starting => None,
+            Self::Lost(reason) => match reason {
+                Reason::Gone | Reason::Restarting | Reason::ServiceStopped | Reason::Failed => Some(true),
+                Reason::Busy | Reason::NotAllowed | Reason::Moving => None,
+            },
+            Self::Known(known) => Some(known.broken().is_some() || known.is_deaf() || (!known.paused && known.rests_for_long())),
         }
     }
 
     fn look(&self) -> (Light, String) {
         match self {
             Self::Starting => (Light::Flowing, "Starting".into()),
-            Self::Gone => (Light::Stopped, "The engine does not answer".into()),
+            Self::Lost(reason) => {
+                let (light, sentence) = lost(*reason);
+                (light, sentence.into())
+            }
             Self::Known(known) => known.look(),
         }
+    }
+}
+
+/// In the window these are `sayLost` (`ui/src/words/connection.ts`).
+fn lost(reason: Reason) -> (Light, &'static str) {
+    match reason {
+        Reason::Gone => (Light::Stopped, "The engine does not answer"),
+        Reason::Restarting => (Light::Stopped, "The engine is restarting"),
+        Reason::Busy => (Light::NeedsYou, "The engine is busy"),
+        Reason::ServiceStopped => (Light::Stopped, "The Outtray service is stopped"),
+        Reason::NotAllowed => (Light::NeedsYou, "This account may not look at the relay"),
+        Reason::Moving => (Light::Flowing, "The relay is moving"),
+        Reason::Failed => (Light::Stopped, "The relay could not start"),
     }
 }
 
@@ -151,8 +176,12 @@ fn trouble(code: ProblemCode) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    pub fn flowing() -> Mood {
+        Mood::Known(known())
+    }
 
     fn known() -> Known {
         let lane = LaneView {
@@ -174,9 +203,9 @@ mod tests {
 
     #[test]
     fn all_is_well() {
-        let mood = Mood::Known(known());
+        let mood = flowing();
         assert_eq!((mood.light(), mood.sentence().as_str()), (Light::Flowing, "Mail is flowing"));
-        assert!(!mood.mail_stands_still());
+        assert_eq!(mood.mail_stands_still(), Some(false));
     }
 
     #[test]
@@ -184,8 +213,8 @@ mod tests {
         let refused = resting(ProblemCode::SignInRefused);
         assert_eq!(refused.sentence(), "Mail is waiting: mail.example does not accept the sign-in");
         assert_eq!(refused.light(), Light::NeedsYou);
-        assert!(refused.mail_stands_still());
-        assert!(!resting(ProblemCode::Throttled).mail_stands_still());
+        assert_eq!(refused.mail_stands_still(), Some(true));
+        assert_eq!(resting(ProblemCode::Throttled).mail_stands_still(), Some(false));
     }
 
     #[test]
@@ -193,17 +222,25 @@ mod tests {
         let mut mood = resting(ProblemCode::ConnectionRefused);
         assert!(mood.hear(&Fact::PausedChanged { paused: true }));
         assert_eq!((mood.light(), mood.paused()), (Light::Stopped, true));
-        assert!(!mood.mail_stands_still());
+        assert_eq!(mood.mail_stands_still(), Some(false));
     }
 
     #[test]
     fn a_gap_asks_for_a_new_snapshot() {
-        assert!(!Mood::Known(known()).hear(&Fact::Lagged));
+        assert!(!flowing().hear(&Fact::Lagged));
     }
 
     #[test]
     fn an_engine_that_is_gone_is_said() {
-        assert_eq!(Mood::Gone.light(), Light::Stopped);
-        assert!(Mood::Gone.mail_stands_still());
+        let gone = Mood::Lost(Reason::Gone);
+        assert_eq!(gone.light(), Light::Stopped);
+        assert_eq!((gone.mail_stands_still(), gone.is_known()), (Some(true), false));
+    }
+
+    #[test]
+    fn a_relay_that_this_account_may_not_see_calls_nobody() {
+        let unseen = Mood::Lost(Reason::NotAllowed);
+        assert_eq!(unseen.sentence(), "This account may not look at the relay");
+        assert_eq!(unseen.mail_stands_still(), None);
     }
 }

@@ -1,12 +1,12 @@
 //! The icon in the tray: how the mail is doing, and the few things worth doing without a window.
 //!
-//! In: what the engine tells. Out: icon, first line, Pause or Resume, and a notification when mail
-//! stands still and when it flows again.
+//! In: what the engine tells. Out: icon, first line, Pause or Resume, the wish to send a test message, and
+//! a notification when mail stands still and when it flows again.
 
-use crate::app;
 use crate::engine::Engine;
 use crate::link::{Link, Reason, Told};
 use crate::mood::{Light, Mood};
+use crate::{app, call};
 use control::{Answer, Client, Request};
 use std::time::Duration;
 use tauri::image::Image;
@@ -29,6 +29,17 @@ struct Tray {
     icon: TrayIcon,
     state: MenuItem<tauri::Wry>,
     pause: MenuItem<tauri::Wry>,
+    test: MenuItem<tauri::Wry>,
+}
+
+/// What of a mood is to be seen: drawn anew only when it changes, since some desktops blink then.
+#[derive(PartialEq)]
+struct Face {
+    light: Light,
+    sentence: String,
+    paused: bool,
+    /// Whether there is an engine to ask something of.
+    known: bool,
 }
 
 /// Shows the icon, and keeps it true from now on. A desktop without a tray is no reason not to start.
@@ -52,8 +63,8 @@ pub fn is_there(app: &AppHandle) -> bool {
 fn build(app: &AppHandle) -> tauri::Result<Tray> {
     let state = MenuItem::with_id(app, "state", Mood::Starting.sentence(), false, None::<&str>)?;
     let open = MenuItem::with_id(app, "open", "Open Outtray", true, None::<&str>)?;
-    let pause = MenuItem::with_id(app, "pause", PAUSE, true, None::<&str>)?;
-    let test = MenuItem::with_id(app, "open-test", "Send test…", true, None::<&str>)?;
+    let pause = MenuItem::with_id(app, "pause", PAUSE, false, None::<&str>)?;
+    let test = MenuItem::with_id(app, "open-test", "Send test…", false, None::<&str>)?;
     let quit = MenuItem::with_id(app, "quit", "Quit…", true, None::<&str>)?;
     let line = || PredefinedMenuItem::separator(app);
     let menu = Menu::with_items(app, &[&state, &line()?, &open, &pause, &test, &line()?, &quit])?;
@@ -63,7 +74,11 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
         .menu(&menu)
         .show_menu_on_left_click(false)
         .on_menu_event(|app, event| match event.id.as_ref() {
-            "open" | "open-test" => app::show(app),
+            "open" => app::show(app),
+            "open-test" => {
+                app::show(app);
+                call::wish(app, call::Wanted::SendTest);
+            }
             "pause" => pause_or_resume(app),
             "quit" => app::ask_to_quit(app),
             _ => {}
@@ -74,7 +89,7 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
             }
         })
         .build(app)?;
-    Ok(Tray { icon, state, pause })
+    Ok(Tray { icon, state, pause, test })
 }
 
 const PAUSE: &str = "Pause delivery";
@@ -95,8 +110,13 @@ async fn follow(app: AppHandle, engine: Engine) {
     let mut told = engine.told();
     let mut mood = mood_of(&engine).await;
     let mut alarm = Alarm::default();
+    let mut drawn = None;
     loop {
-        draw(&app, &mood);
+        let face = Face::of(&mood);
+        if drawn.as_ref() != Some(&face) {
+            draw(&app, &face);
+            drawn = Some(face);
+        }
         let happened = tokio::select! {
             happened = told.recv() => happened,
             () = alarm.due(&mood) => {
@@ -120,37 +140,45 @@ async fn follow(app: AppHandle, engine: Engine) {
 async fn mood_of(engine: &Engine) -> Mood {
     match engine.link() {
         // An engine that does not answer is told about by the next change of the link.
-        Link::Connected { client, .. } => tokio::time::timeout(ANSWER_WITHIN, ask(&client)).await.unwrap_or(Mood::Gone),
-        Link::Connecting | Link::Lost { reason: Reason::Moving, .. } => Mood::Starting,
-        Link::Busy { .. } | Link::Lost { .. } => Mood::Gone,
+        Link::Connected { client, .. } => tokio::time::timeout(ANSWER_WITHIN, ask(&client)).await.unwrap_or(Mood::Lost(Reason::Busy)),
+        Link::Connecting => Mood::Starting,
+        Link::Busy { .. } => Mood::Lost(Reason::Busy),
+        Link::Lost { reason, .. } => Mood::Lost(reason),
     }
 }
 
 async fn ask(client: &Client) -> Mood {
     // Subscribing twice on one connection does no harm: the window does so as well.
     if client.call(Request::Subscribe).await.is_err() {
-        return Mood::Gone;
+        return Mood::Lost(Reason::Gone);
     }
     match client.call(Request::Snapshot).await {
         Ok(Answer::Snapshot { snapshot }) => Mood::from(*snapshot),
-        Ok(_) | Err(_) => Mood::Gone,
+        Ok(_) | Err(_) => Mood::Lost(Reason::Gone),
     }
 }
 
-fn draw(app: &AppHandle, mood: &Mood) {
+impl Face {
+    fn of(mood: &Mood) -> Self {
+        Self { light: mood.light(), sentence: mood.sentence(), paused: mood.paused(), known: mood.is_known() }
+    }
+}
+
+fn draw(app: &AppHandle, face: &Face) {
     let Some(tray) = app.try_state::<Tray>() else { return };
-    let icon = match mood.light() {
+    let icon = match face.light {
         Light::Flowing => FLOWING,
         Light::NeedsYou => NEEDS_YOU,
         Light::Stopped => STOPPED,
     };
-    let sentence = mood.sentence();
     let drawn = tray
-        .state
-        .text()
-        .and_then(|before| if before == sentence { Ok(()) } else { tray.icon.set_icon(Some(icon)).and(tray.state.set_text(&sentence)) })
-        .and_then(|()| tray.icon.set_tooltip(Some(format!("Outtray – {sentence}"))))
-        .and_then(|()| tray.pause.set_text(if mood.paused() { RESUME } else { PAUSE }));
+        .icon
+        .set_icon(Some(icon))
+        .and_then(|()| tray.state.set_text(&face.sentence))
+        .and_then(|()| tray.icon.set_tooltip(Some(format!("Outtray – {}", face.sentence))))
+        .and_then(|()| tray.pause.set_text(if face.paused { RESUME } else { PAUSE }))
+        .and_then(|()| tray.pause.set_enabled(face.known))
+        .and_then(|()| tray.test.set_enabled(face.known));
     if let Err(error) = drawn {
         tracing::warn!(%error, "The tray could not be drawn");
     }
@@ -167,10 +195,10 @@ impl Alarm {
     /// Waits until there is something to say about this mood; for ever when there is not.
     async fn due(&mut self, mood: &Mood) {
         match (mood.mail_stands_still(), self.rung) {
-            (true, false) => tokio::time::sleep_until(*self.since.get_or_insert_with(Instant::now) + STILL_FOR).await,
-            (false, true) => {}
-            (true, true) => std::future::pending().await,
-            (false, false) => {
+            (Some(true), false) => tokio::time::sleep_until(*self.since.get_or_insert_with(Instant::now) + STILL_FOR).await,
+            (Some(false), true) => {}
+            (Some(true), true) | (None, _) => std::future::pending().await,
+            (Some(false), false) => {
                 self.since = None;
                 std::future::pending().await
             }
@@ -178,10 +206,7 @@ impl Alarm {
     }
 
     fn ring(&mut self, mood: &Mood) -> Option<(&'static str, String)> {
-        let still = mood.mail_stands_still();
-        if still == self.rung {
-            return None;
-        }
+        let still = mood.mail_stands_still().filter(|still| *still != self.rung)?;
         self.rung = still;
         self.since = None;
         Some(if still {
@@ -195,26 +220,41 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mood::tests::flowing;
+
+    const GONE: Mood = Mood::Lost(Reason::Gone);
 
     #[tokio::test(start_paused = true)]
     async fn it_rings_once_when_mail_stands_still_and_once_when_it_flows() {
         let mut alarm = Alarm::default();
         let begun = Instant::now();
-        alarm.due(&Mood::Gone).await;
+        alarm.due(&GONE).await;
         assert_eq!(begun.elapsed(), STILL_FOR);
-        assert!(alarm.ring(&Mood::Gone).is_some());
-        assert!(alarm.ring(&Mood::Gone).is_none());
-        alarm.due(&Mood::Starting).await;
-        assert!(alarm.ring(&Mood::Starting).is_some_and(|(title, _)| title == "Mail is moving again"));
+        assert!(alarm.ring(&GONE).is_some());
+        assert!(alarm.ring(&GONE).is_none());
+        alarm.due(&flowing()).await;
+        assert!(alarm.ring(&flowing()).is_some_and(|(title, _)| title == "Mail is moving again"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_seen_rings_neither_way() {
+        let mut alarm = Alarm::default();
+        for unseen in [Mood::Starting, Mood::Lost(Reason::Busy), Mood::Lost(Reason::NotAllowed)] {
+            assert!(tokio::time::timeout(STILL_FOR * 2, alarm.due(&unseen)).await.is_err());
+        }
+        alarm.due(&GONE).await;
+        assert!(alarm.ring(&GONE).is_some());
+        assert!(tokio::time::timeout(STILL_FOR, alarm.due(&Mood::Starting)).await.is_err());
+        assert!(alarm.ring(&Mood::Starting).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_short_trouble_is_silent() {
         let mut alarm = Alarm::default();
         let short = Duration::from_secs(10);
-        assert!(tokio::time::timeout(short, alarm.due(&Mood::Gone)).await.is_err());
-        assert!(tokio::time::timeout(short, alarm.due(&Mood::Starting)).await.is_err());
-        assert!(tokio::time::timeout(STILL_FOR - short, alarm.due(&Mood::Gone)).await.is_err());
-        assert!(alarm.ring(&Mood::Starting).is_none());
+        assert!(tokio::time::timeout(short, alarm.due(&GONE)).await.is_err());
+        assert!(tokio::time::timeout(short, alarm.due(&flowing())).await.is_err());
+        assert!(tokio::time::timeout(STILL_FOR - short, alarm.due(&GONE)).await.is_err());
+        assert!(alarm.ring(&flowing()).is_none());
     }
 }

@@ -58,7 +58,8 @@ export async function stage() {
   const server = await serve();
   const browser = await openBrowser();
   return {
-    async open(scenario, { look = "light", traffic = false, viewport } = {}) {
+    /** With `clock` the page's time can be stopped and wound by `page.clock`. */
+    async open(scenario, { look = "light", traffic = false, viewport, clock = false } = {}) {
       const context = await browser.newContext({
         viewport: { width: 1200, height: 760 },
         reducedMotion: "reduce",
@@ -74,6 +75,7 @@ export async function stage() {
         if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
       });
       page.setDefaultTimeout(8000);
+      if (clock) await page.clock.install();
       await page.goto(`${server.address}/?fake=${scenario}${traffic ? "" : "&still"}`);
       await page.locator("#page").waitFor();
       await page.evaluate(() => document.fonts.ready);

@@ -17,27 +17,20 @@ const rows = (page) => page.getByRole("row", { selected: undefined }).filter({ h
 const queueOf = (page) => page.evaluate(() => window.fakeEngine.world.queue.map(({ id, state, subject }) => ({ id, state, subject })));
 
 describe("the queue", () => {
-  test("shows a change within 250 ms", async () => {
-    const page = await play.open("flowing");
+  test("shows a change within 250 ms of its own clock, however slow the machine is", async () => {
+    const page = await play.open("flowing", { clock: true });
     await goTo(page, "Queue");
     await rows(page).first().waitFor();
-    const took = await page.evaluate(async () => {
+    // From here on the page's time goes only as far as it is wound: what would need a later timer never comes.
+    await page.clock.pauseAt(Date.now() + 60_000);
+    const id = await page.evaluate(() => {
       const engine = window.fakeEngine;
       const { id } = engine.world.queue[2];
-      const row = document.getElementById(`row-${id}`);
-      const seen = new Promise((resolve) => {
-        const observer = new MutationObserver(() => {
-          if (!row.textContent.includes("on hold")) return;
-          observer.disconnect();
-          resolve(performance.now());
-        });
-        observer.observe(row, { childList: true, subtree: true, characterData: true });
-      });
-      const begun = performance.now();
       engine.change(id, { state: "held" });
-      return (await seen) - begun;
+      return id;
     });
-    assert.ok(took < 250, `took ${took} ms`);
+    await page.clock.runFor(250);
+    await page.locator(`#row-${id}`).getByText("on hold").waitFor();
     await page.context().close();
   });
 
@@ -129,17 +122,23 @@ describe("the queue", () => {
     await rows(page).first().waitFor();
     const grid = page.getByRole("grid");
     assert.equal(await grid.getAttribute("aria-rowcount"), "100001");
-    const usual = await grid.evaluate(async (element) => {
+    // What a step costs is the rows it draws: the same few, however many there are.
+    const most = await grid.evaluate(async (element) => {
+      let drawn = 0;
+      const counting = new MutationObserver((changes) => {
+        for (const change of changes) drawn += [...change.addedNodes].filter((node) => node instanceof Element && node.querySelector("[role=row]")).length;
+      });
+      counting.observe(element, { childList: true, subtree: true });
       const steps = [];
       for (let step = 1; step <= 40; step++) {
-        const begun = performance.now();
+        drawn = 0;
         element.scrollTop = (element.scrollHeight / 40) * step;
-        await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-        steps.push(performance.now() - begun);
+        await new Promise((settled) => requestAnimationFrame(() => requestAnimationFrame(settled)));
+        steps.push(drawn);
       }
-      return steps.sort((a, b) => a - b)[20];
+      return Math.max(...steps);
     });
-    assert.ok(usual < 150, `a step took ${usual} ms`);
+    assert.ok(most > 5 && most < 120, `a step drew ${most} rows`);
     const last = await page.evaluate(() => window.fakeEngine.world.queue.at(-1).id);
     await page.locator(`#row-${last}`).waitFor();
     assert.ok((await page.locator("[role=row]").count()) < 60, "only what is in sight is drawn");
@@ -165,7 +164,7 @@ describe("pausing", () => {
     const page = await play.open("flowing");
     await goTo(page, "Queue");
     await press(page, "Pause delivery");
-    await page.getByText("Delivery is paused.").first().waitFor();
+    await page.getByText("Delivery is paused").first().waitFor();
     for (const name of ["Overview", "History", "Settings"]) {
       await goTo(page, name);
       await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
@@ -181,14 +180,14 @@ describe("the link to the engine", () => {
   test("is shown when lost, and the page is whole again when it is back", async () => {
     const page = await play.open("flowing");
     await page.evaluate(() => window.fakeEngine.setLink("lost"));
-    await page.getByText("Connection to the engine lost").waitFor();
     await page.getByText("The engine does not answer").waitFor();
+    await page.getByText("What you see is from before.").waitFor();
     await page.evaluate(() => {
       const engine = window.fakeEngine;
       for (let at = 0; at < 5; at++) engine.accept();
       engine.setLink("connected");
     });
-    await page.getByText("Connection to the engine lost").waitFor({ state: "detached" });
+    await page.getByText("The engine does not answer").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Queue 8 messages are waiting" }).waitFor();
     await page.context().close();
   });
@@ -201,7 +200,7 @@ describe("the link to the engine", () => {
       engine.seq += 3;
       engine.say({ kind: "recent", lines: [] });
     });
-    await page.getByText("Delivery is paused.").first().waitFor();
+    await page.getByText("Delivery is paused").first().waitFor();
     await page.context().close();
   });
 });

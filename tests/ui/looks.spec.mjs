@@ -80,7 +80,7 @@ for (const [look, worlds] of Object.entries(plan)) {
     for (const [world, pages] of Object.entries(worlds)) {
       test(world, async () => {
         const page = await play.open(world, { look });
-        if (world === "lost-link") await page.getByText("Connection to the engine lost").waitFor();
+        if (world === "lost-link") await page.getByText("The engine does not answer").waitFor();
         for (const { name, at } of pages) {
           await at?.(page);
           await shoot(page, `${look}-${world}-${name}`);

@@ -1,7 +1,7 @@
 /**
  * The window: theme, engine's state, frame, and the page that is open.
  */
-import { FluentProvider, Spinner, Toast, ToastTitle, Toaster, useId, useToastController, webDarkTheme, webLightTheme, type Theme } from "@fluentui/react-components";
+import { FluentProvider, Toaster, useId, webDarkTheme, webLightTheme, type Theme } from "@fluentui/react-components";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import styles from "./app.module.css";
@@ -9,8 +9,11 @@ import type { Bridge } from "./bridge/bridge";
 import { Banners } from "./frame/Banners";
 import { EngineGone } from "./frame/EngineGone";
 import { Nav } from "./frame/Nav";
+import { TestDialog } from "./frame/TestDialog";
 import { TopBar } from "./frame/TopBar";
-import { LiveProvider, useAsk, useEngineState } from "./live/provider";
+import { WindowFault } from "./frame/WindowFault";
+import { useActs } from "./frame/acts";
+import { LiveProvider, useDesktop, useEngineState } from "./live/provider";
 import { isSetUp } from "./live/state";
 import { HistoryPage } from "./pages/history/HistoryPage";
 import { OverviewPage } from "./pages/overview/OverviewPage";
@@ -18,8 +21,7 @@ import { QueuePage } from "./pages/queue/QueuePage";
 import { SettingsPage } from "./pages/settings/SettingsPage";
 import { SetupPage } from "./pages/setup/SetupPage";
 import { hasUnfinishedSetup } from "./pages/setup/draft";
-import { WindowContext, type Route, type WindowActs } from "./window";
-import { sayRefused, type Remedy, type Tone } from "./words";
+import { WindowContext, type Route } from "./window";
 
 const fontFamilyBase = '"Segoe UI Variable Text", "Segoe UI", "Inter Variable", system-ui, sans-serif';
 // `ground` is ours: what cards lie on. Fluent's own greys are too close to white, or to black.
@@ -30,9 +32,11 @@ export function App({ bridge }: { bridge: Bridge }) {
   // No class on the provider: Fluent puts it on its layers for dialogs too, and they must not fill the window.
   return (
     <FluentProvider theme={useDark() ? dark : light} style={{ height: "100%" }}>
-      <LiveProvider bridge={bridge}>
-        <OuttrayWindow />
-      </LiveProvider>
+      <WindowFault>
+        <LiveProvider bridge={bridge}>
+          <OuttrayWindow />
+        </LiveProvider>
+      </WindowFault>
     </FluentProvider>
   );
 }
@@ -41,23 +45,34 @@ function OuttrayWindow() {
   const state = useEngineState();
   const [route, setRoute] = useState<Route | null>(null);
   const toaster = useId("toaster");
-  const acts = useActs(setRoute, toaster);
+  const [testing, setTesting] = useState(false);
   const here = useMemo<Route>(() => {
     if (route) return route;
     return state.snapshot && (!isSetUp(state.snapshot) || hasUnfinishedSetup()) ? { page: "setup" } : { page: "overview" };
   }, [route, state.snapshot]);
   // The first page is chosen once: finishing the setup elsewhere does not throw anybody out of it.
   if (!route && state.snapshot) setRoute(here);
+  // Before the setup there is nothing to test.
+  if (testing && state.snapshot && !state.snapshot.settings.settings.smartHost) setTesting(false);
 
+  const sendTest = useCallback(() => setTesting(true), []);
+  const acts = useActs({ here, setRoute, sendTest, toaster });
+  const { onWish } = useDesktop();
+  useEffect(() => onWish(sendTest), [onWish, sendTest]);
+
+  const inSetup = here.page === "setup";
+  const known = state.snapshot !== null;
   return (
     <WindowContext.Provider value={acts}>
-      <div className={here.page === "setup" ? styles.setup : styles.window}>
-        {here.page !== "setup" && <TopBar />}
+      <div className={`${inSetup ? styles.setup : styles.window} ${known ? "" : styles.bare}`}>
+        {!inSetup && <TopBar route={here} />}
         <Banners route={here} />
-        {here.page !== "setup" && <Nav route={here} />}
+        {!inSetup && known && <Nav route={here} />}
         <Content route={here} />
       </div>
-      <Toaster toasterId={toaster} position="bottom-end" />
+      {testing && known && <TestDialog onClose={() => setTesting(false)} />}
+      {/* Above what stands at the foot of some pages. */}
+      <Toaster toasterId={toaster} position="bottom-end" offset={{ vertical: 76, horizontal: 20 }} pauseOnHover pauseOnWindowBlur />
     </WindowContext.Provider>
   );
 }
@@ -67,13 +82,13 @@ function Content({ route }: { route: Route }) {
   if (!snapshot) {
     return (
       <main className={styles.main} id="page">
-        {link === "lost" ? <EngineGone /> : <Spinner className={styles.spinner} label="Connecting to the engine…" />}
+        <EngineGone />
       </main>
     );
   }
   if (route.page === "setup") return <SetupPage />;
   return (
-    <main className={`${styles.main} ${route.page === "queue" || route.page === "history" ? styles.full : ""}`} id="page" tabIndex={-1} key={route.page} data-stale={link === "lost" ? "" : undefined}>
+    <main className={`${styles.main} ${route.page === "queue" || route.page === "history" ? styles.full : ""}`} id="page" tabIndex={-1} key={route.page} data-stale={link === "connected" ? undefined : ""}>
       <OpenPage route={route} />
     </main>
   );
@@ -84,58 +99,12 @@ function OpenPage({ route }: { route: Exclude<Route, { page: "setup" }> }) {
     case "overview":
       return <OverviewPage />;
     case "queue":
-      return <QueuePage open={route.open} />;
+      return <QueuePage open={route.open} key={route.open} />;
     case "history":
-      return <HistoryPage open={route.open} text={route.text} key={route.text} />;
+      return <HistoryPage open={route.open} text={route.text} key={`${route.open ?? ""} ${route.text ?? ""}`} />;
     case "settings":
       return <SettingsPage part={route.part ?? "provider"} />;
   }
-}
-
-function useActs(setRoute: (route: Route) => void, toaster: string): WindowActs {
-  const ask = useAsk();
-  const { dispatchToast } = useToastController(toaster);
-  const tell = useCallback(
-    (tone: Tone, text: string) => {
-      const intent = ({ good: "success", busy: "info", quiet: "info", warn: "warning", bad: "error" } as const)[tone];
-      dispatchToast(
-        <Toast>
-          <ToastTitle>{text}</ToastTitle>
-        </Toast>,
-        { intent, timeout: tone === "bad" ? 9000 : 4000 },
-      );
-    },
-    [dispatchToast],
-  );
-  const mend = useCallback(
-    (remedy: Remedy) => {
-      const asked = async (request: { ask: "tryLane" } | { ask: "reloadSettings" }, done: string) => {
-        const answer = await ask(request);
-        if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
-        else if (answer.kind === "problems") tell("warn", `Still ${answer.problems.length} wrong in the file.`);
-        else tell("good", done);
-      };
-      switch (remedy) {
-        case "setUp":
-          return setRoute({ page: "setup" });
-        case "openSignIn":
-        case "openProvider":
-        case "swapEncryption":
-          return setRoute({ page: "settings", part: "provider" });
-        case "openListening":
-        case "openCertificate":
-          return setRoute({ page: "settings", part: "listening" });
-        case "openLimits":
-          return setRoute({ page: "settings", part: "limits" });
-        case "tryNow":
-          return void asked({ ask: "tryLane" }, "Trying now.");
-        case "reloadSettings":
-          return void asked({ ask: "reloadSettings" }, "The settings file was read.");
-      }
-    },
-    [ask, setRoute, tell],
-  );
-  return useMemo(() => ({ go: setRoute, mend, tell }), [setRoute, mend, tell]);
 }
 
 const darkQuery = typeof matchMedia === "undefined" ? null : matchMedia("(prefers-color-scheme: dark)");

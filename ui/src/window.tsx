@@ -14,8 +14,15 @@ export type Route =
   | { page: "settings"; part?: SettingsPart }
   | { page: "setup" };
 
+/** Decides whether the page may be left: calls `leave` when it may, at once or later. */
+export type Guard = (leave: () => void) => void;
+
 export interface WindowActs {
+  /** Asks the guard of the page that is left, if it has one. */
   go(route: Route): void;
+  guard(guard: Guard | null): void;
+  /** Opens the form that sends a test message. */
+  sendTest(): void;
   /** What the button beside a problem does. */
   mend(remedy: Remedy): void;
   /** A short word at the edge of the window; read aloud too. */

@@ -6,6 +6,7 @@ export * from "./words/problems";
 export * from "./words/sentence";
 export * from "./words/connection";
 export * from "./words/importing";
+export * from "./words/listeners";
 export * from "./words/machine";
 export * from "./words/setup";
 export * from "./words/states";

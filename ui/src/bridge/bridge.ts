@@ -36,6 +36,9 @@ export type MovingStep = "stopping" | "asking" | "attaching" | "handingOver" | "
 /** How it ended; a failure is an exception with a sentence. */
 export type Moved = { kind: "done"; passwordMissing: boolean } | { kind: "cancelled" };
 
+/** What the tray asks of the window (`Wanted` in src-tauri/src/call.rs). */
+export type Wanted = "sendTest";
+
 export type Stop = () => void;
 
 export interface Bridge {
@@ -44,6 +47,8 @@ export interface Bridge {
   onEvent(listener: (event: Event) => void): Stop;
   /** Tells the present state at once, then each change. */
   onLink(listener: (connection: Connection) => void): Stop;
+  /** Tells what the tray wants, each wish once; one from before this window was drawn as well. */
+  onWish(listener: (wanted: Wanted) => void): Stop;
   /** Moves everything into the service, or back; the system asks for an administrator. */
   keepSending(on: boolean, onStep: (step: MovingStep) => void): Promise<Moved>;
   /** Starts the service that stands still; false when the person said no to the system's question. */

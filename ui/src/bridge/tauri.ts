@@ -1,27 +1,35 @@
 /**
- * The real door: `call` for everything the engine answers, four commands for what only the window's process can do, and
+ * The real door: `call` for everything the engine answers, five commands for what only the window's process can do, and
  * one event stream, `engine`.
  */
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { openUrl } from "@tauri-apps/plugin-opener";
 
-import { LINKS, saveAsDownload, type Bridge, type Connection, type Moved, type MovingStep } from "./bridge";
+import { LINKS, saveAsDownload, type Bridge, type Connection, type Moved, type MovingStep, type Wanted } from "./bridge";
 import type { Answer, Event } from "./generated/control";
 
 const LOOK_AGAIN_MS = 2000;
 
-type Told = { kind: "event"; event: Event } | { kind: "link"; link: Connection } | { kind: "moving"; step: MovingStep };
+type Told = { kind: "event"; event: Event } | { kind: "link"; link: Connection } | { kind: "moving"; step: MovingStep } | { kind: "wish" };
 
 export function tauriBridge(): Bridge {
   const events = new Set<(event: Event) => void>();
   const links = new Set<(connection: Connection) => void>();
   const steps = new Set<(step: MovingStep) => void>();
+  const wishes = new Set<(wanted: Wanted) => void>();
   let connection: Connection = { state: "connecting", reason: null, why: null, service: "none" };
 
   const setLink = (next: Connection) => {
     connection = next;
     for (const listener of links) listener(connection);
+  };
+
+  // The wish itself is taken, not told: whoever comes first has it, and one from before is not lost.
+  const takeWish = async () => {
+    if (wishes.size === 0) return;
+    const wanted = await invoke<Wanted | null>("take_wish");
+    if (wanted) for (const listener of wishes) listener(wanted);
   };
 
   let told = false;
@@ -32,6 +40,9 @@ export function tauriBridge(): Bridge {
         return setLink(payload.link);
       case "moving":
         for (const listener of steps) listener(payload.step);
+        return;
+      case "wish":
+        void takeWish();
         return;
       case "event":
         for (const listener of events) listener(payload.event);
@@ -63,6 +74,11 @@ export function tauriBridge(): Bridge {
       links.add(listener);
       listener(connection);
       return () => links.delete(listener);
+    },
+    onWish(listener) {
+      wishes.add(listener);
+      void listening.then(takeWish);
+      return () => wishes.delete(listener);
     },
     async keepSending(on, onStep) {
       steps.add(onStep);

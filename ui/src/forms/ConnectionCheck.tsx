@@ -1,13 +1,14 @@
 /**
  * Tries the provider step by step and shows each step as it happens.
  */
-import { Button, Spinner } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { CheckmarkCircle16Filled, Circle16Regular, ErrorCircle16Filled, PlugConnected20Regular, SubtractCircle16Regular } from "@fluentui/react-icons";
 import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 
 import type { ProbeStage, ProbeStep, Problem, SmartHostSettings } from "../bridge/bridge";
 import { useAsk, useStore } from "../live/provider";
 import { Said } from "../parts/Said";
+import { Working } from "../parts/Working";
 import { milliseconds, probeOrder, probeWords, remedyLabel, sayProblem, sayRefused } from "../words";
 import styles from "./forms.module.css";
 import { providerName, providerOf } from "./providers";
@@ -109,7 +110,7 @@ function StepLine({ stage, step, host, onSwap }: { stage: ProbeStage; step: Prob
   switch (step.outcome.kind) {
     case "started":
       return (
-        <Line kind="busy" icon={<Spinner size="extra-tiny" />} title={words.todo}>
+        <Line kind="busy" icon={<Working size="extra-tiny" />} title={words.todo}>
           {stage === "connect" ? `port ${host.port}…` : "…"}
         </Line>
       );

@@ -2,9 +2,10 @@
  * Where devices connect: the four usual ports with what holds them, and others by hand.
  */
 import { Button, Checkbox, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
-import { Add20Regular, Delete20Regular } from "@fluentui/react-icons";
+import { Add20Regular, ArrowClockwise20Regular, Delete20Regular } from "@fluentui/react-icons";
 
-import type { CertificateSettings, ListenerEncryption, ListenerSettings, MachineView, PortView, SettingsProblem } from "../bridge/bridge";
+import type { CertificateSettings, ListenerEncryption, ListenerSettings, PortView, SettingsProblem } from "../bridge/bridge";
+import type { Machine } from "../live/machine";
 import { ToneLabel } from "../parts/Tone";
 import { listenerEncryptionWords, portStateWords, portUse } from "../words";
 import { fieldState, wrongAt } from "./check";
@@ -16,24 +17,34 @@ const EVERYWHERE = "0.0.0.0";
 
 interface ListeningFormProps {
   listeners: ListenerSettings[];
-  machine: MachineView | null;
+  machine: Machine;
   problems: SettingsProblem[];
   onChange(listeners: ListenerSettings[]): void;
   onLeave(): void;
+  /** Ports that are held by another program, which is spoken of elsewhere on the page. */
+  spokenOf?: number[];
 }
 
 export function usualEncryption(port: number): ListenerEncryption {
   return port === 465 ? "implicit" : "starttls";
 }
 
-export function ListeningForm({ listeners, machine, problems, onChange, onLeave }: ListeningFormProps) {
+export function ListeningForm({ listeners, machine, problems, onChange, onLeave, spokenOf = [] }: ListeningFormProps) {
   const isUsual = (listener: ListenerSettings) => listener.address === EVERYWHERE && USUAL.includes(listener.port);
   const others = listeners.map((listener, at) => ({ listener, at })).filter(({ listener }) => !isUsual(listener));
   const replace = (at: number, listener: ListenerSettings) => onChange(listeners.with(at, listener));
   return (
     <div className={styles.stack}>
       <fieldset className={styles.fieldset}>
-        <legend className={styles.legend}>Ports on all addresses of this machine</legend>
+        <legend className="spoken">Ports on all addresses of this machine</legend>
+        <div className={styles.legendRow}>
+          <span className={styles.legend} aria-hidden="true">
+            Ports on all addresses of this machine
+          </span>
+          <Button size="small" appearance="subtle" icon={<ArrowClockwise20Regular />} disabled={machine.looking} title="Which ports are free may have changed" onClick={machine.look}>
+            {machine.looking ? "Looking…" : "Look again"}
+          </Button>
+        </div>
         <ul className={styles.list}>
           {USUAL.map((port) => {
             const at = listeners.findIndex((listener) => isUsual(listener) && listener.port === port);
@@ -41,8 +52,9 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave 
               <UsualPort
                 key={port}
                 port={port}
-                view={machine?.ports.find((each) => each.port === port)}
+                view={machine.view?.ports.find((each) => each.port === port)}
                 listener={listeners[at]}
+                explain={!spokenOf.includes(port)}
                 wrong={at < 0 ? undefined : wrongAt(problems, `listeners[${at}].port`)}
                 onChange={(listener) => {
                   if (!listener) onChange(listeners.filter((_, index) => index !== at));
@@ -61,7 +73,7 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave 
             {others.map(({ listener, at }) => (
               <li key={at} className={styles.item}>
                 <div className={styles.row}>
-                  <Field label="Address" hint="0.0.0.0 is all of IPv4, :: all of IPv6" {...fieldState(problems, `listeners[${at}].address`)}>
+                  <Field label="Address" hint="0.0.0.0 stands for every address of this machine, :: for every IPv6 address." {...fieldState(problems, `listeners[${at}].address`)}>
                     <Input value={listener.address} spellCheck={false} onChange={(_, { value }) => replace(at, { ...listener, address: value.trim() })} onBlur={onLeave} />
                   </Field>
                   <PortField className={styles.narrow} label="Port" value={listener.port} onChange={(port) => replace(at, { ...listener, port })} onLeave={onLeave} {...fieldState(problems, `listeners[${at}].port`)} />
@@ -89,10 +101,11 @@ interface UsualPortProps {
   view: PortView | undefined;
   listener: ListenerSettings | undefined;
   wrong: string | undefined;
+  explain: boolean;
   onChange(listener: ListenerSettings | null): void;
 }
 
-function UsualPort({ port, view, listener, wrong, onChange }: UsualPortProps) {
+function UsualPort({ port, view, listener, wrong, explain, onChange }: UsualPortProps) {
   const blocked = view?.state === "taken" || view?.state === "forbidden";
   return (
     <li className={styles.item}>
@@ -110,10 +123,10 @@ function UsualPort({ port, view, listener, wrong, onChange }: UsualPortProps) {
         {view && <ToneLabel tone={blocked ? "warn" : view.state === "ours" ? "busy" : "good"}>{portStateWords[view.state](view.holder)}</ToneLabel>}
         {listener && <EncryptionSelect value={listener.encryption} onChange={(encryption) => onChange({ ...listener, encryption })} label={`Encryption on port ${port}`} />}
       </span>
-      {listener && blocked && !wrong && (
+      {listener && blocked && !wrong && explain && (
         <div className={styles.hint} style={{ gridColumn: "1 / -1" }}>
           {view.state === "taken"
-            ? `Stop ${view.holder ?? "the other program"} first, or use port 2525 and enter that port in the devices.`
+            ? `Stop ${view.holder ?? "the other program"} and look again, or use port 2525 and enter that port in the devices.`
             : "Outtray needs more rights for this port, or the system has reserved it."}
         </div>
       )}
@@ -150,15 +163,15 @@ export function CertificateForm({ certificate, problems, onChange, onLeave }: Ce
           onChange={(_, { value }) => onChange(value === "pem" ? { kind: "pem", certificateFile: "", keyFile: "" } : { kind: "selfSigned" })}
         >
           <Radio value="selfSigned" label="Made by Outtray. Scanners and printers hardly ever check it." />
-          <Radio value="pem" label="The office’s own: two PEM files on this machine" />
+          <Radio value="pem" label="The office’s own: a certificate and its key, each a file on this machine" />
         </RadioGroup>
       </Field>
       {certificate.kind === "pem" && (
         <div className={styles.row}>
-          <Field label="Certificate file" {...fieldState(problems, "certificate.certificateFile")}>
+          <Field label="Certificate file" hint="PEM: a text that begins with BEGIN CERTIFICATE." {...fieldState(problems, "certificate.certificateFile")}>
             <Input value={certificate.certificateFile} spellCheck={false} onChange={(_, { value }) => onChange({ ...certificate, certificateFile: value })} onBlur={onLeave} />
           </Field>
-          <Field label="Key file" {...fieldState(problems, "certificate.keyFile")}>
+          <Field label="Key file" hint="PEM too, and without a password." {...fieldState(problems, "certificate.keyFile")}>
             <Input value={certificate.keyFile} spellCheck={false} onChange={(_, { value }) => onChange({ ...certificate, keyFile: value })} onBlur={onLeave} />
           </Field>
         </div>

@@ -26,7 +26,10 @@ export function useAllow(): { allow(network: string, name: string): Promise<bool
       }
       // What is in force now, not what this window drew last.
       const now = await ask({ ask: "settings" });
-      if (now.kind !== "settings") return false;
+      if (now.kind !== "settings") {
+        tell("bad", now.kind === "refused" ? sayRefused(now.refused) : "It was not saved.");
+        return false;
+      }
       const { settings } = now.settings;
       const answer = await ask({ ask: "applySettings", settings: { ...settings, allowed: [...settings.allowed, { network, name, publicOnPurpose }] } });
       if (answer.kind === "settings") {

@@ -1,5 +1,7 @@
 /**
- * What concerns every page: the engine is gone, is of another version, is paused, forgets a password.
+ * What concerns every page: why the engine is gone, that it is of another version, is paused, forgets a password.
+ *
+ * The line above has said the state already; only the setup has no such line, so there it is said here.
  */
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 
@@ -7,15 +9,19 @@ import { useAsk, useEngineState } from "../live/provider";
 import { VERSION } from "../bridge/bridge";
 import { otherVersion } from "../live/store";
 import { useWindow, type Route } from "../window";
-import { many, sayLost, sayRefused } from "../words";
+import { many, sayLost, sayRefused, sayWhy, type Tone } from "../words";
 import { StartService } from "./StartService";
 import styles from "./frame.module.css";
+
+const intents = { good: "success", busy: "info", quiet: "info", warn: "warning", bad: "error" } as const satisfies Record<Tone, string>;
 
 export function Banners({ route }: { route: Route }) {
   const state = useEngineState();
   const { snapshot, link, connection } = state;
   const other = otherVersion(state);
   const lost = sayLost(connection.reason);
+  const why = sayWhy(connection);
+  const inSetup = route.page === "setup";
   const { go, tell } = useWindow();
   const ask = useAsk();
   if (!snapshot) return null;
@@ -27,11 +33,12 @@ export function Banners({ route }: { route: Route }) {
   const forgetful = snapshot.settings.secrets.some((secret) => secret.isSet && secret.untilRestart);
   return (
     <div className={styles.banners}>
-      {link !== "connected" && (
-        <MessageBar intent="error" politeness="assertive">
+      {link === "lost" && (
+        <MessageBar layout="singleline" intent={intents[lost.tone]} politeness="assertive">
           <MessageBarBody>
-            <MessageBarTitle>{lost.title}</MessageBarTitle>
-            {lost.text} What is shown is from before.
+            {inSetup && <MessageBarTitle>{lost.title}</MessageBarTitle>}
+            {why !== "" && <span className={styles.why}>{why} </span>}
+            {lost.text}
           </MessageBarBody>
           {lost.button === "startService" && (
             <MessageBarActions>
@@ -41,7 +48,7 @@ export function Banners({ route }: { route: Route }) {
         </MessageBar>
       )}
       {other && (
-        <MessageBar intent={other.contract ? "warning" : "info"}>
+        <MessageBar layout="singleline" intent={other.contract ? "warning" : "info"}>
           <MessageBarBody>
             <MessageBarTitle>The engine is of another version.</MessageBarTitle>
             It is Outtray {snapshot.engine.version}, this window is {VERSION}. Mail goes on{other.contract ? ", but some of what is shown may be missing or old" : ""}.{" "}
@@ -49,8 +56,8 @@ export function Banners({ route }: { route: Route }) {
           </MessageBarBody>
         </MessageBar>
       )}
-      {snapshot.paused && (
-        <MessageBar intent="warning">
+      {snapshot.paused && inSetup && (
+        <MessageBar layout="singleline" intent="warning">
           <MessageBarBody>
             <MessageBarTitle>Delivery is paused.</MessageBarTitle>
             Devices can still send; {many(snapshot.counters.waiting, "message waits", "messages wait")} here until you resume.
@@ -62,8 +69,8 @@ export function Banners({ route }: { route: Route }) {
           </MessageBarActions>
         </MessageBar>
       )}
-      {forgetful && route.page !== "setup" && (
-        <MessageBar intent="info">
+      {forgetful && !inSetup && (
+        <MessageBar layout="singleline" intent="info">
           <MessageBarBody>
             <MessageBarTitle>The password is kept until the next restart only.</MessageBarTitle>
             After a restart mail waits until it is typed again.

@@ -2,27 +2,40 @@
  * Shown when the window opened and no engine answers: why, and what to do.
  */
 import { PlugDisconnected24Regular } from "@fluentui/react-icons";
+import { useEffect, useState } from "react";
 
 import { useEngineState } from "../live/provider";
 import { Empty } from "../parts/Page";
-import { Said } from "../parts/Said";
-import { sayLost } from "../words";
+import { Working } from "../parts/Working";
+import { sayLost, sayWhy } from "../words";
 import { StartService } from "./StartService";
+import styles from "./frame.module.css";
 
 export function EngineGone() {
-  const { connection } = useEngineState();
-  const gone = connection.reason === "gone" || connection.reason === null;
-  const lost = gone
-    ? {
-        title: "Outtray’s engine is not running",
-        text: "The part of Outtray that takes and hands over mail does not answer. This window connects by itself as soon as it is there. If it stays so, restart Outtray; mail on the disk is safe.",
-        button: null,
-      }
-    : sayLost(connection.reason);
+  const { link, connection } = useEngineState();
+  if (link !== "lost") return <Starting />;
+  const lost = sayLost(connection.reason);
+  const why = sayWhy(connection);
   return (
-    <Empty icon={<PlugDisconnected24Regular />} title={lost.title} actions={lost.button === "startService" ? <StartService /> : undefined}>
-      {lost.text}
-      {connection.why !== null && connection.reason === "failed" && <Said words={connection.why} label="What the system said" />}
+    <Empty icon={lost.tone === "busy" ? <Working size="large" /> : <PlugDisconnected24Regular />} title={lost.title} actions={lost.button === "startService" ? <StartService primary /> : undefined}>
+      {why !== "" && <p className={styles.why}>{why}</p>}
+      <p>{lost.text}</p>
+    </Empty>
+  );
+}
+
+/** A person who waits longer than this wants to know for what. */
+const EXPLAIN_AFTER = 4000;
+
+function Starting() {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), EXPLAIN_AFTER);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <Empty icon={<Working size="large" />} title="Starting Outtray">
+      <p role="status">{long ? "The first start makes a certificate and opens this machine’s credential store; that can take half a minute." : "One moment."}</p>
     </Empty>
   );
 }

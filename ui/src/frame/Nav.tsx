@@ -5,6 +5,7 @@ import { DataHistogram20Regular, History20Regular, MailInbox20Regular, Settings2
 import type { ReactNode } from "react";
 
 import { useEngineState } from "../live/provider";
+import { needs } from "../live/state";
 import { count, many } from "../words";
 import { useWindow, type Route } from "../window";
 import styles from "./frame.module.css";
@@ -20,13 +21,13 @@ export function Nav({ route }: { route: Route }) {
   const { go } = useWindow();
   const { snapshot } = useEngineState();
   const waiting = snapshot?.counters.waiting ?? 0;
-  const refused = snapshot?.refused.length ?? 0;
+  const wanting = snapshot ? needs(snapshot) : 0;
   const items: Item[] = [
     {
       page: "overview",
       label: "Overview",
       icon: <DataHistogram20Regular />,
-      badge: refused > 0 ? { text: count(refused), spoken: `${many(refused, "device was", "devices were")} refused` } : undefined,
+      badge: wanting > 0 ? { text: count(wanting), spoken: many(wanting, "thing needs you", "things need you") } : undefined,
     },
     {
       page: "queue",
@@ -46,7 +47,6 @@ export function Nav({ route }: { route: Route }) {
               type="button"
               className={styles.item}
               aria-current={route.page === item.page ? "page" : undefined}
-              title={item.label}
               onClick={() => go({ page: item.page })}
             >
               <span className={styles.itemIcon} aria-hidden="true">

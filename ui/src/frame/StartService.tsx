@@ -2,29 +2,37 @@
  * The button that starts a service that stands still. The system asks for an administrator.
  */
 import { Button } from "@fluentui/react-components";
-import { ShieldCheckmark16Regular } from "@fluentui/react-icons";
+import { ShieldCheckmark20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 
 import { useDesktop } from "../live/provider";
-import { useWindow } from "../window";
+import styles from "./frame.module.css";
 
-export function StartService() {
+export function StartService({ primary = false }: { primary?: boolean }) {
   const { startService } = useDesktop();
-  const { tell } = useWindow();
   const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState("");
   const start = async () => {
     setBusy(true);
+    setTrouble("");
     try {
-      await startService();
+      if (!(await startService())) setTrouble("It was not started.");
     } catch (error) {
-      tell("bad", String(error).replace(/^Error: /, ""));
+      setTrouble(String(error).replace(/^Error: /, ""));
     } finally {
       setBusy(false);
     }
   };
   return (
-    <Button size="small" icon={<ShieldCheckmark16Regular />} disabled={busy} onClick={() => void start()}>
-      Start it
-    </Button>
+    <>
+      <Button size={primary ? "medium" : "small"} appearance={primary ? "primary" : "secondary"} icon={<ShieldCheckmark20Regular />} disabled={busy} onClick={() => void start()}>
+        {busy ? "Being started…" : "Start the service"}
+      </Button>
+      {trouble !== "" && (
+        <p role="alert" className={styles.trouble}>
+          {trouble}
+        </p>
+      )}
+    </>
   );
 }

@@ -52,14 +52,21 @@ export function useAsk(): Ask {
   const store = useStore();
   return useCallback(
     async (request: Request): Promise<Answer> => {
+      const { link, connection } = store.current();
+      // A busy engine still gets it, and answers late. Any other that is lost gets nothing.
+      if (link === "lost" && connection.reason !== "busy") return unanswered("The engine does not answer at the moment, so nothing was done.");
       try {
         return await store.ask(request);
-      } catch (error) {
-        return { kind: "refused", refused: { why: "trouble", problem: { code: "engineFault", said: String(error) } } };
+      } catch {
+        return unanswered("The engine went away before it answered. Look whether it was done before you try again.");
       }
     },
     [store],
   );
+}
+
+function unanswered(said: string): Answer {
+  return { kind: "refused", refused: { why: "trouble", problem: { code: "engineFault", said } } };
 }
 
 export function useEvents(listener: (events: Event[]) => void) {
@@ -71,7 +78,7 @@ export function useEvents(listener: (events: Event[]) => void) {
   useEffect(() => store.onEvents((events) => latest.current(events)), [store]);
 }
 
-/** What is not the engine's: saving a file, opening one of our links, the service the engine may be. */
-export function useDesktop(): Pick<Bridge, "saveFile" | "openExternal" | "keepSending" | "startService" | "takeOver"> {
+/** What is not the engine's: the tray, saving a file, opening one of our links, the service the engine may be. */
+export function useDesktop(): Pick<Bridge, "onWish" | "saveFile" | "openExternal" | "keepSending" | "startService" | "takeOver"> {
   return useStore().bridge;
 }

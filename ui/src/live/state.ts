@@ -131,6 +131,12 @@ export function countIntoHours(hours: HourView[], before: Counters, after: Count
   return [...rolled.slice(0, -1), next];
 }
 
+/** How many things need a person: what stands under "Needs you". */
+export function needs({ lane, listeners, notices, refused }: Snapshot): number {
+  const stuck = lane.state.kind === "throttled" || lane.state.kind === "notSetUp" ? 1 : 0;
+  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + refused.length;
+}
+
 /** Whether the setup has been done: without a provider and a port nothing can flow. */
 export function isSetUp(snapshot: Snapshot): boolean {
   return snapshot.settings.settings.smartHost !== null && snapshot.settings.settings.listeners.length > 0;

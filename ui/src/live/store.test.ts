@@ -26,10 +26,12 @@ function slowBridge() {
       link = listener;
       return () => undefined;
     },
+    onWish: () => () => undefined,
     saveFile: () => undefined,
     openExternal: () => Promise.resolve(true),
     keepSending: () => Promise.resolve({ kind: "cancelled" }),
     startService: () => Promise.resolve(true),
+    takeOver: () => Promise.resolve(true),
   };
   return {
     bridge,

@@ -3,28 +3,25 @@
  */
 import { Button } from "@fluentui/react-components";
 import { Checkmark20Regular, Copy20Regular, Print20Regular } from "@fluentui/react-icons";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import type { ListenerView, MachineView } from "../bridge/bridge";
-import { useAsk, useSnapshot } from "../live/provider";
+import { useMachine } from "../live/machine";
+import { useSnapshot } from "../live/provider";
 import { copyText } from "../parts/copy";
 import { useWindow } from "../window";
 import { listenerEncryptionWords } from "../words";
 import styles from "./DeviceLines.module.css";
+import { useUsualSender } from "./SendTest";
 
 export function DeviceLines({ printable = false }: { printable?: boolean }) {
   const { listeners, engine } = useSnapshot();
-  const ask = useAsk();
   const { tell } = useWindow();
-  const [machine, setMachine] = useState<MachineView | null>(null);
+  const { view } = useMachine();
+  const usual = useUsualSender();
   const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    void ask({ ask: "machine" }).then((answer) => {
-      if (answer.kind === "machine") setMachine(answer.machine);
-    });
-  }, [ask]);
 
-  const lines = linesFor(listeners, machine, engine.hostName);
+  const lines = linesFor(listeners, view, engine.hostName, usual);
   const copy = async () => {
     const done = await copyText(lines.map(([name, value]) => `${name}: ${value}`).join("\n"));
     setCopied(done);
@@ -60,7 +57,7 @@ export function DeviceLines({ printable = false }: { printable?: boolean }) {
 
 type Line = [name: string, value: string, note?: string];
 
-export function linesFor(listeners: ListenerView[], machine: MachineView | null, hostName: string): Line[] {
+export function linesFor(listeners: ListenerView[], machine: MachineView | null, hostName: string, sender: string): Line[] {
   const open = listeners.filter((listener) => !listener.problem);
   const best = open.find((listener) => listener.port === 25) ?? open.find((listener) => listener.encryption !== "implicit") ?? open[0];
   const addresses = (machine?.networks ?? []).map((network) => network.address);
@@ -72,6 +69,6 @@ export function linesFor(listeners: ListenerView[], machine: MachineView | null,
     ["Port", best ? String(best.port) : "none is open", others.length > 0 ? `also ${others.join(", ")}` : ""],
     ["Encryption", best ? listenerEncryptionWords[best.encryption].forDevice : "–"],
     ["Sign-in", "None", "leave user name and password empty"],
-    ["Sender", "An address your provider accepts"],
+    sender === "" ? ["Sender", "An address your provider accepts"] : ["Sender", sender, "or another address your provider accepts from this account"],
   ];
 }

@@ -11,6 +11,7 @@ import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from
 import type { EntryView } from "../bridge/bridge";
 import { providerName } from "../forms/providers";
 import type { LiveList } from "../live/list";
+import { indexOf } from "../live/rows";
 import { useSnapshot } from "../live/provider";
 import { count, many } from "../words";
 import { isChosen, nothing, only, range, toggle, type Chosen } from "./chosen";
@@ -31,7 +32,8 @@ const ROW = 56;
 
 export function EntryList({ kind, label, list, openId, onOpen, selecting }: EntryListProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(0);
+  // The active row is a message, wherever it stands: only without one it is a place.
+  const [held, setHeld] = useState<{ index: number; id: string | null }>({ index: 0, id: null });
   const [hovering, setHovering] = useState(false);
   const [scrolled, setScrolled] = useState(false);
   const total = list.total ?? 0;
@@ -40,6 +42,10 @@ export function EntryList({ kind, label, list, openId, onOpen, selecting }: Entr
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+
+  const found = held.id === null ? -1 : indexOf(list.rows, held.id);
+  const active = Math.max(0, Math.min(total - 1, found >= 0 ? found : held.index));
+  const setActive = (index: number) => setHeld({ index, id: list.at(index)?.id ?? null });
 
   const { show, setBusy } = list;
   useEffect(() => show(first, last), [show, first, last]);

@@ -29,7 +29,7 @@ interface StoryPanelProps {
 }
 
 export function StoryPanel({ id, onClose, onDelete }: StoryPanelProps) {
-  const { story, gone } = useStory(id);
+  const { story, gone, failed } = useStory(id);
   const close = useRef(onClose);
   useEffect(() => {
     close.current = onClose;
@@ -49,7 +49,15 @@ export function StoryPanel({ id, onClose, onDelete }: StoryPanelProps) {
         <Button appearance="subtle" icon={<Dismiss20Regular />} aria-label="Close the story" onClick={onClose} />
       </div>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Details">
-        {gone ? <p className="quiet">This message is not there any more.</p> : story ? <Story story={story} onDelete={onDelete} /> : <Spinner size="small" />}
+        {gone ? (
+          <p className="quiet">This message is not there any more.</p>
+        ) : story ? (
+          <Story story={story} onDelete={onDelete} />
+        ) : failed ? (
+          <p className="quiet">The engine gave no answer. The story comes as soon as it does.</p>
+        ) : (
+          <Spinner size="small" label="Reading its story" />
+        )}
       </div>
     </aside>
   );

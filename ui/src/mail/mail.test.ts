@@ -49,14 +49,14 @@ describe("lines for a scanner", () => {
   const listener = (port: number, encryption: "starttls" | "implicit") => ({ address: "0.0.0.0", port, encryption, problem: null });
 
   it("name the port most devices know", () => {
-    const lines = linesFor([listener(465, "implicit"), listener(25, "starttls")], null, "srv");
+    const lines = linesFor([listener(465, "implicit"), listener(25, "starttls")], null, "srv", "");
     expect(lines[0]).toEqual(["SMTP server", "srv", ""]);
     expect(lines[1]).toEqual(["Port", "25", "also 465 (SSL/TLS)"]);
   });
 
   it("leave out a port that is not open", () => {
     const closed = { ...listener(25, "starttls"), problem: { code: "portTaken" as const } };
-    expect(linesFor([closed], null, "srv")[1]?.[1]).toBe("none is open");
+    expect(linesFor([closed], null, "srv", "")[1]?.[1]).toBe("none is open");
   });
 });
 

@@ -5,14 +5,20 @@ import { splitAddress } from "../words";
 import styles from "./Address.module.css";
 
 export function Address({ address, nobody = "" }: { address: string; nobody?: string }) {
-  if (address === "") return <span className="quiet">{nobody}</span>;
+  if (address === "")
+    return (
+      <span className={`quiet ${styles.local}`} data-local="">
+        {nobody}
+      </span>
+    );
   const { local, domain } = splitAddress(address);
   return (
-    <span className={styles.address} title={address}>
-      <span className={styles.local}>{local}</span>
-      <span className={styles.domain}>
-        {domain.slice(0, 1)}
-        <span data-host="">{domain.slice(1)}</span>
+    <span className={styles.address} title={address} data-address="">
+      <span className={styles.local} data-local="">
+        {local}
+      </span>
+      <span className={styles.domain} data-domain="">
+        {domain}
       </span>
     </span>
   );

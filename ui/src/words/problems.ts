@@ -15,6 +15,7 @@ export type Remedy =
   | "openCertificate"
   | "openLimits"
   | "tryNow"
+  | "tryListeners"
   | "reloadSettings"
   | "swapEncryption";
 
@@ -26,6 +27,7 @@ export const remedyLabel: Record<Remedy, string> = {
   openCertificate: "Change certificate",
   openLimits: "Change limits",
   tryNow: "Try now",
+  tryListeners: "Try again",
   reloadSettings: "Read the file again",
   swapEncryption: "Use the other encryption",
 };

@@ -3,9 +3,11 @@
  *
  * What stops mail comes first, what only deserves a look comes last.
  */
-import type { Link, Snapshot } from "../bridge/bridge";
-import { many } from "./format";
-import { meaningForMail, sayProblem } from "./problems";
+import type { Connection, Counters, Snapshot } from "../bridge/bridge";
+import { sayLost } from "./connection";
+import { count, many } from "./format";
+import { sayListener } from "./listeners";
+import { meaningForMail, sayProblem, type Remedy } from "./problems";
 import type { Tone } from "./states";
 
 export interface Sentence {
@@ -14,42 +16,49 @@ export interface Sentence {
   text: string;
   /** What it means for the mail. */
   detail: string;
+  /** What the button beside it does. */
+  remedy: Remedy | "resume" | null;
 }
 
-export function sayState(link: Link, snapshot: Snapshot | null, providerName: string): Sentence {
-  if (!snapshot) {
-    return link === "lost"
-      ? { tone: "bad", text: "Outtray’s engine is not running", detail: "Nothing is known about the mail." }
-      : { tone: "quiet", text: "Connecting to the engine", detail: "" };
+const say = (tone: Tone, text: string, detail: string, remedy: Sentence["remedy"] = null): Sentence => ({ tone, text: headline(text), detail, remedy });
+
+export function sayState(connection: Connection, snapshot: Snapshot | null, providerName: string): Sentence {
+  if (connection.state === "lost") {
+    const lost = sayLost(connection.reason);
+    return say(lost.tone, lost.title, snapshot ? "What you see is from before." : "");
   }
-  if (link === "lost") return { tone: "bad", text: "The engine does not answer", detail: "What you see is from before." };
+  if (connection.state === "connecting" || !snapshot) return say("quiet", "Starting", snapshot ? "What you see is from before." : "");
 
   const { counters, lane, listeners, notices, paused } = snapshot;
   const stopping = notices.find((notice) => ["storeFailed", "databaseDamaged", "engineFault", "diskFull"].includes(notice.code));
-  if (stopping) return { tone: "bad", text: headline(sayProblem(stopping, providerName).title), detail: meaningForMail(counters.waiting) };
-  if (lane.state.kind === "notSetUp") {
-    return { tone: "quiet", text: "Not set up yet", detail: counters.waiting > 0 ? meaningForMail(counters.waiting) : "" };
+  if (stopping) return say("bad", sayProblem(stopping, providerName).title, meaningForMail(counters.waiting));
+  if (lane.state.kind === "notSetUp") return say("quiet", "Not set up yet", counters.waiting > 0 ? meaningForMail(counters.waiting) : "", "setUp");
+  const closed = listeners.filter((listener) => listener.problem);
+  const [first] = closed;
+  if (first && closed.length === listeners.length) {
+    return say("bad", `Devices cannot connect: ${lowerFirst(sayListener(first).title)}`, meaningForMail(counters.waiting), "openListening");
   }
-  const deaf = listeners.length > 0 && listeners.every((listener) => listener.problem);
-  const closed = listeners.find((listener) => listener.problem)?.problem;
-  if (deaf && closed) {
-    return { tone: "bad", text: `Devices cannot connect: ${lowerFirst(headline(sayProblem(closed, providerName).title))}`, detail: meaningForMail(counters.waiting) };
-  }
-  if (paused) return { tone: "warn", text: "Delivery is paused", detail: `${meaningForMail(counters.waiting)} Devices can still send.` };
+  if (paused) return say("warn", "Delivery is paused", `${meaningForMail(counters.waiting)} Devices can still send.`, "resume");
   if (lane.state.kind === "throttled") {
     const { problem } = lane.state;
     const slow = problem.code === "throttled" || problem.code === "temporaryTrouble";
-    return { tone: slow ? "warn" : "bad", text: headline(sayProblem(problem, providerName).title), detail: meaningForMail(counters.waiting) };
+    const words = sayProblem(problem, providerName);
+    return say(slow ? "warn" : "bad", words.title, meaningForMail(counters.waiting), words.remedy);
   }
-  if (closed) return { tone: "warn", text: headline(sayProblem(closed, providerName).title), detail: "Mail on the other ports is flowing." };
-  if (listeners.length === 0) return { tone: "warn", text: "Devices cannot connect: no port is open", detail: "Choose a port in the settings." };
-  if (counters.held > 0 && counters.held === counters.waiting) {
-    return { tone: "good", text: "Mail is flowing", detail: `${many(counters.held, "message is", "messages are")} on hold.` };
-  }
-  if (counters.accepted === 0 && lane.lastSuccessAt === null) {
-    return { tone: "good", text: "Ready for the first message", detail: "" };
-  }
-  return { tone: "good", text: "Mail is flowing", detail: counters.waiting > 0 ? `${many(counters.waiting, "message is", "messages are")} on the way.` : "" };
+  if (first) return say("warn", sayListener(first).title, "Mail on the other ports is flowing.", "openListening");
+  if (listeners.length === 0) return say("warn", "Devices cannot connect: no port is open", "Choose a port in the settings.", "openListening");
+  if (notices.length > 0) return say("warn", "Mail is flowing, but something needs you", onTheWay(counters));
+  if (counters.accepted === 0 && counters.waiting === 0 && lane.lastSuccessAt === null) return say("good", "Ready for the first message", "");
+  return say("good", "Mail is flowing", onTheWay(counters));
+}
+
+/** What is held is not on its way. */
+function onTheWay({ waiting, held }: Counters): string {
+  const going = waiting - held;
+  const onHold = held > 0 ? `${many(held, "message is", "messages are")} on hold` : "";
+  if (going === 0) return onHold === "" ? "" : `${onHold}.`;
+  const moving = `${many(going, "message is", "messages are")} on the way`;
+  return onHold === "" ? `${moving}.` : `${moving}, ${count(held)} on hold.`;
 }
 
 function headline(sentence: string): string {

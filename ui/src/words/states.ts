@@ -1,7 +1,8 @@
 /**
  * States and refusals in words.
  */
-import type { EntryKind, LogLevel, RecipientState, RefusalKind, Refused, StoryKind } from "../bridge/generated/control";
+import type { EntryKind, LogLevel, Problem, RecipientState, RefusalKind, Refused, StoryKind } from "../bridge/generated/control";
+import { sayProblem } from "./problems";
 
 export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
 
@@ -40,7 +41,7 @@ export const refusalWords: Record<RefusalKind, { title: string; means: string }>
   tooManyConnections: { title: "opened too many connections", means: "It is over the limit of connections in the settings." },
   loop: { title: "sent a message that goes round in a circle", means: "The message has already passed through Outtray." },
   diskFull: { title: "was told to come back later", means: "There was not enough free disk space to keep its mail." },
-  other: { title: "was refused", means: "What it heard stands below." },
+  other: { title: "was refused", means: "The words it heard say why." },
 };
 
 export function sayRefused(refused: Refused): string {
@@ -54,10 +55,23 @@ export function sayRefused(refused: Refused): string {
     case "badValue":
       return `${refused.field}: ${refused.said}.`;
     case "trouble":
-      return refused.problem.said ?? "The engine could not do it.";
+      return sayTrouble(refused.problem);
     case "stopping":
       return "Outtray is shutting down.";
   }
+}
+
+/** A trouble while something was done that has nothing to do with the provider. */
+function sayTrouble(problem: Problem): string {
+  const said = problem.said ?? "";
+  // These two say no more than the words that come with them.
+  if (problem.code === "engineFault" || problem.code === "other") return said === "" ? "The engine could not do it." : sentence(said);
+  const { title } = sayProblem(problem, "");
+  return said === "" ? title : `${title} ${sentence(said)}`;
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
 }
 
 /** The headline of one step in a message's story. */

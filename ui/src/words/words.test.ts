@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import type { ProblemCode, Snapshot } from "../bridge/bridge";
+import type { Connection, LostReason, ProblemCode, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
 import generated from "../bridge/generated/control.ts?raw";
-import { ago, ahead, dayAndClock, many, meaningForMail, sayClock, sayFirewall, sayLetIn, sayProblem, sayState, size, span, splitAddress, took } from "../words";
+import { ago, ahead, dayAndClock, many, meaningForMail, sayClock, sayFirewall, sayLetIn, sayListener, sayLost, sayProblem, sayRefused, sayState, size, span, splitAddress, sayWhy, took } from "../words";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -36,9 +36,12 @@ describe("problems", () => {
   });
 });
 
+const connected: Connection = { state: "connected", reason: null, why: null, service: "none" };
+const lost = (reason: LostReason, why = "the engine closed it"): Connection => ({ state: "lost", reason, why, service: "none" });
+
 describe("the sentence at the top", () => {
   const say = (scenario: Parameters<typeof worldOf>[0], change: (snapshot: Snapshot) => Snapshot = (same) => same) =>
-    sayState("connected", change({ ...worldOf(scenario, NOW).snapshot, seq: 1 }), "Microsoft 365");
+    sayState(connected, change({ ...worldOf(scenario, NOW).snapshot, seq: 1 }), "Microsoft 365");
 
   it.each([
     ["flowing", "good", "Mail is flowing"],
@@ -47,19 +50,61 @@ describe("the sentence at the top", () => {
     ["trouble", "bad", "Microsoft 365 does not accept the user name or password"],
     ["paused", "warn", "Delivery is paused"],
     ["disk-full", "bad", "The disk with C:\\ProgramData\\Outtray is nearly full"],
-    ["port-taken", "warn", "Port 25 is in use by another program"],
+    ["port-taken", "warn", "Port 25 is in use by inetinfo.exe, service SMTPSVC (process 1432)"],
+    ["settings-broken", "warn", "Mail is flowing, but something needs you"],
   ] as const)("%s", (scenario, tone, text) => {
     expect(say(scenario)).toMatchObject({ tone, text });
   });
 
   it("puts a deaf relay before everything else that is well", () => {
-    const deaf = say("port-taken", (snapshot) => ({ ...snapshot, listeners: snapshot.listeners.map((listener) => ({ ...listener, problem: { code: "portTaken" as const, subject: "Port 25" } })) }));
-    expect(deaf).toMatchObject({ tone: "bad", text: "Devices cannot connect: port 25 is in use by another program" });
+    const deaf = say("port-taken", (snapshot) => ({ ...snapshot, listeners: snapshot.listeners.map((listener) => ({ ...listener, problem: { code: "portTaken" as const, subject: String(listener.port) } })) }));
+    expect(deaf).toMatchObject({ tone: "bad", text: "Devices cannot connect: port 25 is in use by another program", remedy: "openListening" });
   });
 
-  it("says so when the engine is gone", () => {
-    expect(sayState("lost", null, "").tone).toBe("bad");
-    expect(sayState("lost", { ...worldOf("flowing", NOW).snapshot, seq: 1 }, "x").text).toBe("The engine does not answer");
+  it("says why there is no engine, with what was known and without", () => {
+    const before = { ...worldOf("flowing", NOW).snapshot, seq: 1 };
+    expect(sayState(lost("gone"), null, "")).toMatchObject({ tone: "bad", text: "The engine does not answer", detail: "" });
+    expect(sayState(lost("serviceStopped"), before, "x")).toMatchObject({ text: "The Outtray service is stopped", detail: "What you see is from before." });
+    expect(sayState(lost("moving"), before, "x").tone).toBe("busy");
+    expect(sayState({ ...connected, state: "connecting" }, null, "")).toMatchObject({ tone: "quiet", text: "Starting" });
+  });
+
+  it("does not call on its way what is on hold", () => {
+    expect(say("flowing").detail).toBe("2 messages are on the way, 1 on hold.");
+    const held = say("flowing", (snapshot) => ({ ...snapshot, counters: { ...snapshot.counters, waiting: 2, held: 2 } }));
+    expect(held.detail).toBe("2 messages are on hold.");
+  });
+});
+
+describe("a lost link", () => {
+  it("shows the system's words only where they are the reason", () => {
+    expect(sayWhy(lost("failed", "the database is of a newer Outtray"))).toBe("The database is of a newer Outtray.");
+    expect(sayWhy(lost("gone"))).toBe("");
+    for (const reason of ["gone", "restarting", "busy", "serviceStopped", "notAllowed", "moving", "failed"] as const) {
+      const words = sayLost(reason);
+      expect(words.title, reason).toMatch(/^[A-Z].*\.$/);
+      expect(words.text, reason).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});
+
+describe("a port that is not open", () => {
+  const closed = (subject: string, address = "0.0.0.0") => sayListener({ address, port: 25, problem: { code: "portTaken", subject } }).title;
+  it("names the program that holds it, and no port for a program", () => {
+    expect(closed("master (process 900)")).toBe("Port 25 is in use by master (process 900).");
+    expect(closed("25")).toBe("Port 25 is in use by another program.");
+    expect(closed("25", "10.0.0.2")).toBe("Port 25 on 10.0.0.2 is in use by another program.");
+  });
+  it("has words for a code it does not know", () => {
+    expect(sayListener({ address: "::", port: 465, problem: { code: "other", subject: "465" } }).title).toBe("Port 465 could not be opened.");
+  });
+});
+
+describe("a refusal", () => {
+  it("is a sentence, whatever the engine said", () => {
+    expect(sayRefused({ why: "trouble", problem: { code: "other", said: "permission denied (os error 13)" } })).toBe("Permission denied (os error 13).");
+    expect(sayRefused({ why: "trouble", problem: { code: "diskFull", said: "no space left on device" } })).toBe("The disk is nearly full. No space left on device.");
+    expect(sayRefused({ why: "trouble", problem: { code: "engineFault" } })).toBe("The engine could not do it.");
   });
 });
 

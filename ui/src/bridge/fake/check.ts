@@ -1,9 +1,9 @@
 /**
  * Checks settings as the engine's host does, closely enough for the pages.
  */
-import type { MachineView, Settings, SettingsProblem } from "../generated/control";
+import type { Settings, SettingsProblem } from "../generated/control";
 
-export function checkSettings(settings: Settings, machine: MachineView): SettingsProblem[] {
+export function checkSettings(settings: Settings): SettingsProblem[] {
   const problems: SettingsProblem[] = [];
   const wrong = (field: string, value: unknown, what: string, remedy: string) => problems.push({ field, value: String(value), wrong: what, remedy });
 
@@ -19,9 +19,7 @@ export function checkSettings(settings: Settings, machine: MachineView): Setting
     }
   });
   settings.listeners.forEach((listener, at) => {
-    const port = machine.ports.find((each) => each.port === listener.port);
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
-    else if (port?.state === "taken" && !port.holder?.includes("SMTPSVC")) wrong(`listeners[${at}].port`, listener.port, `the port is in use by ${port.holder ?? "another program"}`, "choose another port, or stop that program");
   });
   if (settings.certificate.kind === "pem") {
     const { certificateFile, keyFile } = settings.certificate;
@@ -34,6 +32,7 @@ export function checkSettings(settings: Settings, machine: MachineView): Setting
     else if (!/^[a-z0-9.-]+$/i.test(host.server)) wrong("smartHost.server", host.server, "this is no server name", "write a name such as smtp.example.com");
     if (host.port < 1 || host.port > 65_535) wrong("smartHost.port", host.port, "there is no such port", "587 is the usual one");
     if (host.signIn.kind === "password" && host.signIn.user.trim() === "") wrong("smartHost.signIn.user", "", "no user name is given", "write it as your provider tells you");
+    if (host.extraCaFile !== null && !/\.(pem|crt|cer)$/i.test(host.extraCaFile)) wrong("smartHost.extraCaFile", host.extraCaFile, "there is no such file", "give the path of a PEM file on this machine");
     if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");
   }
   if (settings.limits.messageBytes < 10_000 || settings.limits.messageBytes > 150_000_000) wrong("limits.messageBytes", settings.limits.messageBytes, "the size is out of range", "choose 1 MB to 150 MB");

@@ -4,7 +4,7 @@
 import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
 import { importOf, noImport } from "./iis";
-import { newEntry } from "./office";
+import { badPassword, newEntry, portTaken } from "./office";
 import { matches } from "./search";
 import { headerOf, storyOf } from "./story";
 import type { World } from "./scenarios";
@@ -69,15 +69,14 @@ export class FakeEngine {
         if (snapshot.lane.state.kind === "throttled") this.setLane({ ...snapshot.lane.state, since: snapshot.lane.state.since, nextTry: Date.now() + 60_000 });
         return DONE;
       case "tryListeners":
-        snapshot.listeners = snapshot.listeners.map((listener) => ({ ...listener, problem: null }));
-        this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
+        this.tryListeners();
         return DONE;
       case "settings":
         return this.settings();
       case "checkSettings":
-        return { kind: "problems", problems: checkSettings(request.settings, world.machine) };
+        return { kind: "problems", problems: checkSettings(request.settings) };
       case "applySettings": {
-        const problems = checkSettings(request.settings, world.machine);
+        const problems = checkSettings(request.settings);
         if (problems.length > 0) return { kind: "problems", problems };
         const secrets = this.secretsWith(request.secret);
         if (!Array.isArray(secrets)) return secrets;
@@ -115,7 +114,7 @@ export class FakeEngine {
       case "takeOver": {
         const ports = request.settings.listeners.map((listener) => listener.port);
         world.machine.ports = world.machine.ports.map((port) => (ports.includes(port.port) ? { ...port, state: "free", holder: null } : port));
-        const problems = checkSettings(request.settings, world.machine);
+        const problems = checkSettings(request.settings);
         if (problems.length > 0) return { kind: "problems", problems };
         const secrets = this.secretsWith(request.secret);
         if (!Array.isArray(secrets)) return secrets;
@@ -208,11 +207,23 @@ export class FakeEngine {
     snapshot.settings = view;
     const { smartHost, listeners } = view.settings;
     if (smartHost) snapshot.lane = { ...snapshot.lane, provider: smartHost.provider, server: smartHost.server, port: smartHost.port, state: { kind: "ready" } };
-    snapshot.listeners = listeners.map((listener) => ({ ...listener, problem: null }));
-    machine.ports = machine.ports.map((port) => (listeners.some((listener) => listener.port === port.port) ? { ...port, state: "ours", holder: null } : port.state === "ours" ? { ...port, state: "free" } : port));
+    snapshot.listeners = listeners.map((listener) => ({ ...listener, problem: this.heldBy(listener.port) }));
+    machine.ports = machine.ports.map((port) => (port.state !== "taken" && listeners.some((listener) => listener.port === port.port) ? { ...port, state: "ours", holder: null } : port.state === "ours" ? { ...port, state: "free" } : port));
     this.say({ kind: "settingsChanged", settings: view, engine: snapshot.engine });
     this.say({ kind: "laneChanged", lane: snapshot.lane });
     this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
+  }
+
+  /** What the machine says of each port decides. */
+  private tryListeners() {
+    const { snapshot } = this.world;
+    snapshot.listeners = snapshot.listeners.map((listener) => (listener.problem ? { ...listener, problem: this.heldBy(listener.port) } : listener));
+    this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
+  }
+
+  private heldBy(port: number): Problem | null {
+    const view = this.world.machine.ports.find((each) => each.port === port);
+    return view?.state === "taken" ? portTaken(view) : null;
   }
 
   private chosen(which: Selection): EntryView[] {
@@ -308,7 +319,9 @@ export class FakeEngine {
 
   private async deliver(id: string, recipient: string) {
     await pause(this.pace * 2);
-    if (this.world.snapshot.paused) return;
+    const { snapshot } = this.world;
+    if (snapshot.paused || snapshot.lane.state.kind === "throttled") return;
+    if (recipient.startsWith("stuck")) return this.setLane({ kind: "throttled", problem: badPassword, since: Date.now(), nextTry: Date.now() + 15_000 });
     this.setLane({ kind: "sending" });
     await pause(this.pace * 2);
     if (recipient.startsWith("nobody")) this.settle(id, "bounced", { code: "recipientRefused", subject: recipient, said: `550 5.1.10 Recipient ${recipient} not found` });

@@ -4,14 +4,27 @@
  * `?fake=<scenario>` chooses the world, `&still` stops the traffic that otherwise flows by
  * itself. Tests move the world by `window.fakeEngine`. Never part of a production bundle.
  */
-import { saveAsDownload, type Bridge, type Connection, type Event, type LostReason, type MovingStep } from "../bridge";
+import { saveAsDownload, type Bridge, type Connection, type Event, type LostReason, type Moved, type MovingStep, type Wanted } from "../bridge";
 import { FakeEngine } from "./engine";
 import { pick } from "./office";
 import { scenarios, worldOf, type Scenario } from "./scenarios";
 
+/** What a test may do besides asking the engine. */
+interface Handle {
+  setLink(state: Connection["state"], reason?: LostReason, why?: string): void;
+  /** As from the tray. */
+  wish(wanted: Wanted): void;
+  /** Plays the move into the service and back; a test puts its own in its place. */
+  move: Bridge["keepSending"];
+  /** Plays the start of the service. */
+  startService: Bridge["startService"];
+  saved: { name: string; text: string }[];
+  opened: string[];
+}
+
 declare global {
   interface Window {
-    fakeEngine?: FakeEngine & { setLink(state: Connection["state"], reason?: LostReason): void; saved: { name: string; text: string }[]; opened: string[] };
+    fakeEngine?: FakeEngine & Handle;
   }
 }
 
@@ -20,13 +33,17 @@ export function fakeBridge(name: string): Bridge {
   const still = new URLSearchParams(location.search).has("still");
   const events = new Set<(event: Event) => void>();
   const links = new Set<(connection: Connection) => void>();
+  const wishes = new Set<(wanted: Wanted) => void>();
   const embedded = scenario !== "as-service" && scenario !== "service-stopped";
   let connection: Connection = { state: "connected", reason: null, why: null, service: embedded ? "offered" : "installed" };
+
+  // A busy one hears and tells, only late.
+  const isThere = () => connection.state === "connected" || connection.reason === "busy";
 
   const engine = new FakeEngine(
     worldOf(scenario, Date.now()),
     (seq, fact) => {
-      if (connection.state === "connected") for (const listener of events) listener({ from: seq === 0 ? 1 : seq, seq, fact });
+      if (isThere()) for (const listener of events) listener({ from: seq === 0 ? 1 : seq, seq, fact });
     },
     still ? 25 : 350,
   );
@@ -34,17 +51,38 @@ export function fakeBridge(name: string): Bridge {
     connection = next;
     for (const listener of links) listener(next);
   };
-  const setLink = (state: Connection["state"], reason: LostReason = "gone") =>
-    tell({ ...connection, state, reason: state === "lost" ? reason : null, why: state === "lost" ? "the engine closed it" : null });
-  const handle = Object.assign(engine, { setLink, saved: [] as { name: string; text: string }[], opened: [] as string[] });
+  const setLink: Handle["setLink"] = (state, reason = "gone", why = "the engine closed it") =>
+    tell({ ...connection, state, reason: state === "lost" ? reason : null, why: state === "lost" ? why : null });
+  const move: Handle["move"] = async (on, onStep): Promise<Moved> => {
+    const { engine: now } = engine.world.snapshot;
+    const steps: MovingStep[] = on ? ["stopping", "asking", "attaching", "handingOver"] : ["stopping", "asking"];
+    for (const step of steps) {
+      setLink("lost", "moving");
+      onStep(step);
+      await new Promise((resolve) => setTimeout(resolve, still ? 120 : 900));
+    }
+    engine.world.snapshot.engine = { ...now, embedded: !on };
+    if (!on) engine.world.snapshot.settings.secrets = [];
+    tell({ state: "connected", reason: null, why: null, service: on ? "installed" : "offered" });
+    return { kind: "done", passwordMissing: !on };
+  };
+  const wish = (wanted: Wanted) => wishes.forEach((listener) => listener(wanted));
+  const startService = () => {
+    setLink("connected");
+    return Promise.resolve(true);
+  };
+  const own: Handle = { setLink, wish, move, startService, saved: [], opened: [] };
+  const handle = Object.assign(engine, own);
   window.fakeEngine = handle;
   if (scenario === "lost-link") setTimeout(() => setLink("lost"), still ? 150 : 3000);
   if (scenario === "service-stopped") setLink("lost", "serviceStopped");
+  if (scenario === "starting") setLink("connecting");
+  if (scenario === "failed") setLink("lost", "failed", "the database in C:\\ProgramData\\Outtray is of a newer Outtray (schema 4, this program knows 3)");
   if (!still && ["flowing", "flood", "refused-devices"].includes(scenario)) letMailFlow(engine, scenario === "flood" ? 120 : 3500);
 
   return {
     async call(request) {
-      if (connection.state !== "connected") throw new Error("the engine is not there");
+      if (!isThere()) throw new Error("the engine is not there");
       return engine.answer(request);
     },
     onEvent(listener) {
@@ -56,22 +94,9 @@ export function fakeBridge(name: string): Bridge {
       listener(connection);
       return () => links.delete(listener);
     },
-    async keepSending(on, onStep) {
-      const { engine: now } = engine.world.snapshot;
-      const steps: MovingStep[] = on ? ["stopping", "asking", "attaching", "handingOver"] : ["stopping", "asking"];
-      for (const step of steps) {
-        setLink("lost", "moving");
-        onStep(step);
-        await new Promise((resolve) => setTimeout(resolve, still ? 120 : 900));
-      }
-      engine.world.snapshot.engine = { ...now, embedded: !on };
-      if (!on) engine.world.snapshot.settings.secrets = [];
-      tell({ state: "connected", reason: null, why: null, service: on ? "installed" : "offered" });
-      return { kind: "done", passwordMissing: !on };
-    },
-    startService() {
-      setLink("connected");
-      return Promise.resolve(true);
+    onWish(listener) {
+      wishes.add(listener);
+      return () => wishes.delete(listener);
     },
     async takeOver(on) {
       // An administrator may what this engine may not.
@@ -79,6 +104,8 @@ export function fakeBridge(name: string): Bridge {
       await engine.answer(on ? { ask: "takeOver", settings } : { ask: "takeOverBack" });
       return true;
     },
+    keepSending: (on, onStep) => handle.move(on, onStep),
+    startService: () => handle.startService(),
     saveFile(fileName, type, pieces) {
       void new Blob(pieces).text().then((text) => handle.saved.push({ name: fileName, text }));
       if (!still) saveAsDownload(fileName, type, pieces);

@@ -1,7 +1,7 @@
 /**
  * Invents the mail of a small office: the same seed gives the same mail.
  */
-import type { EntryView, Problem, RecipientState } from "../generated/control";
+import type { EntryView, PortView, Problem, RecipientState } from "../generated/control";
 
 export interface Device {
   address: string;
@@ -98,4 +98,9 @@ export const badPassword: Problem = {
   subject: "relay@northwind.example",
   said: "535 5.7.3 Authentication unsuccessful [AM0PR02CA0131.eurprd02.prod.outlook.com]",
 };
+export const portTaken = ({ port, holder }: PortView): Problem => ({
+  code: "portTaken",
+  subject: holder ?? String(port),
+  said: "Only one usage of each socket address (protocol/network address/port) is normally permitted. (os error 10048)",
+});
 export const noAnswer: Problem = { code: "connectionTimedOut", subject: "smtp.office365.com:587", said: "no answer from 52.98.171.226:587 within 30 s" };

@@ -9,6 +9,7 @@ import type {
   HourView,
   LaneState,
   MachineView,
+  PortView,
   Problem,
   ProbeStage,
   RecentView,
@@ -18,7 +19,7 @@ import type {
   StoryStep,
   TakeOverView,
 } from "../generated/control";
-import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, seeded, type Random } from "./office";
+import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
   "fresh",
@@ -32,6 +33,8 @@ export const scenarios = [
   "lost-link",
   "as-service",
   "service-stopped",
+  "starting",
+  "failed",
   "old-version",
   "no-credential-store",
   "settings-broken",
@@ -70,6 +73,8 @@ export function worldOf(scenario: Scenario, now: number): World {
     case "flowing":
     case "lost-link":
     case "service-stopped":
+    case "starting":
+    case "failed":
       return world;
     case "fresh":
     case "no-credential-store":
@@ -118,10 +123,9 @@ export function worldOf(scenario: Scenario, now: number): World {
       return world;
     }
     case "port-taken": {
-      const taken: Problem = { code: "portTaken", subject: "Port 25", said: "bind 0.0.0.0:25: address in use (SMTPSVC, process 1432)" };
-      snapshot.listeners = snapshot.listeners.map((listener) => (listener.port === 25 ? { ...listener, problem: taken } : listener));
-      snapshot.notices = [taken];
-      world.machine.ports = world.machine.ports.map((port) => (port.port === 25 ? { ...port, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true } : port));
+      const taken: PortView = { port: 25, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true };
+      world.machine.ports = world.machine.ports.map((port) => (port.port === taken.port ? taken : port));
+      snapshot.listeners = snapshot.listeners.map((listener) => (listener.port === taken.port ? { ...listener, problem: portTaken(taken) } : listener));
       return world;
     }
     case "as-service":

@@ -12,6 +12,7 @@ import { exportCsv } from "../../mail/csv";
 import { DeleteDialog } from "../../mail/DeleteDialog";
 import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
+import { ListTrouble } from "../../mail/ListTrouble";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
 import { Empty, PageHead } from "../../parts/Page";
@@ -48,6 +49,7 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
           {list.total === null ? "" : `${many(total, "message")}${filtering ? " found" : ""}`}
         </span>
       </div>
+      <ListTrouble list={list} />
       <div className={styles.body}>
         {list.total === 0 ? (
           <div className={styles.empty}>

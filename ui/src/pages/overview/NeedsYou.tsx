@@ -4,24 +4,24 @@
 import { Button } from "@fluentui/react-components";
 import { useState } from "react";
 
-import type { Problem, RefusedClient } from "../../bridge/bridge";
+import type { ListenerView, Problem, RefusedClient } from "../../bridge/bridge";
 import { providerName, providerOf } from "../../forms/providers";
 import { useAllow } from "../../forms/allow";
 import { useAsk, useSnapshot, useStore } from "../../live/provider";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Page";
 import { Ago, Ahead } from "../../parts/Time";
-import { many, meaningForMail, refusalWords, remedyLabel, sayProblem } from "../../words";
+import { many, meaningForMail, refusalWords, remedyLabel, sayListener, sayProblem, sayRefused } from "../../words";
 import { useWindow } from "../../window";
 import styles from "./overview.module.css";
 
 export function NeedsYou() {
   const snapshot = useSnapshot();
   const { lane, notices, listeners, settings, refused } = snapshot;
-  const ports = listeners.flatMap((listener) => (listener.problem ? [listener.problem] : []));
-  const own = unique([...notices, ...ports]);
+  const closed = listeners.filter((listener) => listener.problem);
+  const own = unique(notices);
   const unread = settings.problems.length > 0 && !own.some((problem) => problem.code === "settingsUnreadable");
-  if (lane.state.kind !== "throttled" && lane.state.kind !== "notSetUp" && own.length === 0 && refused.length === 0 && !unread) return null;
+  if (lane.state.kind !== "throttled" && lane.state.kind !== "notSetUp" && own.length + closed.length + refused.length === 0 && !unread) return null;
   return (
     <Section title="Needs you">
       <div className={styles.needs}>
@@ -29,6 +29,9 @@ export function NeedsYou() {
         {lane.state.kind === "throttled" && <LaneProblem problem={lane.state.problem} nextTry={lane.state.nextTry} />}
         {own.map((problem) => (
           <OwnProblem key={`${problem.code} ${problem.subject ?? ""}`} problem={problem} />
+        ))}
+        {closed.map((listener) => (
+          <ClosedPort key={`${listener.address} ${listener.port}`} listener={listener} />
         ))}
         {unread && <OwnProblem problem={{ code: "settingsUnreadable", subject: settings.path }} />}
         {refused.map((client) => (
@@ -99,17 +102,45 @@ function OwnProblem({ problem }: { problem: Problem }) {
   );
 }
 
+function ClosedPort({ listener }: { listener: ListenerView }) {
+  const { mend } = useWindow();
+  const words = sayListener(listener);
+  return (
+    <Notice
+      tone="bad"
+      title={words.title}
+      said={listener.problem?.said}
+      saidLabel="The system’s own words"
+      actions={
+        <>
+          <Button appearance="primary" onClick={() => mend("openListening")}>
+            {remedyLabel.openListening}
+          </Button>
+          <Button onClick={() => mend("tryListeners")}>{remedyLabel.tryListeners}</Button>
+        </>
+      }
+    >
+      <p>{words.advice}</p>
+    </Notice>
+  );
+}
+
 function RefusedDevice({ client }: { client: RefusedClient }) {
   const ask = useAsk();
   const store = useStore();
-  const { mend } = useWindow();
+  const { mend, tell } = useWindow();
   const { allow, dialog } = useAllow();
   const [hidden, setHidden] = useState(false);
   if (hidden) return null;
   const words = refusalWords[client.why];
   const forget = async () => {
     setHidden(true);
-    await ask({ ask: "forgetRefused", address: client.address });
+    const answer = await ask({ ask: "forgetRefused", address: client.address });
+    if (answer.kind === "refused") {
+      setHidden(false);
+      tell("bad", sayRefused(answer.refused));
+      return;
+    }
     await store.refresh();
   };
   const allowThen = async (network: string, name: string) => {
@@ -143,7 +174,7 @@ function RefusedDevice({ client }: { client: RefusedClient }) {
       <p>
         {words.means} It wanted to send from {client.lastSender === "" ? "an empty sender" : client.lastSender}
         {/* Most devices are refused before they have named a recipient. */}
-        {client.lastRecipient === "" ? "" : ` to ${client.lastRecipient}`}, last <Ago at={client.lastAt} />.
+        {client.lastRecipient === "" ? "" : ` to ${client.lastRecipient}`}. Last tried <Ago at={client.lastAt} />.
       </p>
       {client.why === "notAllowed" && !client.network && <p>This address is not from one of this machine’s own networks: allow it only if you know it.</p>}
       {dialog}

@@ -2,10 +2,11 @@
  * The first page: how the mail is doing, what needs a person, what happened just now.
  */
 import { Button } from "@fluentui/react-components";
-import { DataHistogram20Regular, MailCheckmark24Regular, Table20Regular } from "@fluentui/react-icons";
-import { useState } from "react";
+import { DataHistogram20Regular, MailCheckmark24Regular, Send20Regular, Table20Regular } from "@fluentui/react-icons";
+import { useState, type ReactNode } from "react";
 
 import { useSnapshot } from "../../live/provider";
+import { useWindow } from "../../window";
 import { Age } from "../../parts/Time";
 import { HourChart } from "../../parts/HourChart";
 import { Card, Empty, PageHead, Section } from "../../parts/Page";
@@ -19,24 +20,35 @@ import styles from "./overview.module.css";
 export function OverviewPage() {
   const snapshot = useSnapshot();
   const { counters } = snapshot;
+  const { sendTest } = useWindow();
   const [asTable, setAsTable] = useState(false);
   const nothingYet = counters.accepted === 0 && counters.waiting === 0 && snapshot.recent.length === 0;
   return (
     <>
-      <PageHead title="Overview" sub="The last 24 hours" />
+      <PageHead
+        title="Overview"
+        sub="The last 24 hours"
+        actions={
+          !nothingYet &&
+          snapshot.settings.settings.smartHost && (
+            <Button icon={<Send20Regular />} onClick={sendTest}>
+              Send a test message…
+            </Button>
+          )
+        }
+      />
       <dl className={styles.counters}>
-        <Counter n={counters.accepted} label="accepted" />
-        <Counter n={counters.sent} label="handed over" />
-        <Counter n={counters.waiting} label="waiting">
+        <Counter n={counters.accepted} label="accepted" means="Messages that devices have handed in." />
+        <Counter n={counters.sent} label="handed over" means="Recipients whose message the mail provider has taken." />
+        <Counter n={counters.waiting} label="waiting" means="Messages in the queue now.">
           {counters.oldestAt !== null && (
-            <>
-              {" "}
-              · oldest <Age at={counters.oldestAt} />
-            </>
+            <span className={styles.oldest}>
+              oldest <Age at={counters.oldestAt} />
+            </span>
           )}
         </Counter>
-        <Counter n={counters.failed} label="failed" bad />
-        <Counter n={counters.refused} label="refused" bad />
+        <Counter n={counters.failed} label="failed" means="Recipients refused for good or given up. Their senders were told." bad />
+        <Counter n={counters.refused} label="refused" means="Tries of devices that were turned away." bad />
       </dl>
       <NeedsYou />
       {nothingYet ? (
@@ -62,9 +74,18 @@ export function OverviewPage() {
   );
 }
 
-function Counter({ n, label, bad = false, children }: { n: number; label: string; bad?: boolean; children?: React.ReactNode }) {
+interface CounterProps {
+  n: number;
+  label: string;
+  /** What is counted, on hover. */
+  means: string;
+  bad?: boolean;
+  children?: ReactNode;
+}
+
+function Counter({ n, label, means, bad = false, children }: CounterProps) {
   return (
-    <div className={styles.counter}>
+    <div className={styles.counter} title={means}>
       <dd className={bad && n > 0 ? styles.bad : ""}>{count(n)}</dd>
       <dt>
         {label}
@@ -76,7 +97,6 @@ function Counter({ n, label, bad = false, children }: { n: number; label: string
 
 function FirstMail() {
   const { settings } = useSnapshot();
-  const signIn = settings.settings.smartHost?.signIn;
   return (
     <>
       <Section title="First message">
@@ -90,7 +110,7 @@ function FirstMail() {
       {settings.settings.smartHost && (
         <Section title="Or send a test message from here" sub="It goes the way of every message.">
           <Card>
-            <SendTest sender={signIn?.kind === "password" && signIn.user.includes("@") ? signIn.user : ""} disabled={false} />
+            <SendTest />
           </Card>
         </Section>
       )}

@@ -13,6 +13,7 @@ import { asSelection, everything, howMany, isChosen, nothing, only, without, typ
 import { DeleteDialog } from "../../mail/DeleteDialog";
 import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
+import { ListTrouble } from "../../mail/ListTrouble";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
 import { Empty, PageHead } from "../../parts/Page";
@@ -113,6 +114,7 @@ export function QueuePage({ open }: { open?: string | undefined }) {
           </>
         )}
       </div>
+      <ListTrouble list={list} />
       <div className={styles.body}>
         {list.total === 0 ? (
           <div className={styles.empty}>

@@ -1,25 +1,78 @@
 /**
- * What the machine under the engine says of itself, and, on a click, what others see of it.
+ * How the relay runs, what the machine under it says of itself, and, on a click, what others see of it.
  */
 import { Button, Spinner } from "@fluentui/react-components";
 import { useState } from "react";
 
-import type { MachineView, OutsideView } from "../../bridge/bridge";
+import type { OutsideView } from "../../bridge/bridge";
+import { FirewallCommand } from "../../forms/FirewallCommand";
+import { KeepSending } from "../../forms/KeepSending";
 import { providerName } from "../../forms/providers";
+import type { Machine } from "../../live/machine";
 import { useAsk, useSnapshot } from "../../live/provider";
-import { copyText } from "../../parts/copy";
+import { Notice } from "../../parts/Notice";
 import { Card, Section } from "../../parts/Page";
+import { Working } from "../../parts/Working";
 import { useWindow } from "../../window";
-import { portStateWords, sayClock, sayFirewall, sayLetIn, sayRefused, saySeen } from "../../words";
+import { exactTime, portStateWords, sayClock, sayFirewall, sayLetIn, sayRefused, saySeen } from "../../words";
 import styles from "./settings.module.css";
 import { WindowsSmtp } from "./WindowsSmtp";
 
-export function MachinePart({ machine, onLook }: { machine: MachineView | null; onLook: () => void }) {
-  if (!machine) return <Spinner label="Looking at this machine" />;
+export function MachinePart({ machine }: { machine: Machine }) {
+  return (
+    <>
+      <KeepSending />
+      <ThisEngine />
+      <Surroundings machine={machine} />
+      <Outside />
+      <WindowsSmtp />
+    </>
+  );
+}
+
+function ThisEngine() {
+  const { engine } = useSnapshot();
+  return (
+    <Section title="This relay">
+      <Card>
+        <dl className={styles.facts}>
+          <dt>Runs as</dt>
+          <dd>{engine.embedded ? "part of this program: mail stops when Outtray is quit" : "a service of its own: mail goes on without this window"}</dd>
+          <dt>Version</dt>
+          <dd>
+            Outtray {engine.version}, process {engine.processId}, since {exactTime(engine.startedAt)}
+          </dd>
+          <dt>Mail and log lie in</dt>
+          <dd className="mono">{engine.dataFolder}</dd>
+        </dl>
+      </Card>
+    </Section>
+  );
+}
+
+function Surroundings({ machine: { view: machine, looking, failed, look } }: { machine: Machine }) {
+  if (!machine && failed) {
+    return (
+      <Section title="This machine">
+        <Notice tone="warn" title="Nothing could be found out about this machine" actions={<Button onClick={look}>Look again</Button>}>
+          The engine gave no answer. Mail is not concerned by that.
+        </Notice>
+      </Section>
+    );
+  }
+  if (!machine) return <Spinner style={{ marginTop: 24 }} label="Looking at this machine" />;
   const { firewall } = machine;
   return (
     <>
-      <Section title={machine.hostName} sub={machine.os} actions={<Button onClick={onLook}>Look again</Button>}>
+      <Section
+        title={machine.hostName}
+        sub={machine.os}
+        actions={
+          <Button onClick={look} disabled={looking} {...(looking ? { icon: <Working /> } : {})}>
+            Look again
+          </Button>
+        }
+      >
         <Card>
           <dl className={styles.facts}>
             {machine.domain !== null && (
@@ -55,29 +108,15 @@ export function MachinePart({ machine, onLook }: { machine: MachineView | null; 
               </div>
             ))}
           </dl>
-          {firewall.command !== null && <Command command={firewall.command} />}
+          {firewall.command !== null && (
+            <div className={styles.shut}>
+              <p>The firewall keeps devices out.</p>
+              <FirewallCommand command={firewall.command} />
+            </div>
+          )}
         </Card>
       </Section>
-      <Outside />
-      <WindowsSmtp />
     </>
-  );
-}
-
-/** What an administrator types, as Outtray itself may not. */
-function Command({ command }: { command: string }) {
-  const { tell } = useWindow();
-  const copy = async () => {
-    const done = await copyText(command);
-    if (done) tell("good", "Copied. Paste it into a command prompt that runs as administrator.");
-    else tell("warn", "It could not be copied. Select the line and copy it yourself.");
-  };
-  return (
-    <div className={styles.command}>
-      <p>The firewall keeps devices out. An administrator lets them in, from this machine’s own networks only, with:</p>
-      <code>{command}</code>
-      <Button onClick={() => void copy()}>Copy</Button>
-    </div>
   );
 }
 
@@ -102,9 +141,9 @@ function Outside() {
   return (
     <Section
       title="Seen from outside"
-      sub="Asks the mail provider which address it sees (a connector or SPF record needs it), and this machine’s time server for the time. Nobody else is asked, and nothing is asked by itself."
+      sub="Asks the mail provider which address it sees (the provider’s connector, and the SPF record of your domain, name that address), and this machine’s time server for the time. Nobody else is asked, and nothing is asked by itself."
       actions={
-        <Button onClick={() => void look()} disabled={busy} {...(busy ? { icon: <Spinner size="tiny" /> } : {})}>
+        <Button onClick={() => void look()} disabled={busy} {...(busy ? { icon: <Working /> } : {})}>
           Ask now
         </Button>
       }

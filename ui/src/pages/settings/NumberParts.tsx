@@ -3,13 +3,11 @@
  */
 import { Field, Select } from "@fluentui/react-components";
 
-import type { Delivery, Limits, LogLevel, MachineView } from "../../bridge/bridge";
+import type { Delivery, Limits, LogLevel } from "../../bridge/bridge";
 import { fieldState } from "../../forms/check";
-import { KeepSending } from "../../forms/KeepSending";
 import { DurationField, NumberField } from "../../forms/fields";
-import { useSnapshot } from "../../live/provider";
 import { Card, Section } from "../../parts/Page";
-import { exactTime, logLevelLabel } from "../../words";
+import { logLevelLabel } from "../../words";
 import type { PartProps } from "./SetupParts";
 import styles from "./settings.module.css";
 
@@ -33,8 +31,8 @@ export function LimitsPart({ draft, change, problems, onLeave }: PartProps) {
         <Card>
           <div className={styles.grid}>
             {megabytes("messageBytes", "Largest message", "Larger ones are refused at once. Up to 150 MB; the provider’s own limit is often 25 to 35.")}
-            {number("recipients", "Recipients of one message", "At least 100.")}
-            {number("hops", "Stations before a loop is assumed", "How many servers a message may have passed.")}
+            {number("recipients", "Recipients of one message", "At least 100: programs count on that.")}
+            {number("hops", "Servers a message may have passed", "With more it is going round in a circle, and is refused.")}
             {megabytes("freeDiskBytes", "Free disk space to keep", "Below it devices are told to try again later.")}
           </div>
         </Card>
@@ -42,11 +40,11 @@ export function LimitsPart({ draft, change, problems, onLeave }: PartProps) {
       <Section title="Connections of devices">
         <Card>
           <div className={styles.grid}>
-            {number("connections", "At a time, in all", "")}
-            {number("connectionsPerClient", "At a time, from one address", "")}
-            {duration("idleSeconds", "Silence before closing", "Between two commands.")}
-            {duration("commandSeconds", "Time for one command", "Or for one block of a message.")}
-            {duration("tlsSeconds", "Time to begin encryption", "")}
+            {number("connections", "Connections at a time", "Of all devices together.")}
+            {number("connectionsPerClient", "From one address at a time", "Of one device, or of all behind one router.")}
+            {duration("idleSeconds", "Silence before closing", "A device that says nothing for so long is let go.")}
+            {duration("commandSeconds", "Time for one command", "Or for one piece of a message, on a slow line.")}
+            {duration("tlsSeconds", "Time to begin encryption", "A device that takes longer is let go.")}
           </div>
         </Card>
       </Section>
@@ -82,8 +80,8 @@ export function DeliveryPart({ draft, change, problems, onLeave }: PartProps) {
       <Section title="The way to the provider" sub="When the provider itself cannot be reached. No message is charged a try for that.">
         <Card>
           <div className={styles.grid}>
-            {duration("firstRestSeconds", "First rest", "Then longer each time.")}
-            {duration("longestRestSeconds", "Longest rest", "")}
+            {duration("firstRestSeconds", "First rest", "Then longer each time, while the trouble lasts.")}
+            {duration("longestRestSeconds", "Longest rest", "Between two tries of the connection.")}
           </div>
         </Card>
       </Section>
@@ -91,48 +89,23 @@ export function DeliveryPart({ draft, change, problems, onLeave }: PartProps) {
   );
 }
 
-export function UpkeepPart({ draft, change, problems, onLeave, engine: machine }: PartProps & { engine: MachineView | null }) {
-  const { engine } = useSnapshot();
+export function UpkeepPart({ draft, change, problems, onLeave }: PartProps) {
   return (
-    <>
-      <Section title="History and log">
-        <Card>
-          <div className={styles.grid}>
-            <NumberField label="Remember what was done for" hint="The messages themselves are not kept once they have been handed over." unit="days" value={draft.history.keepDays} onChange={(keepDays) => change({ ...draft, history: { keepDays } })} onLeave={onLeave} {...fieldState(problems, "history.keepDays")} />
-            <Field label="Log" hint="How much is written to the log file." {...fieldState(problems, "logLevel")}>
-              <Select value={draft.logLevel} onChange={(_, { value }) => change({ ...draft, logLevel: value as LogLevel })} onBlur={onLeave}>
-                {(Object.keys(logLevelLabel) as LogLevel[]).map((level) => (
-                  <option key={level} value={level}>
-                    {logLevelLabel[level]}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-          </div>
-        </Card>
-      </Section>
-      <KeepSending />
-      <Section title="This engine">
-        <Card>
-          <dl className={styles.facts}>
-            <dt>Version</dt>
-            <dd>
-              Outtray {engine.version}, process {engine.processId}
-            </dd>
-            <dt>Runs on</dt>
-            <dd>
-              {engine.hostName}
-              {machine ? `, ${machine.os}` : ""}
-            </dd>
-            <dt>Since</dt>
-            <dd>{exactTime(engine.startedAt)}</dd>
-            <dt>Runs as</dt>
-            <dd>{engine.embedded ? "part of this program: mail stops when Outtray is quit" : "a service of its own: mail goes on without this window"}</dd>
-            <dt>Mail and log lie in</dt>
-            <dd className="mono">{engine.dataFolder}</dd>
-          </dl>
-        </Card>
-      </Section>
-    </>
+    <Section title="History and log">
+      <Card>
+        <div className={styles.grid}>
+          <NumberField label="Remember what was done for" hint="The messages themselves are not kept once they have been handed over." unit="days" value={draft.history.keepDays} onChange={(keepDays) => change({ ...draft, history: { keepDays } })} onLeave={onLeave} {...fieldState(problems, "history.keepDays")} />
+          <Field label="Log" hint="How much is written to the log file." {...fieldState(problems, "logLevel")}>
+            <Select value={draft.logLevel} onChange={(_, { value }) => change({ ...draft, logLevel: value as LogLevel })} onBlur={onLeave}>
+              {(Object.keys(logLevelLabel) as LogLevel[]).map((level) => (
+                <option key={level} value={level}>
+                  {logLevelLabel[level]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+      </Card>
+    </Section>
   );
 }

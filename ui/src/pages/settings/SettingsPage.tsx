@@ -2,11 +2,13 @@
  * The questions of the setup as forms, and the rest: one draft, checked as fields are left, saved at once.
  */
 import { Button, MessageBar, MessageBarBody, MessageBarTitle, Tab, TabList } from "@fluentui/react-components";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 
-import type { MachineView, Settings } from "../../bridge/bridge";
+import type { Settings } from "../../bridge/bridge";
 import { sayWrong, useCheck } from "../../forms/check";
 import { SECRET } from "../../forms/SignInForm";
+import { useLeave } from "../../forms/leave";
+import { useMachine } from "../../live/machine";
 import { useAsk, useSnapshot } from "../../live/provider";
 import { PageHead } from "../../parts/Page";
 import { useWindow, type SettingsPart } from "../../window";
@@ -36,17 +38,10 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
   const [base, setBase] = useState<Settings>(inForce.settings);
   const [secret, setSecret] = useState("");
   const [untilRestart, setUntilRestart] = useState(false);
-  const [machine, setMachine] = useState<MachineView | null>(null);
+  const machine = useMachine();
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState("");
   const part = begin;
-
-  const look = useCallback(() => {
-    void ask({ ask: "machine" }).then((answer) => {
-      if (answer.kind === "machine") setMachine(answer.machine);
-    });
-  }, [ask]);
-  useEffect(look, [look]);
 
   // Settings changed elsewhere come in by themselves, unless something here is unsaved.
   const untouched = sameSettings(draft, base);
@@ -88,6 +83,8 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
     check.set([]);
   };
 
+  const leaving = useLeave({ what: changes, wrong: check.problems.length > 0, save, saved: saved !== "" });
+
   const form = { draft, change, problems: check.problems, onLeave: leave };
   const elsewhere = check.problems.filter((problem) => partOf(problem.field) !== part);
   return (
@@ -110,7 +107,7 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
         ))}
       </TabList>
       {overtaken && (
-        <MessageBar intent="warning">
+        <MessageBar layout="singleline" className={styles.overtaken ?? ""} intent="warning">
           <MessageBarBody>
             <MessageBarTitle>The settings were changed elsewhere meanwhile.</MessageBarTitle>
             Saving puts yours in their place; discarding shows the new ones.
@@ -119,12 +116,12 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
       )}
       <div className={styles.form} role="tabpanel" aria-label={parts.find(([key]) => key === part)?.[1]}>
         {part === "provider" && <ProviderPart {...form} secret={secret} onSecret={setSecret} untilRestart={untilRestart} onUntilRestart={setUntilRestart} />}
-        {part === "senders" && <SendersPart {...form} machine={machine} check={check} />}
+        {part === "senders" && <SendersPart {...form} machine={machine.view} check={check} />}
         {part === "listening" && <ListeningPart {...form} machine={machine} />}
         {part === "limits" && <LimitsPart {...form} />}
         {part === "delivery" && <DeliveryPart {...form} />}
-        {part === "machine" && <MachinePart machine={machine} onLook={look} />}
-        {part === "upkeep" && <UpkeepPart {...form} engine={machine} />}
+        {part === "machine" && <MachinePart machine={machine} />}
+        {part === "upkeep" && <UpkeepPart {...form} />}
       </div>
       {(changes.length > 0 || saved !== "") && (
         <div className={styles.save} role="region" aria-label="Unsaved changes">
@@ -152,6 +149,7 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
           )}
         </div>
       )}
+      {leaving}
     </div>
   );
 }

@@ -5,15 +5,18 @@ import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface
 import { useCallback, useState } from "react";
 
 import type { MachineView, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
-import { fieldState, type Check } from "../../forms/check";
+import { fieldState, wrongAt, type Check } from "../../forms/check";
+import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
 import { NumberField } from "../../forms/fields";
+import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
 import { preset, providerName, providerOf, providers, type ProviderKey } from "../../forms/providers";
 import { SendersForm } from "../../forms/SendersForm";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
+import type { Machine } from "../../live/machine";
 import { useSnapshot } from "../../live/provider";
 import { SendTest } from "../../mail/SendTest";
 import { Card, Empty, Section } from "../../parts/Page";
@@ -33,6 +36,8 @@ interface ProviderPartProps extends PartProps {
   untilRestart: boolean;
   onUntilRestart(untilRestart: boolean): void;
 }
+
+const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.extraCaFile"];
 
 export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
   const { settings } = useSnapshot();
@@ -59,16 +64,15 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
           <div className={formStyles.stack}>
             <ServerFields key={host.provider} host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
             <SignInForm host={host} secret={secret} stored={stored} store={settings.store} untilRestart={untilRestart} problems={problems} onHost={onHost} onSecret={onSecret} onUntilRestart={onUntilRestart} onLeave={onLeave} />
-            <details className={formStyles.folded}>
-              <summary>Pace and trust</summary>
+            <Folded title="Pace and certificate authority" open={fieldsOfPace.some((field) => wrongAt(problems, field) !== undefined)}>
               <div className={formStyles.row}>
-                <NumberField label="Connections at a time" value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
-                <NumberField label="Messages on one connection" value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
-                <Field label="Own certificate authority" hint="A PEM file, when the server’s certificate comes from the office itself." {...fieldState(problems, "smartHost.extraCaFile")}>
+                <NumberField label="Connections at a time" hint="More can be faster; providers limit it." value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
+                <NumberField label="Messages on one connection" hint="Then a new connection is made." value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
+                <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
                   <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
                 </Field>
               </div>
-            </details>
+            </Folded>
             <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
           </div>
         </Card>
@@ -76,9 +80,9 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
       <Section title="Good to know">
         <ProviderConditions provider={provider} />
       </Section>
-      <Section title="Test message" sub={saved ? "It goes the way of every message." : "Save first: the test uses the settings in force."}>
+      <Section title="Test message" sub="It goes the way of every message.">
         <Card>
-          <SendTest sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : ""} disabled={!saved} />
+          <SendTest hindrance={saved ? "" : "Save first: the test uses the settings in force."} />
         </Card>
       </Section>
       {choosing && (
@@ -140,11 +144,14 @@ export function SendersPart({ draft, change, machine, check }: PartProps & { mac
   );
 }
 
-export function ListeningPart({ draft, change, problems, onLeave, machine }: PartProps & { machine: MachineView | null }) {
+export function ListeningPart({ draft, change, problems, onLeave, machine }: PartProps & { machine: Machine }) {
+  const hostName = machine.view?.hostName;
+  const closed = useSnapshot().listeners.filter((listener) => listener.problem);
   return (
     <>
+      <ClosedPorts />
       <Section title="Ports" sub="Where devices connect on this machine.">
-        <ListeningForm listeners={draft.listeners} machine={machine} problems={problems} onChange={(listeners) => change({ ...draft, listeners })} onLeave={onLeave} />
+        <ListeningForm listeners={draft.listeners} machine={machine} problems={problems} onChange={(listeners) => change({ ...draft, listeners })} onLeave={onLeave} spokenOf={closed.map((listener) => listener.port)} />
       </Section>
       <Section title="Certificate">
         <Card>
@@ -153,8 +160,8 @@ export function ListeningPart({ draft, change, problems, onLeave, machine }: Par
       </Section>
       <Section title="Name">
         <Card>
-          <Field label="Name of this relay" hint={`What Outtray calls itself towards devices and the provider. Empty: ${machine?.hostName ?? "this machine’s own name"}.`} style={{ maxWidth: 420 }} {...fieldState(problems, "hostName")}>
-            <Input value={draft.hostName} placeholder={machine?.hostName ?? ""} spellCheck={false} onChange={(_, { value }) => change({ ...draft, hostName: value.trim() })} onBlur={onLeave} />
+          <Field label="Name of this relay" hint={`What Outtray calls itself towards devices and the provider. Empty: ${hostName ?? "this machine’s own name"}.`} style={{ maxWidth: 420 }} {...fieldState(problems, "hostName")}>
+            <Input value={draft.hostName} placeholder={hostName ?? ""} spellCheck={false} onChange={(_, { value }) => change({ ...draft, hostName: value.trim() })} onBlur={onLeave} />
           </Field>
         </Card>
       </Section>

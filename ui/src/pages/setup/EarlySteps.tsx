@@ -7,10 +7,12 @@ import type { Dispatch } from "react";
 import type { MachineView, SettingsProblem } from "../../bridge/bridge";
 import type { Check } from "../../forms/check";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
+import { Folded } from "../../forms/Folded";
 import formStyles from "../../forms/forms.module.css";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
 import { providerOf } from "../../forms/providers";
 import { SendersForm } from "../../forms/SendersForm";
+import type { Machine } from "../../live/machine";
 import { Notice } from "../../parts/Notice";
 import { PageHead } from "../../parts/Page";
 import type { Draft, Move } from "./steps";
@@ -76,12 +78,13 @@ export function ProviderStep({ draft, make, problems, onLeave }: StepProps) {
       {host && provider && (
         <div className={formStyles.stack} key={provider.key}>
           <ProviderConditions provider={provider} />
-          <details className={formStyles.folded} open={provider.key === "other" || provider.servers.length > 1}>
-            <summary>Server, port and encryption</summary>
-            <div>
-              <ServerFields host={host} problems={problems} onChange={(next) => make({ kind: "host", host: next })} onLeave={onLeave} />
-            </div>
-          </details>
+          <Folded
+            title="Server, port and encryption"
+            begin={provider.key === "other" || provider.servers.length > 1}
+            open={problems.some((problem) => problem.field.startsWith("smartHost") && !problem.field.startsWith("smartHost.signIn"))}
+          >
+            <ServerFields host={host} problems={problems} onChange={(next) => make({ kind: "host", host: next })} onLeave={onLeave} />
+          </Folded>
         </div>
       )}
       {!host && (
@@ -112,11 +115,11 @@ export function SendersStep({ draft, make, machine, check }: { draft: Draft; mak
   );
 }
 
-export function ListeningStep({ draft, make, machine, problems, onLeave }: StepProps & { machine: MachineView | null }) {
+export function ListeningStep({ draft, make, machine, problems, onLeave }: StepProps & { machine: Machine }) {
   return (
     <>
-      <PageHead title="Where devices connect" sub={`On this machine${machine ? `, ${machine.hostName}` : ""}. Port 25 is enough for most offices.`} />
-      <ListeningForm listeners={draft.settings.listeners} machine={machine} problems={problems} onChange={(listeners) => make({ kind: "listeners", listeners })} onLeave={onLeave} />
+      <PageHead title="Where devices connect" sub={`On this machine${machine.view ? `, ${machine.view.hostName}` : ""}. Port 25 is enough for most offices.`} />
+      <ListeningForm listeners={draft.settings.listeners} machine={machine} problems={problems} onChange={(listeners) => make({ kind: "listeners", listeners })} onLeave={onLeave} spokenOf={draft.imported?.takeOver ? draft.settings.listeners.map((listener) => listener.port) : []} />
       <CertificateForm certificate={draft.settings.certificate} problems={problems} onChange={(certificate) => make({ kind: "certificate", certificate })} onLeave={onLeave} />
       {draft.imported?.takeOver && (
         <Notice tone="quiet" title="Saving stops and disables the Windows SMTP service">
@@ -129,7 +132,7 @@ export function ListeningStep({ draft, make, machine, problems, onLeave }: StepP
           under “This machine”.
         </Notice>
       )}
-      <p className="quiet">If a firewall runs on this machine, it must let devices in on these ports.</p>
+      <p className="quiet">If a firewall keeps devices out of these ports, the last step says how to let them in.</p>
     </>
   );
 }

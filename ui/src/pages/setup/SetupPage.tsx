@@ -5,9 +5,9 @@ import { Button } from "@fluentui/react-components";
 import { Checkmark16Filled } from "@fluentui/react-icons";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 
-import type { MachineView } from "../../bridge/bridge";
 import { sayWrong, useCheck } from "../../forms/check";
 import { SECRET } from "../../forms/SignInForm";
+import { useMachine } from "../../live/machine";
 import { useAsk, useDesktop, useSnapshot } from "../../live/provider";
 import { isSetUp } from "../../live/state";
 import { Mark } from "../../parts/Mark";
@@ -30,18 +30,14 @@ export function SetupPage() {
   const [draft, make] = useReducer(move, null, () => loadDraft() ?? begin(snapshot.settings.settings));
   const [secret, setSecret] = useState("");
   const [untilRestart, setUntilRestart] = useState(false);
-  const [machine, setMachine] = useState<MachineView | null>(null);
+  const machine = useMachine();
   const [busy, setBusy] = useState(false);
   const heading = useRef<HTMLDivElement>(null);
 
   useEffect(() => saveDraft(draft), [draft]);
   useEffect(() => {
-    void ask({ ask: "machine" }).then((answer) => {
-      if (answer.kind !== "machine") return;
-      setMachine(answer.machine);
-      make({ kind: "machine", machine: answer.machine });
-    });
-  }, [ask]);
+    if (machine.view) make({ kind: "machine", machine: machine.view });
+  }, [machine.view]);
   // Who reads by ear or moves by key begins each step at its headline.
   const first = useRef(true);
   useEffect(() => {
@@ -105,7 +101,7 @@ export function SetupPage() {
       <header className={styles.bar}>
         <Mark />
         <strong>Set up Outtray</strong>
-        <span className={styles.calm}>You can close this window at any time; what you have filled in stays.</span>
+        <span className={styles.calm}>You can close this window at any time; what you have filled in stays, but for the password.</span>
         {isSetUp(snapshot) && draft.step !== "summary" && (
           <Button appearance="subtle" onClick={leave}>
             Leave setup
@@ -115,7 +111,7 @@ export function SetupPage() {
       <Rail step={draft.step} furthest={draft.furthest} reach={(step) => reachable(draft, step)} go={(step) => make({ kind: "goTo", step })} />
       <main className={styles.main} id="page">
         <div ref={heading} tabIndex={-1} className={styles.step} key={draft.step} aria-label={stepTitle[draft.step]}>
-          {draft.step === "welcome" && <WelcomeStep machine={machine} make={make} />}
+          {draft.step === "welcome" && <WelcomeStep machine={machine.view} make={make} />}
           {draft.step === "provider" && <ProviderStep draft={draft} make={make} problems={check.problems} onLeave={leaveField} />}
           {draft.step === "signIn" && (
             <SignInStep
@@ -134,10 +130,10 @@ export function SetupPage() {
               secretIsThere={secretIsThere}
             />
           )}
-          {draft.step === "senders" && <SendersStep draft={draft} make={make} machine={machine} check={check} />}
+          {draft.step === "senders" && <SendersStep draft={draft} make={make} machine={machine.view} check={check} />}
           {draft.step === "listening" && <ListeningStep draft={draft} make={make} machine={machine} problems={check.problems} onLeave={leaveField} />}
           {draft.step === "test" && <TestStep draft={draft} make={make} />}
-          {draft.step === "summary" && <SummaryStep />}
+          {draft.step === "summary" && <SummaryStep machine={machine} />}
           {elsewhere.map((problem) => (
             <p key={problem.field} role="alert" className={styles.wrong}>
               {sayWrong(problem)}

@@ -1,17 +1,28 @@
 /**
- * The end of the setup: what to type into a scanner.
+ * The end of the setup: what to type into a scanner, and what still hinders it.
  */
+import { ClosedPorts } from "../../forms/ClosedPorts";
+import { FirewallCommand } from "../../forms/FirewallCommand";
 import { KeepSending } from "../../forms/KeepSending";
+import type { Machine } from "../../live/machine";
 import { DeviceLines } from "../../mail/DeviceLines";
+import { Notice } from "../../parts/Notice";
 import { PageHead } from "../../parts/Page";
 
-export function SummaryStep() {
+export function SummaryStep({ machine }: { machine: Machine }) {
+  const shut = machine.view?.firewall.command ?? null;
   return (
     <>
       <PageHead
         title="Outtray is ready"
         sub="Enter these lines in each scanner, printer or program. Then let it send something: it appears on the overview at once."
       />
+      <ClosedPorts />
+      {shut !== null && (
+        <Notice tone="warn" title="The firewall of this machine keeps devices out">
+          <FirewallCommand command={shut} />
+        </Notice>
+      )}
       <DeviceLines printable />
       <KeepSending offerOnly />
     </>

@@ -1,7 +1,7 @@
 /**
  * On the first page: the Windows SMTP service that is here, or its MetaBase.xml from another machine.
  */
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Spinner } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
 import { useEffect, useRef, useState } from "react";
 
 import type { ImportServer, ImportView, MetabaseFile } from "../../bridge/bridge";
@@ -9,6 +9,7 @@ import { ImportTable } from "../../forms/ImportTable";
 import { useAsk } from "../../live/provider";
 import { Notice } from "../../parts/Notice";
 import { Card } from "../../parts/Page";
+import { Working } from "../../parts/Working";
 import { sayLeftMail, sayRefused } from "../../words";
 import styles from "./setup.module.css";
 
@@ -92,7 +93,7 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
         <button type="button" className={styles.link} onClick={() => picker.current?.click()} disabled={busy}>
           Pick its MetaBase.xml
         </button>{" "}
-        {busy && <Spinner size="extra-tiny" style={{ display: "inline-flex" }} />}
+        {busy && <Working size="extra-tiny" />}
         <input
           ref={picker}
           type="file"

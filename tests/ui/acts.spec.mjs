@@ -1,0 +1,243 @@
+/**
+ * What the buttons do that promise to mend something, and that nothing is lost on the way.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+
+let play;
+before(async () => {
+  play = await stage();
+});
+after(() => play.close());
+
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const topBar = (page) => page.getByRole("banner");
+const inForce = (page) => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
+
+async function looksWell(page, name) {
+  await shoot(page, name);
+  assert.deepEqual(await overflows(page), [], `${name} is wider than its window`);
+  assert.deepEqual(await accessFaults(page), [], `${name} keeps someone out`);
+}
+
+/** The program that holds port 25 is stopped by somebody. */
+const freePort25 = (page) =>
+  page.evaluate(() => {
+    const { machine } = window.fakeEngine.world;
+    machine.ports = machine.ports.map((port) => (port.port === 25 ? { ...port, state: "free", holder: null } : port));
+  });
+
+describe("a port that another program holds", () => {
+  test("is tried again from the overview, and says what came of it", async () => {
+    const page = await play.open("port-taken");
+    await page.getByRole("heading", { name: "Port 25 is in use by inetinfo.exe" }).waitFor();
+    await press(page, "Try again");
+    await page.locator(".fui-Toast").getByText("Port 25 is in use by inetinfo.exe").waitFor();
+    await press(page, "Dismiss");
+    await freePort25(page);
+    await press(page, "Try again");
+    await page.getByText("Every port is open: devices can connect.").first().waitFor();
+    await page.getByRole("heading", { name: "Port 25 is in use" }).waitFor({ state: "detached" });
+    await topBar(page).getByText("Mail is flowing").waitFor();
+    await page.context().close();
+  });
+
+  test("is tried again in the settings, without a change to save", async () => {
+    for (const look of ["light", "dark", "small", "large"]) {
+      const page = await play.open("port-taken", { look });
+      await goTo(page, "Queue");
+      // The first line says it on every page, with its button.
+      await topBar(page).getByRole("button", { name: "Change listening" }).click();
+      const closed = page.getByRole("region", { name: "Not open" });
+      await closed.getByText("Stop that program and try again").waitFor();
+      assert.equal(await page.getByRole("button", { name: "Save", exact: true }).count(), 0);
+      await looksWell(page, `port-taken-${look}`);
+      await freePort25(page);
+      await closed.getByRole("button", { name: "Try again" }).click();
+      await closed.waitFor({ state: "detached" });
+      await page.getByText("in use by inetinfo.exe").waitFor({ state: "detached" });
+      await page.context().close();
+    }
+  });
+
+  test("that is chosen in the setup is named at its end", async () => {
+    const page = await play.open("fresh");
+    await press(page, "Begin");
+    await page.getByRole("radio", { name: "Microsoft 365" }).check();
+    await press(page, "Next");
+    await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+    await page.getByLabel(/^Password/).fill("right");
+    await press(page, "Skip the check, I know it is right");
+    await press(page, "Next");
+    await page.getByRole("checkbox", { name: /Port 25\b/ }).check();
+    await page.getByText("and look again, or use port 2525").waitFor();
+    await looksWell(page, "setup-port-taken");
+    await press(page, "Save and go on");
+    await press(page, "Go on without a test");
+    await page.getByRole("region", { name: "Not open" }).getByText("Port 25 is in use by").waitFor();
+    await looksWell(page, "setup-summary-port-taken");
+    await page.context().close();
+  });
+});
+
+describe("the other encryption", () => {
+  test("is put in force by the button that says so", async () => {
+    const page = await play.open("flowing");
+    await page.evaluate(async () => {
+      const engine = window.fakeEngine;
+      const { settings } = engine.world.snapshot.settings;
+      await engine.answer({ ask: "applySettings", settings: { ...settings, smartHost: { ...settings.smartHost, port: 465, encryption: "starttls" } } });
+      engine.setLane({ kind: "throttled", problem: { code: "tlsModeSwapped", said: "the server sent nothing to be read" }, since: Date.now(), nextTry: Date.now() + 60_000 });
+    });
+    await press(page, "Use the other encryption");
+    await page.getByText("Port 465 with TLS from the start is in force.").first().waitFor();
+    const { smartHost } = await inForce(page);
+    assert.deepEqual([smartHost.port, smartHost.encryption], [465, "implicit"]);
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await topBar(page).getByText("Mail is flowing").waitFor();
+    await page.context().close();
+  });
+});
+
+describe("settings that are not saved", () => {
+  async function changed(look = "light") {
+    const page = await play.open("flowing", { look });
+    await goTo(page, "Settings");
+    await page.getByRole("tab", { name: "Limits" }).click();
+    await page.getByLabel("Largest message").fill("35");
+    await page.getByText("Not saved yet:").waitFor();
+    return page;
+  }
+  const leaveFor = (page, name) => page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: new RegExp(`^${name}`) }).click();
+
+  test("stay when another of their own pages is opened, and are asked about when they are left", async () => {
+    const page = await changed();
+    await page.getByRole("tab", { name: "Retries" }).click();
+    await page.getByRole("tab", { name: "Limits" }).click();
+    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await leaveFor(page, "Queue");
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText("not in force yet: limits").waitFor();
+    await looksWell(page, "leave-light");
+    await dialog.getByRole("button", { name: "Stay here" }).click();
+    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await leaveFor(page, "Queue");
+    await dialog.getByRole("button", { name: "Throw it away" }).click();
+    await page.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
+    assert.equal((await inForce(page)).limits.messageBytes, 25_000_000);
+    await goTo(page, "Settings");
+    await leaveFor(page, "History");
+    await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
+    await page.context().close();
+  });
+
+  test("are saved on the way out", async () => {
+    const page = await changed("small");
+    await leaveFor(page, "Overview");
+    await looksWell(page, "leave-small");
+    await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    assert.equal((await inForce(page)).limits.messageBytes, 35_000_000);
+    await page.context().close();
+  });
+
+  test("that cannot be saved keep the person on the page", async () => {
+    const page = await changed();
+    await page.evaluate(() => {
+      const engine = window.fakeEngine;
+      const answer = engine.answer.bind(engine);
+      engine.answer = (request) => (request.ask === "applySettings" ? Promise.resolve({ kind: "refused", refused: { why: "trouble", problem: { code: "diskFull", said: "no space left" } } }) : answer(request));
+    });
+    await leaveFor(page, "Overview");
+    await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
+    await page.getByText("The disk is nearly full. No space left.").first().waitFor();
+    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await page.context().close();
+  });
+
+  test("with a mistake in a folded part are unfolded", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Settings");
+    const pace = page.getByText("Pace and certificate authority");
+    await pace.click();
+    await page.getByLabel("Own certificate authority").fill("nowhere.txt");
+    await page.getByLabel("Own certificate authority").blur();
+    await page.getByText("There is no such file").waitFor();
+    await pace.click();
+    await page.getByText("There is no such file").waitFor();
+    await looksWell(page, "settings-folded-mistake");
+    await leaveFor(page, "Overview");
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText("something in it is wrong").waitFor();
+    assert.equal(await dialog.getByRole("button", { name: "Save and leave" }).count(), 0);
+    await page.context().close();
+  });
+});
+
+describe("a test message", () => {
+  test("is sent from wherever the tray asks for it, and followed", async () => {
+    for (const look of ["light", "dark", "small", "large", "contrast"]) {
+      const page = await play.open("flowing", { look });
+      await goTo(page, "History");
+      await page.evaluate(() => window.fakeEngine.wish("sendTest"));
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("To", { exact: true }).fill("me@northwind.example");
+      assert.equal(await dialog.getByLabel("From", { exact: true }).inputValue(), "relay@northwind.example");
+      await dialog.getByRole("button", { name: "Send test message" }).click();
+      await dialog.getByText("Now look into the mailbox of me@northwind.example").waitFor();
+      await looksWell(page, `test-${look}`);
+      await dialog.getByRole("button", { name: "Show its whole story" }).click();
+      await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").waitFor();
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  });
+
+  test("that the provider holds up says why at once, with the button that mends it", async () => {
+    const page = await play.open("flowing", { look: "small" });
+    await press(page, "Send a test message…");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("To", { exact: true }).fill("stuck@northwind.example");
+    await dialog.getByRole("button", { name: "Send test message" }).click();
+    await dialog.getByText("Microsoft 365 does not accept the user name or password.").waitFor();
+    await dialog.getByText("The message is kept.").waitFor();
+    await looksWell(page, "test-stuck");
+    await dialog.getByRole("button", { name: "Change sign-in" }).click();
+    await page.getByRole("tab", { name: "Mail provider", selected: true }).waitFor();
+    assert.equal(await dialog.count(), 0);
+    await page.context().close();
+  });
+
+  test("while delivery is paused says that it waits", async () => {
+    const page = await play.open("paused");
+    await press(page, "Send a test message…");
+    await page.getByRole("dialog").getByLabel("To", { exact: true }).fill("me@northwind.example");
+    await page.getByRole("dialog").getByRole("button", { name: "Send test message" }).click();
+    await page.getByRole("dialog").getByText("goes out as soon as you resume").waitFor();
+    await looksWell(page, "test-paused");
+    await page.context().close();
+  });
+
+  test("before the setup there is none to send", async () => {
+    const page = await play.open("fresh");
+    await page.evaluate(() => window.fakeEngine.wish("sendTest"));
+    await page.getByRole("heading", { level: 1, name: "Welcome to Outtray" }).waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    await page.context().close();
+  });
+});
+
+describe("a fault of the window's own", () => {
+  test("is no white page: it says what it means, and draws anew", async () => {
+    const page = await play.open("flowing");
+    await page.evaluate(() => window.fakeEngine.say({ kind: "listenersChanged", listeners: null }));
+    await page.getByRole("heading", { name: "This window has run into a fault of its own" }).waitFor();
+    await page.getByText("Mail is not concerned").waitFor();
+    await looksWell(page, "window-fault");
+    await press(page, "Draw the window anew");
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,120 @@
+/**
+ * What every page may do with the window, done: go somewhere, mend something, say something.
+ */
+import { Button, Toast, ToastTitle, ToastTrigger, useToastController } from "@fluentui/react-components";
+import { Dismiss16Regular } from "@fluentui/react-icons";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+
+import { swapEncryption } from "../forms/ConnectionCheck";
+import { sayWrong } from "../forms/check";
+import { useAsk, type Ask } from "../live/provider";
+import type { Guard, Route, WindowActs } from "../window";
+import { many, sayListener, sayRefused, smartHostEncryptionWords, type Remedy, type Tone } from "../words";
+
+interface Acting {
+  here: Route;
+  setRoute(route: Route): void;
+  sendTest(): void;
+  toaster: string;
+}
+
+const intents = { good: "success", busy: "info", quiet: "info", warn: "warning", bad: "error" } as const satisfies Record<Tone, string>;
+/** Good news goes by itself. What went wrong stays until somebody has read it. */
+const SHOWN_MS = 5000;
+
+export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowActs {
+  const ask = useAsk();
+  const { dispatchToast } = useToastController(toaster);
+  const guarding = useRef<Guard | null>(null);
+  const page = useRef(here.page);
+  useEffect(() => {
+    page.current = here.page;
+  });
+
+  const tell = useCallback(
+    (tone: Tone, text: string) => {
+      const stays = tone === "bad" || tone === "warn";
+      const dismiss = (
+        <ToastTrigger>
+          <Button appearance="transparent" size="small" icon={<Dismiss16Regular />} aria-label="Dismiss" />
+        </ToastTrigger>
+      );
+      dispatchToast(
+        <Toast>
+          <ToastTitle {...(stays ? { action: dismiss } : {})}>{text}</ToastTitle>
+        </Toast>,
+        { intent: intents[tone], timeout: stays ? -1 : SHOWN_MS },
+      );
+    },
+    [dispatchToast],
+  );
+  const go = useCallback(
+    (route: Route) => {
+      const guard = guarding.current;
+      if (guard && route.page !== page.current) guard(() => setRoute(route));
+      else setRoute(route);
+    },
+    [setRoute],
+  );
+  const mend = useCallback((remedy: Remedy) => void act(remedy, ask, go, tell), [ask, go, tell]);
+  const guard = useCallback((by: Guard | null) => {
+    guarding.current = by;
+  }, []);
+  return useMemo(() => ({ go, guard, mend, sendTest, tell }), [go, guard, mend, sendTest, tell]);
+}
+
+/** Does what the button beside a trouble promises, and says what came of it. */
+async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowActs["tell"]): Promise<void> {
+  switch (remedy) {
+    case "setUp":
+      return go({ page: "setup" });
+    case "openSignIn":
+    case "openProvider":
+      return go({ page: "settings", part: "provider" });
+    case "openListening":
+    case "openCertificate":
+      return go({ page: "settings", part: "listening" });
+    case "openLimits":
+      return go({ page: "settings", part: "limits" });
+    case "swapEncryption":
+      return swapInForce(ask, tell);
+    case "tryListeners":
+      return tryListeners(ask, tell);
+    case "tryNow": {
+      const answer = await ask({ ask: "tryLane" });
+      if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
+      else tell("quiet", "Trying now.");
+      return;
+    }
+    case "reloadSettings": {
+      const answer = await ask({ ask: "reloadSettings" });
+      if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
+      else if (answer.kind === "problems") tell("warn", `${many(answer.problems.length, "thing is", "things are")} still wrong in the file.`);
+      else tell("good", "The settings file was read and is in force.");
+    }
+  }
+}
+
+/** Puts the other pair of port and encryption in force, and tries it. */
+async function swapInForce(ask: Ask, tell: WindowActs["tell"]): Promise<void> {
+  // What is in force now, not what this window drew last.
+  const now = await ask({ ask: "settings" });
+  const host = now.kind === "settings" ? now.settings.settings.smartHost : null;
+  if (now.kind !== "settings" || !host) return tell("bad", now.kind === "refused" ? sayRefused(now.refused) : "There is no mail provider yet.");
+  const swapped = swapEncryption(host);
+  const answer = await ask({ ask: "applySettings", settings: { ...now.settings.settings, smartHost: swapped } });
+  if (answer.kind === "problems") return tell("bad", answer.problems.map(sayWrong).join(" "));
+  if (answer.kind !== "settings") return tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "It was not saved.");
+  await ask({ ask: "tryLane" });
+  tell("good", `Port ${swapped.port} with ${smartHostEncryptionWords[swapped.encryption].label} is in force. Trying now.`);
+}
+
+async function tryListeners(ask: Ask, tell: WindowActs["tell"]): Promise<void> {
+  const answer = await ask({ ask: "tryListeners" });
+  if (answer.kind === "refused") return tell("bad", sayRefused(answer.refused));
+  const now = await ask({ ask: "snapshot" });
+  if (now.kind !== "snapshot") return;
+  const closed = now.snapshot.listeners.filter((listener) => listener.problem);
+  if (closed.length === 0) tell("good", "Every port is open: devices can connect.");
+  else tell("warn", closed.map((listener) => sayListener(listener).title).join(" "));
+}
