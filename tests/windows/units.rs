@@ -34,7 +34,7 @@ fn run(of: &str) {
     let wine = Wine::shared();
     // They write into the registry and ask the service manager.
     let _machine = wine.machine();
-    let program = wine.programs().join(format!("unit-{of}.exe"));
+    let program = wine.made(&format!("unit-{of}.exe"));
     assert!(program.is_file(), "{} is missing; `cargo xtask test windows` makes it", program.display());
     let mut words = vec!["--test-threads=2"];
     for (_, name, why) in CANNOT_BE_SHOWN.iter().filter(|(test_of, ..)| *test_of == of) {
