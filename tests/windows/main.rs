@@ -9,5 +9,6 @@
 
 mod mail;
 mod service;
+mod smtpsvc;
 mod units;
 mod wine;
