@@ -40,7 +40,14 @@ pub fn run(arguments: &Arguments, engine: Engine, keeper: Keeper) -> Result<i32>
         )
         .manage(engine.clone())
         .manage(call::Wish::default())
-        .invoke_handler(tauri::generate_handler![call::call, call::link, call::keep_sending, call::start_service, call::take_wish])
+        .invoke_handler(tauri::generate_handler![
+            call::call,
+            call::link,
+            call::keep_sending,
+            call::start_service,
+            call::take_over,
+            call::take_wish
+        ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {
                 api.prevent_close();

@@ -1,8 +1,10 @@
-//! The window's only door: five commands, and one event, `engine`. No logic.
+//! The window's only door: `call` for whatever the engine answers, five commands for what only this process can do (how
+//! it is linked, `outtrayd` with an administrator's rights, what the tray asks for), and one event, `engine`. No logic.
 
 use crate::engine::{Engine, missed};
 use crate::link::{Link, Reason, Told};
 use crate::service::moving::{self, Moved, Step};
+use crate::service::taking_over;
 use control::{Answer, Event, Request};
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +32,12 @@ pub async fn keep_sending(app: AppHandle, engine: State<'_, Engine>, on: bool) -
 #[tauri::command]
 pub async fn start_service(engine: State<'_, Engine>) -> Result<bool, String> {
     moving::start(&engine).await
+}
+
+/// The Windows SMTP service makes room for the engine, or takes its ports back.
+#[tauri::command]
+pub async fn take_over(engine: State<'_, Engine>, on: bool) -> Result<bool, String> {
+    taking_over::take_over(&engine, on).await
 }
 
 /// What the tray asks of the window, kept until the window takes it: its page may still be loading.

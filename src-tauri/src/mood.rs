@@ -140,6 +140,7 @@ impl Known {
     fn broken(&self) -> Option<&'static str> {
         self.notices.iter().find_map(|notice| match notice.code {
             ProblemCode::StoreFailed => Some("Mail cannot be kept on this disk"),
+            ProblemCode::DatabaseDamaged => Some("The mail database is damaged"),
             ProblemCode::EngineFault => Some("Something in the engine has ended"),
             ProblemCode::DiskFull => Some("The disk is full"),
             _ => None,

@@ -55,9 +55,24 @@ impl Office {
 
     /// As after a power cut in so far as nothing is said: the host ends, another begins on the same folder.
     pub async fn restart(&mut self) {
+        self.restart_after(|| {}).await;
+    }
+
+    /// The same, and something happens while no engine runs.
+    pub async fn restart_after(&mut self, meanwhile: impl FnOnce()) {
+        self.end().await;
+        meanwhile();
+        self.begin().await;
+    }
+
+    /// Its folder stays as it is left.
+    pub async fn end(&mut self) {
         if let Some(host) = self.host.take() {
             host.stop().await;
         }
+    }
+
+    pub async fn begin(&mut self) {
         let host = start_host(self.folder.path(), &self.clock).await;
         self.control = host.client();
         self.host = Some(host);
@@ -127,7 +142,7 @@ impl Office {
     }
 
     pub async fn apply(&self, settings: Settings) -> Answer {
-        self.ask(Request::ApplySettings { settings: Box::new(settings) }).await
+        self.ask(Request::ApplySettings { settings: Box::new(settings), secret: None }).await
     }
 
     pub fn one(id: &str) -> Selection {

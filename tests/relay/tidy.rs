@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tauri", &["src-tauri/src/", "src-tauri/build.rs"]),
     (
         "windows_sys",
-        &["src-tauri/control/src/pipe/", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs", "src-tauri/src/service/windows.rs"],
+        &["src-tauri/relay/src/listen/sockets.rs", "src-tauri/control/src/pipe/", "src-tauri/host/src/", "src-tauri/src/remote_desktop.rs"],
     ),
     ("anyhow", &["src-tauri/host/src/", "src-tauri/src/"]),
     ("SystemTime::now", &["src-tauri/relay/src/clock.rs"]),

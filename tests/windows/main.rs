@@ -1,12 +1,14 @@
 //! The Windows programs, run under Wine by people who have no Windows at hand.
 //!
 //! Not among the ordinary tests: they need programs compiled for Windows. `cargo xtask test windows` builds
-//! them and runs these; by hand: `OUTTRAY_WINDOWS=<folder> cargo test --workspace --test windows`, where the
-//! folder holds `outtrayd.exe` and `bcryptprimitives.dll` (see [`wine`]).
+//! them and runs these; by hand: `OUTTRAY_WINDOWS=target/windows/trial cargo test --workspace --test windows`, once it
+//! has laid out that folder: `outtrayd.exe`, two installers, unit tests as programs, and what Wine lacks (see [`wine`]).
 
 #![cfg(unix)] // on Windows itself the ordinary tests show it
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod installer;
 mod mail;
 mod service;
+mod units;
 mod wine;

@@ -5,7 +5,8 @@
 //! (a service, a firewall rule, `C:\ProgramData\Outtray`) holds [`Wine::machine`] meanwhile.
 //! When this process ends, however it ends, a caretaker ends every program in the prefix and removes it.
 //!
-//! Wine 8 lacks `bcryptprimitives.dll`, which Rust's library wants: the prefix gets one of ours, as every Windows has its own.
+//! Wine 8 lacks `bcryptprimitives.dll`, which Rust's library wants, and has the Restart Manager in name only: the prefix
+//! gets ours (`stand_in/`), as every Windows has its own. It calls itself Windows 10, the oldest we are for.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -54,13 +55,27 @@ impl Wine {
         let wine = Self { prefix: folder.join("prefix"), folder, programs, display, machine: Mutex::new(()), _care: care };
         let booted = wine.command("wineboot").arg("--init").output().expect("wine (package wine)");
         assert!(booted.status.success(), "wine cannot make a prefix: {booted:?}");
-        let library = wine.programs.join("bcryptprimitives.dll");
-        fs::copy(&library, wine.windows().join("system32/bcryptprimitives.dll")).unwrap_or_else(|error| panic!("{library:?}: {error}"));
+        for name in ["bcryptprimitives.dll", "rstrtmgr.dll"] {
+            let (ours, place) = (wine.programs.join(name), wine.windows().join("system32").join(name));
+            fs::copy(&ours, place).unwrap_or_else(|error| panic!("{ours:?}: {error}"));
+        }
+        wine.sign_in();
+        let named = wine.command("winecfg").args(["-v", "win10"]).output().expect("winecfg");
+        assert!(named.status.success(), "{named:?}");
         wine
     }
 
+    /// Somebody is there from now on: Wine shuts down, services and all, with the last program that is no service.
+    #[allow(clippy::zombie_processes)] // the caretaker ends it
+    fn sign_in(&self) {
+        let mut somebody = self.command(self.made("window.exe"));
+        let somebody = somebody.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("wine");
+        let mut line = String::new();
+        BufReader::new(somebody.stdout.expect("its output")).read_line(&mut line).expect("a line");
+        assert!(!line.is_empty(), "nobody could sign in");
+    }
+
     /// Held by whoever changes what the whole machine has.
-    #[allow(dead_code)] // used by the tests of service and installer
     pub fn machine(&self) -> MutexGuard<'_, ()> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,15 +88,14 @@ impl Wine {
             .env("WINEARCH", "win64")
             .env("WINEDEBUG", "-all")
             .env("WINEPREFIX", &self.prefix)
-            // Nobody is asked to install .NET or a browser.
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
+            // Nobody is asked to install .NET or a browser, and nobody's menus get our entries.
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=;rstrtmgr=n")
             .env("DISPLAY", &self.display)
             .current_dir(&self.folder)
             .stdin(Stdio::null());
         command
     }
 
-    #[allow(dead_code)]
     pub fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Said {
         self.run_with_input(program, arguments, "")
     }
@@ -106,9 +120,19 @@ impl Wine {
         said
     }
 
+    /// The folder under test.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// The program from the folder under test.
     pub fn outtrayd(&self) -> PathBuf {
-        self.programs.join("outtrayd.exe")
+        self.made("outtrayd.exe")
+    }
+
+    /// Another one of that folder.
+    pub fn made(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
     }
 
     /// A folder of the prefix as this system names it; `C:\ProgramData\Outtray` for example.

@@ -111,8 +111,12 @@ pub enum ProblemCode {
     DiskFull,
     /// The database was damaged and has been set aside; `subject` is its new path.
     DatabaseSetAside,
+    /// The database is damaged; the next start sets it aside.
+    DatabaseDamaged,
     /// The database cannot be written.
     StoreFailed,
+    /// Messages that wait cannot be read from the disk; `subject` is how many, `said` tells of one.
+    MessageUnreadable,
     /// Something in the engine ended that must never end.
     EngineFault,
     /// Anything else, or a code of a newer engine; `said` tells.

@@ -68,7 +68,7 @@ pub enum Request {
     Resume,
     /// Wakes a resting lane at once. Answer: `Done`.
     TryLane,
-    /// Tries the listeners that could not be opened once more, at once. Answer: `Done`; what came of it is told as an event.
+    /// Tries ports at once that could not be opened; how they stand then comes as an event. Answer: `Done`.
     TryListeners,
     /// Answer: `Settings`.
     Settings,
@@ -77,10 +77,14 @@ pub enum Request {
     CheckSettings {
         settings: Box<Settings>,
     },
-    /// Checks, saves and puts in force. Answer: `Settings`, or `Problems` and nothing is changed.
+    /// Checks, saves and puts in force, together with the secret that belongs to these settings: the server of before never
+    /// sees it. Answer: `Settings`, or `Problems` and nothing is changed.
     #[serde(rename_all = "camelCase")]
     ApplySettings {
         settings: Box<Settings>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        secret: Option<NewSecret>,
     },
     /// Reads the settings file again. Answer: `Settings` or `Problems`.
     ReloadSettings,
@@ -133,9 +137,22 @@ pub enum Request {
     #[serde(rename_all = "camelCase")]
     TakeOver {
         settings: Box<Settings>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        secret: Option<NewSecret>,
     },
     /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
     TakeOverBack,
+}
+
+/// A secret for the account that runs the engine to store, or to keep in memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct NewSecret {
+    pub name: String,
+    pub secret: Secret,
+    pub until_restart: bool,
 }
 
 /// Which messages an act concerns.

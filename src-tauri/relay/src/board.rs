@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::event::{Counters, Event, Fact, Hour, Lane, LaneState, ListenerState, Notice, Picture, Recent, RefusedClient, SharedEvent};
 use crate::queue::{Seq, StateWord};
 use crate::session::Refused;
-use crate::store::{Commit, Opened, Touched};
+use crate::store::{Commit, Opened, SetAside, Touched};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -37,6 +37,14 @@ struct State {
     listeners: Vec<ListenerState>,
     refused: Vec<RefusedClient>,
     notices: Vec<Notice>,
+    /// Open messages that could not be read when it was their turn.
+    unreadable: BTreeMap<Seq, Unreadable>,
+}
+
+struct Unreadable {
+    /// In a row.
+    times: u32,
+    said: String,
 }
 
 impl Default for Board {
@@ -54,6 +62,7 @@ impl Default for Board {
             listeners: Vec::new(),
             refused: Vec::new(),
             notices: Vec::new(),
+            unreadable: BTreeMap::new(),
         };
         Self { state: Mutex::new(state), events: broadcast::Sender::new(BEHIND) }
     }
@@ -61,19 +70,47 @@ impl Default for Board {
 
 impl Board {
     /// What was found on the shelf at the start.
-    pub fn begin(&self, opened: &Opened, hours: Vec<Hour>, config: &Config) {
+    pub fn begin(&self, opened: &Opened, config: &Config) {
         let mut state = self.lock();
         state.open = opened.open.iter().map(|open| (open.seq, open.accepted_at)).collect();
         (state.deferred, state.held) = (opened.deferred, opened.held);
         state.paused = opened.paused;
-        state.hours = hours;
+        state.hours.clone_from(&opened.hours);
         if let Some(smart_host) = &config.smart_host {
             state.lane.server.clone_from(&smart_host.server);
             state.lane.port = smart_host.port;
             state.lane.state = LaneState::Ready;
         }
-        if let Some((path, said)) = &opened.set_aside {
-            state.notices.push(Notice::DatabaseSetAside { path: path.display().to_string(), said: said.clone() });
+        state.notices.extend(set_aside_notice(&opened.set_aside));
+    }
+
+    /// What is set aside now: somebody may have taken care of it.
+    pub fn set_aside(&self, there: &[SetAside]) {
+        let mut state = self.lock();
+        let notice = set_aside_notice(there);
+        let known = state.notices.iter().find(|notice| matches!(notice, Notice::DatabaseSetAside { .. }));
+        if known != notice.as_ref() {
+            state.notices.retain(|notice| !matches!(notice, Notice::DatabaseSetAside { .. }));
+            state.notices.extend(notice);
+            self.tell_notices(&mut state);
+        }
+    }
+
+    /// A message whose turn it was could not be read; gives how often in a row.
+    pub fn cannot_read(&self, seq: Seq, said: String) -> u32 {
+        let mut state = self.lock();
+        let known = state.unreadable.entry(seq).or_insert(Unreadable { times: 0, said: String::new() });
+        known.times = known.times.saturating_add(1);
+        known.said = said;
+        let times = known.times;
+        self.tell_unreadable(&mut state);
+        times
+    }
+
+    pub fn could_read(&self, seq: Seq) {
+        let mut state = self.lock();
+        if state.unreadable.remove(&seq).is_some() {
+            self.tell_unreadable(&mut state);
         }
     }
 
@@ -107,8 +144,12 @@ impl Board {
 
     pub fn committed(&self, commit: &Commit, now: Timestamp) {
         let mut state = self.lock();
+        let unreadable = state.unreadable.len();
         for touched in &commit.touched {
             state.count(touched);
+        }
+        if state.unreadable.len() != unreadable {
+            self.tell_unreadable(&mut state);
         }
         for hour in &commit.hours {
             state.add_hour(hour);
@@ -150,8 +191,10 @@ impl Board {
 
     pub fn set_listeners(&self, listeners: Vec<ListenerState>) {
         let mut state = self.lock();
-        state.listeners.clone_from(&listeners);
-        self.publish(&mut state, Fact::Listeners(listeners));
+        if state.listeners != listeners {
+            state.listeners.clone_from(&listeners);
+            self.publish(&mut state, Fact::Listeners(listeners));
+        }
     }
 
     pub fn count_sessions(&self, change: i32, now: Timestamp) {
@@ -194,8 +237,7 @@ impl Board {
         }
         state.notices.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&notice));
         state.notices.push(notice);
-        let notices = state.notices.clone();
-        self.publish(&mut state, Fact::Notices(notices));
+        self.tell_notices(&mut state);
     }
 
     pub fn lower(&self, is_over: impl Fn(&Notice) -> bool) {
@@ -203,9 +245,30 @@ impl Board {
         let before = state.notices.len();
         state.notices.retain(|notice| !is_over(notice));
         if state.notices.len() != before {
-            let notices = state.notices.clone();
-            self.publish(&mut state, Fact::Notices(notices));
+            self.tell_notices(&mut state);
         }
+    }
+
+    fn tell_unreadable(&self, state: &mut State) {
+        let notice = state
+            .unreadable
+            .values()
+            .next()
+            .map(|first| Notice::Unreadable { count: state.unreadable.len() as u64, said: first.said.clone() });
+        let known = state.notices.iter().position(|notice| matches!(notice, Notice::Unreadable { .. }));
+        match (known, notice) {
+            (Some(at), Some(notice)) if state.notices[at] == notice => return,
+            (Some(at), Some(notice)) => state.notices[at] = notice,
+            (Some(at), None) => drop(state.notices.remove(at)),
+            (None, Some(notice)) => state.notices.push(notice),
+            (None, None) => return,
+        }
+        self.tell_notices(state);
+    }
+
+    fn tell_notices(&self, state: &mut State) {
+        let notices = state.notices.clone();
+        self.publish(state, Fact::Notices(notices));
     }
 
     fn publish(&self, state: &mut State, fact: Fact) {
@@ -230,6 +293,7 @@ impl State {
         }
         if !touched.after.open {
             self.open.remove(&touched.seq);
+            self.unreadable.remove(&touched.seq);
             return;
         }
         if touched.before.is_none() {
@@ -283,6 +347,16 @@ impl State {
         }
         counters
     }
+}
+
+/// The newest speaks for all; the others are named with it.
+fn set_aside_notice(there: &[SetAside]) -> Option<Notice> {
+    let (newest, older) = there.split_first()?;
+    let mut said = newest.said.clone();
+    for older in older {
+        said.push_str(&format!("; there is also {}", older.path.display()));
+    }
+    Some(Notice::DatabaseSetAside { path: newest.path.display().to_string(), said })
 }
 
 /// What happened to recipients in this commit, newest first, and not more than a page shows.

@@ -28,8 +28,17 @@ impl HandWound {
     }
 
     pub fn advance(&self, by: std::time::Duration) {
+        self.turn(|now| now.saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)));
+    }
+
+    /// As a clock is that ran ahead and is set right.
+    pub fn turn_back(&self, by: std::time::Duration) {
+        self.turn(|now| now.saturating_sub(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)));
+    }
+
+    fn turn(&self, to: impl FnOnce(Timestamp) -> Result<Timestamp, jiff::Error>) {
         let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *now = now.saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)).unwrap_or(*now);
+        *now = to(*now).unwrap_or(*now);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Watches the free space of the data disk: below the limit, mail is refused for now (452 4.3.1)
-//! while there is still room to hand over and settle what waits.
+//! Watches the data disk. Its free space: below the limit, mail is refused for now (452 4.3.1) while there is still
+//! room to hand over and settle what waits. And the databases that were set aside: whether they are still there.
 
 use crate::board::Board;
 use crate::event::Notice;
@@ -32,11 +32,11 @@ impl DiskWatch {
 
     pub async fn look(&self) {
         let folder = self.folder.clone();
-        let free = match tokio::task::spawn_blocking(move || fs4::available_space(&folder)).await {
-            Ok(Ok(free)) => free,
-            // A disk that cannot be asked is not called full: writing to it will tell.
-            Ok(Err(_)) | Err(_) => return,
-        };
+        let look = move || (fs4::available_space(&folder), crate::store::all_set_aside(&folder));
+        let Ok((free, set_aside)) = tokio::task::spawn_blocking(look).await else { return };
+        self.board.set_aside(&set_aside);
+        // A disk that cannot be asked is not called full: writing to it will tell.
+        let Ok(free) = free else { return };
         let limit = self.limit.load(Ordering::Relaxed);
         let full = free < limit;
         if self.full.swap(full, Ordering::Relaxed) == full {

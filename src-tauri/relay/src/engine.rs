@@ -11,7 +11,7 @@ use crate::listen::{Doors, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
-use crate::store::{Act, Commit, Page, Store, StoreError, Watcher, Which};
+use crate::store::{Act, Commit, Condition, Page, Store, StoreError, Watcher, Which};
 use crate::test_message;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// A running engine. Clones are the same engine.
@@ -32,7 +32,9 @@ struct Inner {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     ticks: mpsc::UnboundedSender<Tick>,
-    doors: tokio::sync::Mutex<Doors>,
+    doors: Arc<tokio::sync::Mutex<Doors>>,
+    /// The clock was moved by hand: doors look at it too.
+    looks: Arc<Notify>,
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
@@ -76,9 +78,8 @@ impl Relay {
         let teller = Teller { board: Arc::clone(&board), ticks: ticks.clone(), clock: Arc::clone(&clock) };
         let place = folder.to_owned();
         let (store, opened) =
-            tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(|_| StoreError::Stopped)??;
-        let hours = store.hours_since(clock.now().as_second().div_euclid(3600) - 23).await?;
-        board.begin(&opened, hours, &config);
+            tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(StoreError::from)??;
+        board.begin(&opened, &config);
 
         let plan = Plan::new(0, &config, way_out(&config));
         let dispatcher = Dispatcher::new(
@@ -107,12 +108,15 @@ impl Relay {
         let setup = Setup::new(config.clone());
         let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
         doors.arrange(setup).await;
+        let (doors, looks) = (Arc::new(tokio::sync::Mutex::new(doors)), Arc::new(Notify::new()));
+        tokio::spawn(keep_looking(Arc::clone(&doors), Arc::clone(&looks), stop.clone()));
         Ok(Self(Arc::new(Inner {
             store,
             board,
             clock,
             ticks,
-            doors: tokio::sync::Mutex::new(doors),
+            doors,
+            looks,
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
@@ -191,12 +195,9 @@ impl Relay {
         let seqs = self.open_messages(target).await?;
         let (taken, answer) = oneshot::channel();
         self.0.tell(Tick::Reserve { seqs, taken });
-        let taken = answer.await.map_err(|_| StoreError::Stopped)?;
-        let mut count = 0;
-        for seq in taken {
-            count += u64::from(dispatch::delete(&self.0.errand(), seq, tell_sender).await);
-        }
-        Ok(count)
+        let silence = |_| if self.0.stop.is_cancelled() { StoreError::Stopped } else { StoreError::Crashed };
+        let taken = answer.await.map_err(silence)?;
+        dispatch::delete(&self.0.errand(), taken, tell_sender).await
     }
 
     /// Stops handing over; mail is still taken. Kept over restarts.
@@ -213,10 +214,9 @@ impl Relay {
         self.0.tell(Tick::TryLane);
     }
 
-    /// Opens the doors that could not be opened, if they can be now.
+    /// Tries ports at once that could not be had.
     pub async fn try_listeners(&self) {
-        let config = self.0.config.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.0.doors.lock().await.arrange(Setup::new(config)).await;
+        self.0.doors.lock().await.try_shut_doors().await;
     }
 
     /// Puts a test message into the queue.
@@ -232,9 +232,10 @@ impl Relay {
         self.0.board.forget_refused(address);
     }
 
-    /// Makes the dispatcher look at its clock, after it was moved by hand.
+    /// Makes everybody look at the clock, after it was moved by hand.
     pub fn look(&self) {
         self.0.tell(Tick::Look);
+        self.0.looks.notify_one();
     }
 
     /// Closes the doors, lets what is under way come to its end, and closes the store in order.
@@ -252,7 +253,7 @@ impl Relay {
 
     async fn act(&self, target: Target, act: Act) -> Result<u64, StoreError> {
         let seqs = self.open_messages(target).await?;
-        Ok(self.0.store.act(seqs, act, self.0.clock.now()).await?.len() as u64)
+        self.0.store.act(&seqs, act, self.0.clock.now()).await
     }
 
     async fn open_messages(&self, target: Target) -> Result<Vec<Seq>, StoreError> {
@@ -293,6 +294,21 @@ impl Inner {
     }
 }
 
+/// How often doors look at the clock.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Doors that could not be opened are tried again, until the engine is told to stop.
+async fn keep_looking(doors: Arc<tokio::sync::Mutex<Doors>>, looks: Arc<Notify>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = looks.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        doors.lock().await.look().await;
+    }
+}
+
 /// The adapter to the configured smart host.
 fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
     let smart_host = config.smart_host.clone()?;
@@ -310,6 +326,7 @@ fn watch_over(dispatcher: tokio::task::JoinHandle<()>, board: Arc<Board>) {
 }
 
 const COULD_NOT_GROW: &str = "the database could not grow";
+const NOTHING_IS_KEPT: &str = "the part that writes to the disk has crashed; start Outtray again";
 
 /// Tells dispatcher and board of every commit.
 struct Teller {
@@ -340,16 +357,30 @@ impl Watcher for Teller {
         self.board.is_watched()
     }
 
-    fn failing(&self, error: Option<&StoreError>) {
-        match error {
-            Some(StoreError::Full) => self.board.raise(Notice::DiskFull { said: COULD_NOT_GROW.to_owned() }),
-            Some(error) => self.board.raise(Notice::StoreFailed { said: error.chain() }),
-            None => self.board.lower(|notice| match notice {
+    fn condition(&self, now: Condition<'_>) {
+        match now {
+            Condition::Failing(StoreError::Full) => self.board.raise(Notice::DiskFull { said: COULD_NOT_GROW.to_owned() }),
+            // Told for itself, and it does not pass.
+            Condition::Failing(StoreError::Damaged(_)) => {}
+            Condition::Failing(error) => self.board.raise(Notice::StoreFailed { said: error.chain() }),
+            Condition::Eased => {
+                let _ = self.ticks.send(Tick::Look);
+            }
+            Condition::Works => self.board.lower(|notice| match notice {
                 Notice::StoreFailed { .. } => true,
                 // The other notice of this kind is the disk watch's, which takes it back itself.
                 Notice::DiskFull { said } => said == COULD_NOT_GROW,
-                Notice::DatabaseSetAside { .. } | Notice::EngineFault { .. } => false,
+                Notice::DatabaseSetAside { .. }
+                | Notice::DatabaseDamaged { .. }
+                | Notice::Unreadable { .. }
+                | Notice::EngineFault { .. } => false,
             }),
+            Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),
+            Condition::Crashed => self.board.raise(Notice::EngineFault { said: NOTHING_IS_KEPT.to_owned() }),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

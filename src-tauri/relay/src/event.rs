@@ -149,10 +149,28 @@ pub struct RefusedClient {
 /// A trouble of the engine itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    DiskFull { said: String },
-    DatabaseSetAside { path: String, said: String },
-    StoreFailed { said: String },
-    EngineFault { said: String },
+    DiskFull {
+        said: String,
+    },
+    DatabaseSetAside {
+        path: String,
+        said: String,
+    },
+    /// The next start sets it aside.
+    DatabaseDamaged {
+        said: String,
+    },
+    StoreFailed {
+        said: String,
+    },
+    /// Messages that wait and cannot be read; what is said is of one of them.
+    Unreadable {
+        count: u64,
+        said: String,
+    },
+    EngineFault {
+        said: String,
+    },
 }
 
 /// Everything a watcher needs for a first picture; events with a higher `seq` come on top.

@@ -24,7 +24,7 @@ pub const WINDOWS: &[&str] =
 pub const INSTALLER: &[&str] = &["nsis", "mingw-w64-tools"];
 
 pub fn everything() -> Result<()> {
-    packages(&[WINDOW, STAGE, TESTS, WINDOWS].concat())?;
+    packages(&[WINDOW, STAGE, TESTS, WINDOWS, INSTALLER].concat())?;
     pages()
 }
 

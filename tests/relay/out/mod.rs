@@ -111,6 +111,7 @@ fn delivery(recipients: &[&str], content: impl Into<Given>) -> Delivery {
         },
         content: content.into().0,
         eight_bit: false,
+        suspect: false,
     }
 }
 

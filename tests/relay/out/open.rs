@@ -163,3 +163,31 @@ async fn a_server_that_echoes_the_password_has_it_masked() {
         assert!(said.contains("5.7.8") || said.contains("5.5.2"), "the rest stays readable: {said}");
     }
 }
+
+/// A provider that remembers the last sign-in and tells it to whoever calls next.
+#[tokio::test]
+async fn a_password_told_before_the_sign_in_was_kept_as_it_came() {
+    use base64::Engine;
+    let blob = base64::engine::general_purpose::STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
+    let told = format!("your last words were {PASSWORD} and AUTH PLAIN {blob}, I know");
+    let refused = reply(&format!("554 5.7.1 {told}"));
+    let no_smtp = Answer::Raw(format!("{told}\r\n").into_bytes());
+    let mut cases: Vec<(Stage, Answer)> = Vec::new();
+    for stage in [Stage::Greeting, Stage::Ehlo, Stage::Starttls, Stage::EhloEncrypted] {
+        cases.push((stage.clone(), refused.clone()));
+        cases.push((stage, no_smtp.clone()));
+    }
+    // Nothing we can sign in with, and the refusal lists what was offered.
+    cases.push((Stage::EhloEncrypted, reply(&format!("250-fake.test\n250 AUTH {blob} {PASSWORD}, I know"))));
+    for (stage, answer) in cases {
+        let way = Way::new();
+        let running = way.usual().at(stage.clone(), answer.clone()).start().await;
+        let trouble = way.trouble(&running).await;
+        let said = format!("{trouble} {trouble:?}").to_lowercase();
+        for secret in [PASSWORD, &blob] {
+            assert!(!said.contains(&secret.to_lowercase()), "{stage:?} {answer:?}: {said}");
+        }
+        let tells_the_rest = said.contains("i know") || trouble.kind == TroubleKind::BrokenReply;
+        assert!(tells_the_rest, "{stage:?} {answer:?}: {said}");
+    }
+}

@@ -69,3 +69,17 @@ async fn the_greeting_says_where_we_are_seen_and_nobody_signs_in() {
         assert!(!running.commands().iter().any(|command| command.starts_with("AUTH")));
     }
 }
+
+#[tokio::test]
+async fn a_greeting_that_tells_the_password_was_shown_in_the_check() {
+    let way = Way::new();
+    for stage in [Stage::Greeting, Stage::EhloEncrypted] {
+        let running = way.usual().at(stage.clone(), Answer::Reply(format!("554 5.7.1 {PASSWORD} again, I know"))).start().await;
+        let (passed, steps) = steps(&way, &running).await;
+        let told = format!("{steps:?}");
+        assert!(!passed && told.contains("I know") && !told.contains(PASSWORD), "{stage:?}: {told}");
+        let config = SmartHostConfig { port: running.port(), ..way.config.clone() };
+        let trouble = seen_at(&config, "relay.office.test").await.unwrap_err();
+        assert!(trouble.said.contains("I know") && !trouble.said.contains(PASSWORD), "{stage:?}: {trouble}");
+    }
+}

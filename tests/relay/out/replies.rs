@@ -2,18 +2,23 @@
 
 use super::*;
 use e2e::{Answer, Stage};
+use futures_util::future::join_all;
 
 /// What came of it: one word line for each recipient, the trouble, and whether the line can go on.
 type Story = (Vec<String>, Option<TroubleKind>, bool);
 
 async fn tried(way: &Way, pipelining: bool, faults: &[(Stage, Answer)], recipients: &[&str]) -> (Story, SmartHostRunning) {
+    tried_of(way, pipelining, faults, &delivery(recipients, SCAN)).await
+}
+
+async fn tried_of(way: &Way, pipelining: bool, faults: &[(Stage, Answer)], message: &Delivery) -> (Story, SmartHostRunning) {
     let mut fake = if pipelining { FakeSmartHost::new() } else { FakeSmartHost::new().without("PIPELINING") };
     for (stage, answer) in faults {
         fake = fake.at(stage.clone(), answer.clone());
     }
     let running = fake.start().await;
     let mut line = way.open(&running).await;
-    let attempt = line.deliver(&delivery(recipients, SCAN)).await;
+    let attempt = line.deliver(message).await;
     if attempt.line == LineAfter::Usable {
         running.calm();
         let next = line.deliver(&ann()).await;
@@ -92,6 +97,68 @@ async fn faults_of_the_lane_leave_the_message_untouched() {
             let ((story, down, _), _) = tried(&way, pipelining, &[(stage.clone(), reply(said))], &["a@away.test", "b@away.test"]).await;
             assert_eq!((story.as_slice(), down), (&["untouched".to_owned(), "untouched".to_owned()][..], Some(*wanted)), "{said}");
         }
+    }
+}
+
+/// Others went well where this message was told of a fault of the lane.
+#[tokio::test]
+async fn what_is_told_of_a_suspect_is_its_own_and_the_lane_goes_on() {
+    let throttled = "454 Throttling failure: Maximum sending rate exceeded";
+    let blocked = "550 5.1.8 Access denied, bad outbound sender";
+    let cases = [
+        (Stage::Mail, "530 5.7.57 Client not authenticated to send mail", "deferred Other"),
+        (Stage::Mail, "421 4.3.2 closing", "deferred Throttled"),
+        (rcpt(""), "550 5.7.64 TenantAttribution; Relay Access Denied", "deferred AccountBlocked"),
+        (Stage::Data, throttled, "deferred Throttled"),
+        (Stage::Dot, blocked, "deferred AccountBlocked"),
+        // What was a refusal before is one still.
+        (Stage::Dot, "554 5.6.0 cannot convert", "failed Unsuitable"),
+    ];
+    let suspect = Delivery { suspect: true, ..delivery(&["a@away.test", "b@away.test"], SCAN) };
+    for pipelining in [true, false] {
+        for (stage, said, wanted) in &cases {
+            let way = Way::new().unencrypted();
+            let ((story, down, usable), _) = tried_of(&way, pipelining, &[(stage.clone(), reply(said))], &suspect).await;
+            assert_eq!((story, down), (vec![format!("{wanted} {said}"); 2], None), "{said}");
+            assert_eq!(usable, !said.starts_with("421"), "{said}");
+        }
+    }
+}
+
+/// Such a provider may hang up on it, or talk nonsense: that is no reason to rest either.
+#[tokio::test]
+async fn a_suspect_that_is_hung_up_on_is_charged_and_the_lane_goes_on() {
+    let suspect = Delivery { suspect: true, ..delivery(&["a@away.test", "b@away.test"], SCAN) };
+    let mut rows = Vec::new();
+    for pipelining in [true, false] {
+        for fault in [Answer::Close, Answer::Stall, Answer::Raw(b"hello?\r\n".to_vec())] {
+            for stage in [Stage::Mail, rcpt("b@away.test"), Stage::Data, Stage::Dot] {
+                let (suspect, fault) = (suspect.clone(), fault.clone());
+                rows.push(async move {
+                    let way = Way::new().unencrypted().impatient();
+                    let ((story, down, usable), _) = tried_of(&way, pipelining, &[(stage.clone(), fault.clone())], &suspect).await;
+                    assert_eq!((story, down, usable), (vec!["deferred ConnectionLost".to_owned(); 2], None, false), "{stage:?} {fault:?}");
+                });
+            }
+        }
+    }
+    join_all(rows).await;
+}
+
+#[tokio::test]
+async fn a_recipient_refused_beside_one_that_was_taken_is_no_fault_of_the_lane() {
+    let blocked = "550 5.7.64 TenantAttribution; Relay Access Denied";
+    let limit = "452 Too many recipients received this hour";
+    let both = ["x@odd.test", "ann@away.test"];
+    for pipelining in [true, false] {
+        let way = Way::new().unencrypted();
+        let ((story, down, usable), _) = tried(&way, pipelining, &[(rcpt("x@odd.test"), reply(blocked))], &both).await;
+        assert_eq!(story, [format!("deferred AccountBlocked {blocked}"), "sent 250 2.0.0 taken".to_owned()]);
+        assert!(usable && down.is_none());
+        // A limit is met in the middle.
+        let way = Way::new().unencrypted();
+        let ((story, down, _), _) = tried(&way, pipelining, &[(rcpt("x@odd.test"), reply(limit))], &both).await;
+        assert_eq!((story[0].as_str(), down), ("untouched", Some(TroubleKind::Throttled)));
     }
 }
 

@@ -133,3 +133,17 @@ async fn pipelined_transactions_are_answered_in_order() {
     provider.fake.until(3).await;
     assert!(provider.fake.was_pipelined());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_450_user_unknown_was_bounced_at_the_first_try() {
+    let provider = Provider::start().await;
+    provider.fake.times(1, e2e::Stage::Rcpt("ann@away.test".into()), super::reply("450 4.1.1 <ann@away.test>: User unknown"));
+    let office = provider.office().await;
+    let id = office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    let taken = provider.fake.until(1).await;
+    assert_eq!(taken[0].forward_paths, ["ann@away.test"], "tried again instead of reported");
+    office.until_queue_is_empty().await;
+    let kinds: Vec<_> = office.story(&id).await.steps.into_iter().map(|step| step.what).collect();
+    assert!(matches!(kinds[1..], [StoryKind::Deferred { .. }, StoryKind::Sent { .. }]), "{kinds:?}");
+    assert_eq!(office.history().await.len(), 1, "no report was made");
+}

@@ -5,6 +5,9 @@ use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings};
 use control::view::RefusalKind;
 use control::{Answer, ProblemCode, Request};
 use e2e::{Client, Office};
+use relay::clock::{Clock, HandWound, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
 
 fn listener(address: &str, port: u16, encryption: ListenerEncryption) -> ListenerSettings {
     ListenerSettings { address: address.into(), port, encryption }
@@ -92,6 +95,66 @@ async fn a_taken_port_is_named_and_the_other_doors_open_all_the_same() {
     Client::greeted(office.addresses().await[0]).await;
 }
 
+/// An office whose first port another program has, and that program.
+async fn beside_another_program(provider: &Provider) -> (Office, Arc<HandWound>, std::net::TcpListener) {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let clock = Arc::new(HandWound::at(SystemClock.now()));
+    let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
+    settings.listeners.insert(0, listener("127.0.0.1", holder.local_addr().unwrap().port(), ListenerEncryption::Starttls));
+    let office = Office::start(settings, clock.clone()).await;
+    assert!(office.snapshot().await.listeners[0].problem.is_some());
+    (office, clock, holder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_became_free_stayed_shut() {
+    let provider = Provider::start().await;
+    let (office, clock, holder) = beside_another_program(&provider).await;
+    clock.advance(Duration::from_secs(15));
+    office.engine().look();
+    drop(holder);
+    clock.advance(Duration::from_secs(15));
+    office.engine().look();
+    office.until("the port is open", |snapshot| snapshot.listeners[0].problem.is_none()).await;
+    Client::greeted(office.addresses().await[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trying_again_by_hand_opens_a_port_at_once_and_says_when_it_is_still_taken() {
+    let provider = Provider::start().await;
+    let (office, _, holder) = beside_another_program(&provider).await;
+    assert_eq!(office.ask(Request::TryListeners).await, Answer::Done);
+    let problem = office.snapshot().await.listeners[0].problem.clone().unwrap();
+    assert_eq!(problem.code, ProblemCode::PortTaken);
+    let mut command = tokio::process::Command::new(e2e::daemon::program());
+    let shut = command.args(["try-listeners", "--data"]).arg(office.folder.path()).output().await.unwrap();
+    assert_eq!(shut.status.code(), Some(1), "{shut:?}");
+    assert!(String::from_utf8_lossy(&shut.stdout).contains("portTaken"), "{shut:?}");
+    drop(holder);
+    let open = command.output().await.unwrap();
+    assert_eq!(open.status.code(), Some(0), "{open:?}");
+    Client::greeted(office.addresses().await[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changing_the_encryption_of_a_port_found_it_taken_by_ourselves() {
+    let provider = Provider::start().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.listeners = vec![listener("127.0.0.1", port, ListenerEncryption::Starttls)];
+    })
+    .await;
+    let mut before = office.device().await;
+    for encryption in [ListenerEncryption::Plain, ListenerEncryption::Starttls].into_iter().cycle().take(10) {
+        let mut settings = office.settings().await;
+        settings.listeners[0].encryption = encryption;
+        assert!(matches!(office.apply(settings).await, Answer::Settings { .. }));
+        assert_eq!(office.snapshot().await.listeners[0].problem, None, "{encryption:?}");
+    }
+    before.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    provider.fake.until(1).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
     let provider = Provider::start().await;
@@ -101,7 +164,7 @@ async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
     wrong.allowed.push(AllowedNetwork { network: "0.0.0.0/0".into(), name: String::new(), public_on_purpose: false });
     wrong.limits.message_bytes = 1;
     wrong.listeners[0].address = "nowhere".into();
-    match office.ask(Request::ApplySettings { settings: Box::new(wrong) }).await {
+    match office.ask(Request::ApplySettings { settings: Box::new(wrong), secret: None }).await {
         Answer::Problems { problems } => {
             let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
             for field in ["allowed[1].network", "limits.messageBytes", "listeners[0].address"] {

@@ -2,7 +2,12 @@
 
 #[cfg(unix)]
 mod attach;
+mod blame;
 mod caps;
+#[cfg(unix)]
+mod certificates;
+mod clock;
+mod damage;
 mod delivery;
 #[cfg(unix)]
 mod disk;
@@ -14,11 +19,16 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+#[cfg(unix)]
+mod passwords;
 mod people;
 mod provider_down;
 mod reports;
 #[cfg(unix)]
 mod secret;
+#[cfg(target_os = "linux")]
+mod service;
+mod store_fails;
 #[cfg(target_os = "linux")]
 mod unit;
 

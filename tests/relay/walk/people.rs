@@ -78,6 +78,8 @@ async fn try_now_does_not_wait_for_the_schedule() {
     office.until("a first attempt", |snapshot| snapshot.counters.deferred == 1).await;
     office.ask(Request::Retry { which: Office::one(&id) }).await;
     provider.fake.until(1).await;
+    office.until_queue_is_empty().await;
+    assert_eq!(office.story(&id).await.entry.attempts, 2, "the last try counts too");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,5 +93,5 @@ async fn a_lost_reply_to_the_end_of_data_is_tried_again() {
     let id = office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     office.until_queue_is_empty().await;
     let story = office.story(&id).await;
-    assert_eq!((story.entry.state, story.entry.attempts), (RecipientState::Sent, 1));
+    assert_eq!((story.entry.state, story.entry.attempts), (RecipientState::Sent, 2));
 }

@@ -1,5 +1,6 @@
 //! The password goes in and never comes out: not into a file, a log at the highest level, an
-//! environment, a command line or a view, even when the provider shouts it back.
+//! environment, a command line or a view, even when the provider shouts it back. And nobody's
+//! address or subject stands in a log that was not asked for details.
 
 use super::{MESSAGE, Provider, reply};
 use base64::Engine;
@@ -46,6 +47,64 @@ async fn after_a_run_at_trace_level_the_password_is_nowhere() {
     });
     let logs = std::fs::read_dir(data.join("logs")).unwrap().count();
     assert!(logs > 0 && seen > 10_000, "there was something to look through: {logs} logs, {seen} bytes");
+}
+
+/// Everything that people and providers wrote bears this word: sign-in, sender, recipients, subject, replies.
+const SOMEBODY: &str = "somebody";
+
+/// Mail that is sent, deferred, refused and reported, a device that is refused, and a lane that is down; then what the logs say.
+async fn logs_of_a_day(level: control::settings::LogLevel) -> String {
+    let user = format!("{SOMEBODY}@office.test");
+    let provider = Provider::of(|fake| fake.auth(&user, PASSWORD)).await;
+    let fake = &provider.fake;
+    fake.times(1, Stage::Auth, reply(&format!("535 5.7.8 {user} may not sign in")));
+    fake.times(1, Stage::Mail, reply(&format!("530 5.7.57 {user} is not authenticated to send mail")));
+    fake.times(1, Stage::Rcpt("".into()), reply(&format!("550 5.7.64 TenantAttribution; <{user}>: Relay Access Denied")));
+    fake.at(Stage::Rcpt(format!("{SOMEBODY}.gone@away.test")), reply(&format!("550 5.1.1 <{SOMEBODY}.gone@away.test> unknown")));
+    fake.times(1, Stage::Rcpt(format!("{SOMEBODY}.busy@away.test")), reply(&format!("450 4.2.1 <{SOMEBODY}.busy@away.test> busy")));
+    fake.times(1, Stage::Dot, reply(&format!("452 4.3.1 not now, {user}")));
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = e2e::office::settings_for(fake.port(), &provider.ca_file());
+    settings.smart_host.as_mut().unwrap().sign_in = control::settings::SignIn::Password { user };
+    settings.log_level = level;
+    settings.limits.recipients = 2;
+    let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
+    let daemon = Daemon::start(&data, &credentials);
+    let mut device = Client::greeted(daemon.address).await;
+    let sender = format!("{SOMEBODY}.else@office.test");
+    let [ann, gone, busy] = ["ann", "gone", "busy"].map(|who| format!("{SOMEBODY}.{who}@away.test"));
+    let content = format!("From: {sender}\r\nTo: {ann}\r\nSubject: for {SOMEBODY}\r\nX-Who: {SOMEBODY}\r\n\r\nDear {SOMEBODY}\r\n");
+    device.hands_in(&sender, &[&ann, &gone], &content).await;
+    device.hands_in(&sender, &[&busy], &content).await;
+    // One recipient too many, and an address that is none.
+    device.says(&format!("MAIL FROM:<{sender}>")).await.hears("250 *").await;
+    for to in [&ann, &gone] {
+        device.says(&format!("RCPT TO:<{to}>")).await.hears("250 *").await;
+    }
+    device.says(&format!("RCPT TO:<{busy}>")).await.hears("452 *").await;
+    device.says("RSET").await.hears("250 *").await;
+    device.says(&format!("MAIL FROM:<{SOMEBODY} {sender}>")).await.hears("501 *").await;
+    // Both messages, and the report of the recipient that is gone.
+    fake.until(3).await;
+    assert_eq!(daemon.terminate(), Some(0));
+    let mut logs = String::new();
+    look_through(&data.join("logs"), &mut |_, bytes| logs.push_str(&String::from_utf8_lossy(bytes)));
+    logs
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_stood_in_the_log_above_debug() {
+    let logs = logs_of_a_day(control::settings::LogLevel::Info).await;
+    for told in ["SignInRefused", "535", "5.7.8", "TooManyRecipients", "Handed over", "Failed", "Deferred", "Telling the sender"] {
+        assert!(logs.contains(told), "{told}: {logs}");
+    }
+    let wrong: Vec<&str> = logs.lines().filter(|line| line.to_lowercase().contains(SOMEBODY)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Whoever asks for details gets them, and this test would have seen them.
+    let logs = logs_of_a_day(control::settings::LogLevel::Debug).await;
+    assert!(logs.contains(&format!("{SOMEBODY}@office.test may not sign in")), "{logs}");
+    let above: Vec<&str> = logs.lines().filter(|line| line.contains(SOMEBODY) && !line.contains("DEBUG")).collect();
+    assert!(above.is_empty(), "{above:#?}");
 }
 
 fn look_through(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {

@@ -31,6 +31,7 @@ function slowBridge() {
     openExternal: () => Promise.resolve(true),
     keepSending: () => Promise.resolve({ kind: "cancelled" }),
     startService: () => Promise.resolve(true),
+    takeOver: () => Promise.resolve(true),
   };
   return {
     bridge,

@@ -208,7 +208,23 @@ const problems: Record<ProblemCode, Say> = {
       null,
     ),
   storeFailed: () =>
-    words("Mail cannot be written to the disk.", "Nothing is accepted that cannot be kept: devices are told to try again later. Check the disk.", null),
+    words(
+      "Mail cannot be written to the disk.",
+      "Devices are told to try again later, and nothing is handed over, since what became of it could not be noted. Check the disk; Outtray goes on by itself.",
+      null,
+    ),
+  databaseDamaged: () =>
+    words(
+      "The mail database is damaged.",
+      "Check the disk, then restart Outtray: it sets the damaged database aside, keeps it, and begins a new one.",
+      null,
+    ),
+  messageUnreadable: ({ subject }) =>
+    words(
+      `${subject === "" || subject === "1" ? "A message in the queue" : `${subject} messages in the queue`} cannot be read from the disk.`,
+      "It waits and is looked at again by itself. Check the disk, and whether a virus scanner has taken a file away. Deleting the message ends it.",
+      null,
+    ),
   engineFault: () =>
     words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
   other: ({ provider }) =>

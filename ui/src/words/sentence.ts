@@ -30,7 +30,7 @@ export function sayState(connection: Connection, snapshot: Snapshot | null, prov
   if (connection.state === "connecting" || !snapshot) return say("quiet", "Starting", snapshot ? "What you see is from before." : "");
 
   const { counters, lane, listeners, notices, paused } = snapshot;
-  const stopping = notices.find((notice) => ["storeFailed", "engineFault", "diskFull"].includes(notice.code));
+  const stopping = notices.find((notice) => ["storeFailed", "databaseDamaged", "engineFault", "diskFull"].includes(notice.code));
   if (stopping) return say("bad", sayProblem(stopping, providerName).title, meaningForMail(counters.waiting));
   if (lane.state.kind === "notSetUp") return say("quiet", "Not set up yet", counters.waiting > 0 ? meaningForMail(counters.waiting) : "", "setUp");
   const closed = listeners.filter((listener) => listener.problem);

@@ -1,6 +1,6 @@
 //! Commands that change something.
 
-use super::{Exit, Failure, Outcome, Place, WhichArgs, link};
+use super::{Exit, Failure, Outcome, Place, WhichArgs, link, show};
 use control::request::{EntryFilter, Selection};
 use control::settings::SignIn;
 use control::{Answer, Request, Secret};
@@ -48,6 +48,21 @@ pub async fn tell(place: &Place, request: Request, done: &str) -> Outcome {
         Answer::Done => place.print(&json!({ "done": true }), || done.to_owned()),
         Answer::Settings { settings } => place.print(&settings.secrets, || done.to_owned()),
         answer => Err(link::strange(&answer)),
+    }
+}
+
+/// Fails while a port is still shut, so that a script can wait for it.
+pub async fn try_listeners(place: &Place) -> Outcome {
+    let client = link::connect(place).await?;
+    let answer = link::call(&client, Request::TryListeners).await?;
+    let Answer::Done = answer else { return Err(link::strange(&answer)) };
+    let answer = link::call(&client, Request::Snapshot).await?;
+    let Answer::Snapshot { snapshot } = answer else { return Err(link::strange(&answer)) };
+    place.print(&snapshot.listeners, || show::ports(&snapshot.listeners))?;
+    match snapshot.listeners.iter().filter(|listener| listener.problem.is_some()).count() {
+        0 => Ok(()),
+        1 => Err(Failure::new(Exit::Failed, "one port could not be opened")),
+        shut => Err(Failure::new(Exit::Failed, format!("{shut} ports could not be opened"))),
     }
 }
 

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // this is the program that prints
 
 mod acts;
+#[cfg(windows)]
+mod firewall;
 mod import;
 mod link;
 mod machine;
@@ -43,6 +45,10 @@ pub struct Arguments {
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Leave the reason of a failure for the window that asked for this; not for people
+    #[cfg(windows)]
+    #[arg(long, global = true, hide = true, value_name = "MARK")]
+    answer_to: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +83,8 @@ enum Command {
     Resume,
     /// Try the way to the provider now instead of waiting
     TryLane,
+    /// Try the ports now that could not be opened, and tell which are still taken
+    TryListeners,
     /// Show what this machine says of itself: name, networks, who holds the ports of mail, firewall
     Machine {
         /// Also ask the provider which address it sees, and the time server how far the clock is off
@@ -101,6 +109,10 @@ enum Command {
     /// Run Outtray as a service of this machine, also when nobody is signed in
     #[command(subcommand)]
     Service(service::ServiceCommand),
+    /// Let devices in through the Windows firewall, or no longer
+    #[cfg(windows)]
+    #[command(subcommand)]
+    Firewall(firewall::FirewallCommand),
     /// Put a test message into the queue
     SendTest {
         address: String,
@@ -221,7 +233,9 @@ impl Arguments {
 }
 
 pub async fn perform(arguments: Arguments) -> ExitCode {
-    let Arguments { command, data, json } = arguments;
+    #[cfg(windows)]
+    let answer_to = arguments.answer_to;
+    let Arguments { command, data, json, .. } = arguments;
     let is_other_folder = data.is_some();
     let data = data.unwrap_or_else(host::paths::default_data_folder);
     let place = Place { data, json };
@@ -240,6 +254,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
         Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
+        Command::TryListeners => acts::try_listeners(&place).await,
         Command::Probe { sender } => probe::probe(&place, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
         Command::Secret(SecretCommand::Remove { name }) => {
@@ -251,11 +266,17 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Settings(SettingsCommand::Reload) => settings::reload(&place).await,
         Command::Settings(SettingsCommand::Schema) => settings::schema(),
         Command::Service(command) => service::perform(&place, is_other_folder, command).await,
+        #[cfg(windows)]
+        Command::Firewall(command) => firewall::perform(&place, command),
         Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
     };
     match outcome {
         Ok(()) => code(Exit::Done),
         Err(Failure { exit, said }) => {
+            #[cfg(windows)]
+            if let Some(mark) = answer_to {
+                host::service::elevation::leave_word(&mark, &said);
+            }
             if json {
                 eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
             } else if !said.is_empty() {

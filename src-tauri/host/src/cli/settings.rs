@@ -46,7 +46,7 @@ pub async fn apply(place: &Place, given: PathBuf) -> Outcome {
         let problems = settings::read_and_check(&bytes, &facts(place)?).err().unwrap_or(reading.problems);
         return refused(place, &problems);
     };
-    let answer = link::ask(place, Request::ApplySettings { settings: Box::new(settings) }).await?;
+    let answer = link::ask(place, Request::ApplySettings { settings: Box::new(settings), secret: None }).await?;
     in_force(place, answer)
 }
 

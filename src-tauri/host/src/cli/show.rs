@@ -2,7 +2,7 @@
 
 use super::{ListArgs, Outcome, Place, link};
 use control::request::EntryFilter;
-use control::view::{EntryView, LaneState, RecipientState, Snapshot, StoryKind, StoryStep, StoryView};
+use control::view::{EntryView, LaneState, ListenerView, RecipientState, Snapshot, StoryKind, StoryStep, StoryView};
 use control::{Answer, Problem, Request};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -98,11 +98,7 @@ fn status_text(snapshot: &Snapshot) -> String {
     if snapshot.paused {
         rows.push(["paused".to_owned(), "mail is taken, none is handed over".to_owned()]);
     }
-    for listener in &snapshot.listeners {
-        let address = if listener.address.contains(':') { format!("[{}]", listener.address) } else { listener.address.clone() };
-        let state = listener.problem.as_ref().map_or_else(|| "listening".to_owned(), trouble);
-        rows.push(["port".to_owned(), format!("{address}:{} {state}", listener.port)]);
-    }
+    rows.extend(snapshot.listeners.iter().map(port));
     rows.push([
         "queue".to_owned(),
         format!("{} waiting, of them {} tried before, {} on hold", counters.waiting, counters.deferred, counters.held),
@@ -113,6 +109,16 @@ fn status_text(snapshot: &Snapshot) -> String {
     ]);
     rows.extend(snapshot.notices.iter().map(|notice| ["notice".to_owned(), trouble(notice)]));
     table(&rows)
+}
+
+pub fn ports(listeners: &[ListenerView]) -> String {
+    table(&listeners.iter().map(port).collect::<Vec<_>>())
+}
+
+fn port(listener: &ListenerView) -> [String; 2] {
+    let address = if listener.address.contains(':') { format!("[{}]", listener.address) } else { listener.address.clone() };
+    let state = listener.problem.as_ref().map_or_else(|| "listening".to_owned(), trouble);
+    ["port".to_owned(), format!("{address}:{} {state}", listener.port)]
 }
 
 fn row(entry: &EntryView, last: String) -> [String; 9] {

@@ -131,7 +131,11 @@ pub fn listener(listener: &engine::ListenerState) -> ListenerView {
             let (code, subject) = match problem.kind {
                 // The program that has it, if the system tells; else the port.
                 BindProblemKind::PortTaken => (ProblemCode::PortTaken, crate::machine::ports::holder(port)),
-                BindProblemKind::PortForbidden => (ProblemCode::PortForbidden, None),
+                // Windows says "forbidden" of a port that another program has for itself alone, too.
+                BindProblemKind::PortForbidden => match crate::machine::ports::holder(port).filter(|_| cfg!(windows)) {
+                    Some(holder) => (ProblemCode::PortTaken, Some(holder)),
+                    None => (ProblemCode::PortForbidden, None),
+                },
                 BindProblemKind::AddressNotHere => (ProblemCode::AddressNotHere, Some(listener.address.ip().to_string())),
                 BindProblemKind::Other => (ProblemCode::Other, None),
             };
@@ -168,6 +172,8 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
     let of_engine = now.iter().map(|notice| match notice {
         Notice::DiskFull { said } => Problem::new(ProblemCode::DiskFull).said(said.clone()),
         Notice::DatabaseSetAside { path, said } => Problem::new(ProblemCode::DatabaseSetAside).about(path.clone()).said(said.clone()),
+        Notice::DatabaseDamaged { said } => Problem::new(ProblemCode::DatabaseDamaged).said(said.clone()),
+        Notice::Unreadable { count, said } => Problem::new(ProblemCode::MessageUnreadable).about(count.to_string()).said(said.clone()),
         Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
         Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
     });

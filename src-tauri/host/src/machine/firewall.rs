@@ -7,6 +7,9 @@
 //! and no rights are needed. Linux: ufw's files; of others only that they are there.
 
 use control::machine::{FirewallState, FirewallView};
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// What was found. The default knows nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct Firewall {
     on: Option<bool>,
     profiles: Vec<Profile>,
     rules: Option<Vec<Rule>>,
+    /// Where devices are: the networks of this machine's cards.
+    networks: Vec<IpNet>,
 }
 
 /// One of the sets of rules; on Linux there is one.
@@ -34,11 +39,28 @@ struct Rule {
     profiles: Vec<String>,
     /// For certain programs, services or users only: it may be ours, it may not.
     narrowed: bool,
+    /// Whom it concerns, by the address on the other side; None: everybody.
+    from: Option<Vec<Source>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// The firewall's own word for the networks of this machine's cards.
+    LocalSubnet {
+        v4: bool,
+    },
+    Range(RangeInclusive<IpAddr>),
+    /// Other words of its own: some of the devices, none, or others.
+    Other,
 }
 
 pub fn look() -> Firewall {
-    platform::look()
+    let networks = super::networks().iter().filter_map(|view| view.network.parse().ok()).collect();
+    Firewall { networks, ..platform::look() }
 }
+
+#[cfg(windows)]
+pub use platform::has_rule_named;
 
 impl Firewall {
     pub fn view(&self, ports: &[u16]) -> FirewallView {
@@ -58,7 +80,7 @@ impl Firewall {
             return Some(true);
         }
         let rules = self.rules.as_ref()?;
-        let mut answers = self.profiles.iter().map(|profile| profile.lets_in(port, rules));
+        let mut answers = self.profiles.iter().map(|profile| profile.lets_in(port, rules, &self.networks));
         let first = answers.next()??;
         // Which of the profiles counts depends on the network a device comes from.
         answers.all(|answer| answer == Some(first)).then_some(first)
@@ -66,14 +88,15 @@ impl Firewall {
 }
 
 impl Profile {
-    fn lets_in(&self, port: u16, rules: &[Rule]) -> Option<bool> {
+    fn lets_in(&self, port: u16, rules: &[Rule], networks: &[IpNet]) -> Option<bool> {
         let of_profile = || rules.iter().filter(|rule| rule.profiles.is_empty() || rule.profiles.iter().any(|name| name == self.name));
         let matching = || of_profile().filter(|rule| rule.is_for(port));
+        let whole = |rule: &Rule| rule.is_for_everybody(networks);
         // A rule that blocks wins over those that allow.
-        if matching().any(|rule| !rule.allows && !rule.narrowed) {
+        if matching().any(|rule| !rule.allows && whole(rule)) {
             return Some(false);
         }
-        if self.lets_all_in || matching().any(|rule| rule.allows && !rule.narrowed) {
+        if self.lets_all_in || matching().any(|rule| rule.allows && whole(rule)) {
             return if matching().any(|rule| !rule.allows) { None } else { Some(true) };
         }
         if matching().any(|rule| rule.allows && rule.ports.is_some()) { None } else { Some(false) }
@@ -86,13 +109,59 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether no device of this machine's networks is left out, as far as can be seen. Where there is IPv4, devices speak it.
+    fn is_for_everybody(&self, networks: &[IpNet]) -> bool {
+        let Some(sources) = &self.from else { return !self.narrowed };
+        let speaks_v4 = networks.is_empty() || networks.iter().any(|network| network.addr().is_ipv4());
+        let is_local = sources.iter().any(|source| matches!(source, Source::LocalSubnet { v4 } if *v4 == speaks_v4));
+        let mut spoken = networks.iter().filter(|network| network.addr().is_ipv4() == speaks_v4).peekable();
+        let are_all_held = spoken.peek().is_some() && spoken.all(|network| sources.iter().any(|source| source.holds(network)));
+        !self.narrowed && (is_local || are_all_held)
+    }
+}
+
+impl Source {
+    fn read(text: &str, v4: bool) -> Self {
+        match address_range(text) {
+            Some(range) => Self::Range(range),
+            None if text.eq_ignore_ascii_case("LocalSubnet") => Self::LocalSubnet { v4 },
+            None => Self::Other,
+        }
+    }
+
+    fn holds(&self, network: &IpNet) -> bool {
+        match self {
+            Self::Range(range) => range.contains(&network.network()) && range.contains(&network.broadcast()),
+            Self::LocalSubnet { .. } | Self::Other => false,
+        }
+    }
+}
+
+/// `10.0.0.7`, `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.0.0.1-10.0.0.9`, and the same of IPv6.
+fn address_range(text: &str) -> Option<RangeInclusive<IpAddr>> {
+    if let Some((first, last)) = text.split_once('-') {
+        return Some(first.trim().parse().ok()?..=last.trim().parse().ok()?);
+    }
+    let network = match text.split_once('/') {
+        None => IpNet::from(text.parse::<IpAddr>().ok()?),
+        Some((address, mask)) => {
+            let address = address.parse().ok()?;
+            mask.parse()
+                .ok()
+                .map_or_else(|| IpNet::with_netmask(address, mask.parse().ok()?).ok(), |prefix| IpNet::new(address, prefix).ok())?
+        }
+    };
+    Some(network.network()..=network.broadcast())
+}
+
 /// One rule of the Windows firewall, `v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=25|…|`; None when it is not about
 /// TCP that comes in. `ours` is this program's path, lower case.
 #[cfg_attr(not(windows), allow(dead_code))] // read on Windows; tested everywhere
 fn windows_rule(text: &str, ours: &str) -> Option<Rule> {
     /// TCP among the numbers of protocols (IANA).
     const TCP: &str = "6";
-    let mut rule = Rule { allows: false, ports: None, profiles: Vec::new(), narrowed: false };
+    let mut rule = Rule { allows: false, ports: None, profiles: Vec::new(), narrowed: false, from: None };
     let (mut active, mut inward) = (false, false);
     for (key, value) in text.split('|').filter_map(|field| field.split_once('=')) {
         match key {
@@ -106,6 +175,7 @@ fn windows_rule(text: &str, ours: &str) -> Option<Rule> {
                 // "RPC", "IPHTTPS" and their like are ports that are not ours.
                 None => _ = rule.ports.get_or_insert_default(),
             },
+            "RA4" | "RA6" => rule.from.get_or_insert_default().push(Source::read(value, key == "RA4")),
             "App" => rule.narrowed |= !value.to_ascii_lowercase().ends_with(ours),
             // For certain services, packages, users, cards or kinds of card.
             "Svc" | "AppPkgId" | "LUOwn" | "LUAuth" | "RUAuth" | "RMAuth" | "IF" | "IFType" | "LA4" | "LA6" | "RPort" => {
@@ -127,11 +197,18 @@ fn port_range(text: &str) -> Option<(u16, u16)> {
 fn ufw_rule(line: &str) -> Option<Rule> {
     let mut words = line.strip_prefix("### tuple ###")?.split_whitespace();
     let (action, protocol, ports) = (words.next()?, words.next()?, words.next()?);
+    // To which address, from which port, from whom.
+    let from = words.nth(2)?;
     if !matches!(protocol, "tcp" | "any") || !line.split_whitespace().any(|word| word == "in" || word.starts_with("in_")) {
         return None;
     }
     let ports = if ports == "any" { None } else { Some(ports.split(',').filter_map(port_range).collect()) };
-    Some(Rule { allows: matches!(action, "allow" | "limit"), ports, profiles: Vec::new(), narrowed: false })
+    Some(Rule { allows: matches!(action, "allow" | "limit"), ports, profiles: Vec::new(), narrowed: false, from: sources(from) })
+}
+
+fn sources(from: &str) -> Option<Vec<Source>> {
+    let everybody = matches!(from, "any" | "0.0.0.0/0" | "::/0");
+    (!everybody).then(|| vec![Source::read(from, true)])
 }
 
 #[cfg(target_os = "linux")]
@@ -159,6 +236,7 @@ mod platform {
             on: Some(true),
             profiles: vec![Profile { name: "", lets_all_in }],
             rules: rules.map(|rules| rules.lines().filter_map(ufw_rule).collect()),
+            networks: Vec::new(),
         }
     }
 
@@ -199,13 +277,29 @@ mod platform {
         let ours = ours.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let mut rules = read(&local, &ours);
         rules.extend(policy.iter().flat_map(|policy| read(policy, &ours)));
-        Firewall { name: Some("Windows Defender Firewall"), on: Some(!profiles.is_empty()), profiles, rules: Some(rules) }
+        Firewall {
+            name: Some("Windows Defender Firewall"),
+            on: Some(!profiles.is_empty()),
+            profiles,
+            rules: Some(rules),
+            networks: Vec::new(),
+        }
+    }
+
+    /// Made on this machine; those of a group policy are not ours to change.
+    pub fn has_rule_named(name: &str) -> bool {
+        let field = format!("|Name={name}|");
+        LOCAL_MACHINE.open(LOCAL).is_ok_and(|local| texts(&local).iter().any(|rule| rule.contains(&field)))
     }
 
     fn read(policy: &Key, ours: &str) -> Vec<Rule> {
+        texts(policy).iter().filter_map(|rule| windows_rule(rule, ours)).collect()
+    }
+
+    fn texts(policy: &Key) -> Vec<String> {
         let Ok(rules) = policy.open("FirewallRules") else { return Vec::new() };
         let Ok(values) = rules.values() else { return Vec::new() };
-        values.filter_map(|(_, value): (String, Value)| windows_rule(&String::try_from(value).ok()?, ours)).collect()
+        values.filter_map(|(_, value): (String, Value)| String::try_from(value).ok()).collect()
     }
 
     pub fn command(ports: &[u16]) -> String {
@@ -229,71 +323,4 @@ mod platform {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    /// On in all three profiles, with these rules.
-    fn windows(rules: &[&str]) -> Firewall {
-        let profiles = ["domain", "private", "public"].map(|name| Profile { name, lets_all_in: false });
-        let rules = rules.iter().filter_map(|rule| windows_rule(rule, "outtrayd.exe")).collect();
-        Firewall { name: Some("Windows"), on: Some(true), profiles: profiles.to_vec(), rules: Some(rules) }
-    }
-
-    const OURS: &str = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=25|LPort=587|RA4=LocalSubnet|RA6=LocalSubnet|Name=Outtray|";
-
-    #[test]
-    fn a_windows_rule_lets_its_ports_in_and_no_others() {
-        let firewall = windows(&[OURS]);
-        assert_eq!([25, 587, 465].map(|port| firewall.lets_in(port)), [Some(true), Some(true), Some(false)]);
-        assert_eq!(windows(&[]).lets_in(25), Some(false));
-    }
-
-    #[test]
-    fn a_windows_rule_counts_only_when_it_is_on_inward_and_for_tcp() {
-        for (from, to) in [("Active=TRUE", "Active=FALSE"), ("Dir=In", "Dir=Out"), ("Protocol=6", "Protocol=17")] {
-            assert_eq!(windows(&[&OURS.replace(from, to)]).lets_in(25), Some(false), "{to}");
-        }
-        let blocked = OURS.replace("Action=Allow", "Action=Block");
-        assert_eq!(windows(&[OURS, &blocked]).lets_in(25), Some(false), "a block wins");
-    }
-
-    #[test]
-    fn what_is_not_sure_is_not_said() {
-        let one_profile = OURS.replace("Name=", "Profile=Domain|Name=");
-        assert_eq!(windows(&[&one_profile]).lets_in(25), None, "it depends on the network");
-        let three = OURS.replace("Name=", "Profile=Domain|Profile=Private|Profile=Public|Name=");
-        assert_eq!(windows(&[&three]).lets_in(25), Some(true));
-        let of_another = OURS.replace("Name=", r"App=%SystemRoot%\system32\inetsrv\inetinfo.exe|Name=");
-        assert_eq!(windows(&[&of_another]).lets_in(25), None);
-        let of_ours = OURS.replace("Name=", r"App=C:\Program Files\Outtray\OuttrayD.exe|Name=");
-        assert_eq!(windows(&[&of_ours]).lets_in(25), Some(true));
-        assert_eq!(Firewall::default().lets_in(25), None);
-        assert_eq!(Firewall { on: Some(false), ..Firewall::default() }.lets_in(25), Some(true));
-    }
-
-    #[test]
-    fn ranges_and_names_of_ports_are_understood() {
-        let range = OURS.replace("LPort=587", "LPort2_10=500-600");
-        assert_eq!([587, 601].map(|port| windows(&[&range]).lets_in(port)), [Some(true), Some(false)]);
-        let rpc = OURS.replace("LPort=25|LPort=587", "LPort=RPC");
-        assert_eq!(windows(&[&rpc]).lets_in(25), Some(false));
-        for broken in ["", "v2.30", "LPort=99999|Active=TRUE|Dir=In", "=|=|=", "Active=TRUE|Dir=In|LPort=7-"] {
-            assert_eq!(windows(&[broken]).lets_in(25), Some(false), "{broken}");
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn ufw_is_read_from_its_files() {
-        let rules = "*filter\n### RULES ###\n\n### tuple ### allow tcp 25,2525:2530 0.0.0.0/0 any 192.168.1.0/24 in\n\
-                     ### tuple ### deny tcp 587 0.0.0.0/0 any 0.0.0.0/0 in\n### tuple ### allow udp 465 0.0.0.0/0 any 0.0.0.0/0 in\n";
-        let firewall = platform::ufw("DEFAULT_INPUT_POLICY=\"DROP\"", Some(rules));
-        let answers = [25, 587, 465, 2528].map(|port| firewall.lets_in(port));
-        assert_eq!(answers, [Some(true), Some(false), Some(false), Some(true)]);
-        assert_eq!(firewall.view(&[25, 587]).command.unwrap(), "sudo ufw allow proto tcp from YOUR.NETWORK to any port 587");
-        assert_eq!(firewall.view(&[25]).command, None);
-        assert_eq!(platform::ufw("DEFAULT_INPUT_POLICY=\"DROP\"", None).lets_in(25), None, "its rules are root's to read");
-        assert_eq!(platform::ufw("DEFAULT_INPUT_POLICY=\"ACCEPT\"", Some("")).lets_in(25), Some(true));
-    }
-}
+mod tests;

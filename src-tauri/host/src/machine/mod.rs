@@ -2,9 +2,11 @@
 //!
 //! Out: its name and domain, the networks of its cards, who holds the ports of mail ([`ports`]), whether the
 //! firewall lets devices in ([`firewall`]), and, on a click only, what others see of it ([`outside`]).
+//! [`opening`] is our own rule in the firewall of Windows.
 //! Asks the system each time; keeps nothing.
 
 pub mod firewall;
+pub mod opening;
 pub mod outside;
 pub mod ports;
 

@@ -7,6 +7,7 @@ use control::Problem;
 use control::event::Fact;
 use control::problem::ProblemCode;
 use control::view::{LaneState, LaneView, ListenerView, Snapshot};
+use relay::mail::reply::RemoteReply;
 use std::fmt::Write;
 
 /// An entry. Its number is for filters and alarms and never changes its meaning.
@@ -36,6 +37,8 @@ pub const DISK_FULL: u32 = 31;
 pub const DATABASE_SET_ASIDE: u32 = 32;
 pub const STORE_FAILED: u32 = 33;
 pub const PART_CRASHED: u32 = 34;
+pub const DATABASE_DAMAGED: u32 = 35;
+pub const MESSAGE_UNREADABLE: u32 = 36;
 pub const OTHER_NOTICE: u32 = 38;
 pub const NOTICE_GONE: u32 = 39;
 
@@ -105,8 +108,10 @@ impl Tidings {
                 }
                 self.lane = Some(problem.code);
                 let text = format!(
-                    "Mail cannot be handed to {server}: {}. It waits in the queue and is tried again by itself; nothing is lost.",
-                    sentence(problem)
+                    "Mail cannot be handed to {server}: {}{}. It waits in the queue and is tried again by itself; nothing is lost. \
+                     `outtrayd status` has the provider's own words.",
+                    words(problem.code),
+                    code(problem)
                 );
                 Some(Tiding { number: LANE_DOWN, weight: Weight::Warning, text })
             }
@@ -175,7 +180,21 @@ fn noticed(notice: &Problem) -> Tiding {
             Weight::Error,
             "A new queue was begun. Messages that waited are in that folder; ask for help before deleting it",
         ),
-        ProblemCode::StoreFailed => (STORE_FAILED, Weight::Error, "Devices are told to try again later. Look at the disk and its rights"),
+        ProblemCode::StoreFailed => (
+            STORE_FAILED,
+            Weight::Error,
+            "Devices are told to try again later, and no mail is handed over meanwhile. Look at the disk and its rights",
+        ),
+        ProblemCode::DatabaseDamaged => (
+            DATABASE_DAMAGED,
+            Weight::Error,
+            "Look at the disk, then restart the service: what is damaged is set aside and a new queue begun",
+        ),
+        ProblemCode::MessageUnreadable => (
+            MESSAGE_UNREADABLE,
+            Weight::Error,
+            "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away",
+        ),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
@@ -200,6 +219,12 @@ pub fn sentence(problem: &Problem) -> String {
         let _ = write!(text, ", in its own words: {}", plain(said.trim_end_matches('.')));
     }
     text
+}
+
+/// The numbers of a provider's answer. Its words and the account may be somebody's, and many may read this log.
+fn code(problem: &Problem) -> String {
+    let reply = problem.said.as_deref().and_then(RemoteReply::parse).filter(|reply| (400..600).contains(&reply.code));
+    reply.map(|reply| format!(" (its answer: {})", RemoteReply { text: String::new(), ..reply })).unwrap_or_default()
 }
 
 /// What strangers wrote becomes one line.
@@ -244,7 +269,9 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::SettingsUnreadable => "The settings file cannot be used",
         ProblemCode::DiskFull => "The disk is full",
         ProblemCode::DatabaseSetAside => "The queue's database was damaged and has been set aside",
+        ProblemCode::DatabaseDamaged => "The queue's database is damaged",
         ProblemCode::StoreFailed => "The queue's database cannot be written",
+        ProblemCode::MessageUnreadable => "Messages in the queue cannot be read from the disk",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
         ProblemCode::Other => "there is a trouble",
     }
@@ -269,7 +296,8 @@ mod tests {
     }
 
     fn resting(code: ProblemCode) -> Fact {
-        lane(LaneState::Throttled { problem: Problem::new(code).said("535 5.7.8 no\r\nway"), since: 0, next_try: 1 })
+        let problem = Problem::new(code).about("ann@office.test").said("535 5.7.8 no\r\nway, ann@office.test");
+        lane(LaneState::Throttled { problem, since: 0, next_try: 1 })
     }
 
     #[test]
@@ -280,8 +308,10 @@ mod tests {
         assert_eq!((down[0].number, down[0].weight), (LANE_DOWN, Weight::Warning));
         assert_eq!(
             down[0].text,
-            "Mail cannot be handed to smtp.provider.test:587: the provider does not accept user name or password, in its own words: \
-             535 5.7.8 no  way. It waits in the queue and is tried again by itself; nothing is lost."
+            "Mail cannot be handed to smtp.provider.test:587: the provider does not accept user name or password \
+             (its answer: 535 5.7.8). It waits in the queue and is tried again by itself; nothing is lost. \
+             `outtrayd status` has the provider's own words.",
+            "numbers for everybody who reads this log, words and account for whoever asks"
         );
         // The next try fails the same way: no news.
         assert_eq!(tidings.hear(&lane(LaneState::Sending)), []);

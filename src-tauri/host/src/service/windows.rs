@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)] // calls of the system, each with its reason
 
-use super::{ACCOUNT, DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State, access, event_log};
+use super::{ACCOUNT, DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State, access, elevation, event_log};
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -28,7 +28,7 @@ use windows_sys::Win32::System::Services::{
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 const SERVICE_KEY: &str = r"SYSTEM\CurrentControlSet\Services\Outtray";
-const OWN_KEY: &str = r"SOFTWARE\Outtray";
+pub(super) const OWN_KEY: &str = r"SOFTWARE\Outtray";
 const INSTALLED_BY: &str = "InstalledBy";
 /// Every account has it; without it no file behind a closed folder could be opened. Nothing else is needed:
 /// ports below 1024 are free to all on Windows.
@@ -51,25 +51,28 @@ pub fn installed_by() -> Option<String> {
     LOCAL_MACHINE.open(OWN_KEY).and_then(|key| key.get_string(INSTALLED_BY)).ok().filter(|sid| !sid.is_empty())
 }
 
-/// Makes the service, or brings the one that is there up to date. Its data folder is the caller's next step:
-/// the service's account exists only now.
+/// Makes the service, or brings the one that is there up to date; when that one starts, stays as it is. Its data
+/// folder is the caller's next step: the service's account exists only now.
 pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
     let failed = |error: windows_service::Error| trouble("the service cannot be installed", &error);
     let manager = manager(ServiceManagerAccess::CONNECT | ServiceManagerAccess::CREATE_SERVICE)?;
     let about = about(&what.program);
-    let service = match manager.open_service(NAME, ServiceAccess::ALL_ACCESS) {
+    let (service, is_new) = match manager.open_service(NAME, ServiceAccess::ALL_ACCESS) {
         Ok(service) => {
-            service.change_config(&about).map_err(failed)?;
-            service
+            // Who made it start by hand or not at all had a reason.
+            let start_type = service.query_config().map_err(failed)?.start_type;
+            service.change_config(&ServiceInfo { start_type, ..about }).map_err(failed)?;
+            (service, false)
         }
         Err(error) if code(&error) == Some(ERROR_SERVICE_DOES_NOT_EXIST) => {
-            manager.create_service(&about, ServiceAccess::ALL_ACCESS).map_err(|error| match code(&error) {
+            let made = manager.create_service(&about, ServiceAccess::ALL_ACCESS).map_err(|error| match code(&error) {
                 Some(ERROR_SERVICE_MARKED_FOR_DELETE) => ServiceError::System {
                     doing: "the service cannot be installed".into(),
                     said: "the one before is still being removed; close the Services window and try again, or restart Windows".into(),
                 },
                 Some(_) | None => failed(error),
-            })?
+            })?;
+            (made, true)
         }
         Err(error) => return Err(failed(error)),
     };
@@ -84,7 +87,9 @@ pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
         }
         Err(error) => Err(trouble(format!("{what} cannot be set"), &error)),
     };
-    note("the delayed start", service.set_delayed_auto_start(true))?;
+    if is_new {
+        note("the delayed start", service.set_delayed_auto_start(true))?;
+    }
     note("the restart after a failure", service.update_failure_actions(after_a_failure()))?;
     note("the restart after an end with an error", service.set_failure_actions_on_non_crash_failures(true))?;
     note("the service's own identity", service.set_config_service_sid_info(ServiceSidType::Unrestricted))?;
@@ -133,6 +138,7 @@ pub fn uninstall() -> Result<Vec<String>, ServiceError> {
         Err(error) => return Err(trouble("the service cannot be removed", &error)),
     }
     event_log::remove_source().map_err(|error| ServiceError::system("the Event Log source cannot be removed", &error))?;
+    elevation::forget_word();
     if let Ok(key) = LOCAL_MACHINE.options().read().write().open(OWN_KEY) {
         let _ = key.remove_value(INSTALLED_BY);
         let is_empty =

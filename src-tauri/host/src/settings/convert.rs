@@ -1,7 +1,8 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
 use control::Settings;
-use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::problem::Problem;
+use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
 use ipnet::IpNet;
 use relay::config::{self, Config, Listener, SmartHostConfig};
 use rustls::ServerConfig;
@@ -18,8 +19,10 @@ pub struct Checked {
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
     pub(super) allowed: Vec<IpNet>,
-    /// The office's own certificate; None when it is to be ours.
+    /// The office's own certificate; None when it is to be ours, or its files cannot be used.
     pub(super) certificate: Option<Arc<ServerConfig>>,
+    /// Files that cannot be used and do not keep the rest from running.
+    pub unusable: Vec<Problem>,
 }
 
 impl Checked {
@@ -32,14 +35,37 @@ impl Checked {
             listeners: Vec::new(),
             allowed: Vec::new(),
             certificate: None,
+            unusable: Vec::new(),
         }
+    }
+
+    /// The files these settings name.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let certificate = match &self.settings.certificate {
+            CertificateSettings::SelfSigned => Vec::new(),
+            CertificateSettings::Pem { certificate_file, key_file } => vec![certificate_file, key_file],
+        };
+        let extra_ca_file = self.settings.smart_host.iter().filter_map(|smart_host| smart_host.extra_ca_file.as_ref());
+        certificate.into_iter().chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
+    }
+
+    /// A certificate that was loaded once is better than ours, when its files are being replaced or are gone.
+    pub fn keep_certificate_of(&mut self, before: &Self) {
+        if self.certificate.is_none() && self.settings.certificate == before.settings.certificate {
+            self.certificate.clone_from(&before.certificate);
+        }
+    }
+
+    pub fn wants_password(&self) -> bool {
+        self.settings.smart_host.as_ref().is_some_and(|smart_host| matches!(smart_host.sign_in, SignIn::Password { .. }))
     }
 
     pub fn host_name(&self) -> &str {
         &self.host_name
     }
 
-    /// Whether a certificate of our own making is needed.
+    /// Whether a certificate of our own making is needed: also in the place of one that cannot be used, since most
+    /// devices want encryption and look at no certificate.
     pub fn wants_self_signed(&self) -> bool {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }

@@ -1,7 +1,11 @@
 //! What is due when: the open messages by their next attempt and their deadlines.
 //!
 //! Holds little for each, so that a long queue is no burden; the store knows the rest. Pure.
+//!
+//! Invariants: a message is never in two hands at once; none is told late or given up that was not really
+//! tried since [`Agenda::begin_afresh`]; no wait is longer than the longest gap, wherever the clock was.
 
+use super::lane::Turn;
 use crate::queue::{ContentPlace, QueueEntry, Schedule, Seq};
 use crate::store::{Open, Standing};
 use jiff::Timestamp;
@@ -18,41 +22,85 @@ pub enum Deadline {
     Expire,
 }
 
+/// When a message that comes back may be taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// As its last commit says.
+    AsPlanned,
+    /// Nothing could be done with it: not before this moment.
+    NotBefore(Timestamp),
+    /// Nobody knows what came of it: not in this run, unless a person wants it.
+    NotByItself,
+}
+
+/// [`Again::NotByItself`] as a moment.
+const NEVER: i64 = i64::MAX;
+
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     accepted_at: i64,
+    /// From when its lifetime counts: the acceptance, unless that was read from a clock that ran ahead.
+    born: i64,
+    /// As the store has it.
     due: i64,
+    /// When it is really to be tried: the same, unless that was read from a clock that ran ahead, or it was put off.
+    at: i64,
+    /// Put off until then, its deadlines too; a change of the message ends it.
+    not_before: i64,
     held: bool,
     noticed: bool,
+    /// Its delay notice is being written.
+    noticing: bool,
     /// Somebody has it in hand.
     taken: bool,
+    /// It was really tried, or the lane was down for long enough.
+    tried: bool,
+    /// Another message went well where this one was told of a fault of the lane.
+    suspect: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Agenda {
+    schedule: Schedule,
     waiting: BTreeMap<Seq, Waiting>,
     /// Of those neither held nor taken.
     attempts: BTreeSet<(i64, Seq)>,
+    /// Of those tried and neither held nor taken. On hold it waits for a person, however long that takes.
     deadlines: BTreeSet<(i64, Seq, Deadline)>,
     cache: HashMap<Seq, QueueEntry>,
     cached: usize,
     in_hand: usize,
 }
 
+/// What is known of a due message beside its key.
+#[derive(Debug)]
+pub struct Due {
+    pub seq: Seq,
+    pub cached: Option<QueueEntry>,
+    pub suspect: bool,
+}
+
 impl Agenda {
-    pub fn new(open: &[Open], schedule: &Schedule) -> Self {
-        let mut agenda = Self::default();
+    pub fn new(open: &[Open], schedule: &Schedule, now: Timestamp) -> Self {
+        let mut agenda = Self {
+            schedule: schedule.clone(),
+            waiting: BTreeMap::new(),
+            attempts: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            cache: HashMap::new(),
+            cached: 0,
+            in_hand: 0,
+        };
         for open in open {
-            let waiting =
-                Waiting { accepted_at: open.accepted_at, due: open.next_attempt, held: open.held, noticed: open.noticed, taken: false };
-            agenda.insert(open.seq, waiting, schedule);
+            let fresh = Waiting::fresh(open.accepted_at, now);
+            let waiting = Waiting { due: open.next_attempt, held: open.held, noticed: open.noticed, ..fresh };
+            agenda.put(open.seq, waiting, now);
         }
         agenda
     }
 
-    pub fn add(&mut self, entry: QueueEntry, schedule: &Schedule) {
-        let accepted_at = entry.accepted_at.as_millisecond();
-        self.insert(entry.seq, Waiting { accepted_at, due: accepted_at, held: false, noticed: false, taken: false }, schedule);
+    pub fn add(&mut self, entry: QueueEntry, now: Timestamp) {
+        self.put(entry.seq, Waiting::fresh(entry.accepted_at.as_millisecond(), now), now);
         let weight = weight(&entry);
         if self.cached + weight <= CACHE {
             self.cached += weight;
@@ -61,86 +109,130 @@ impl Agenda {
     }
 
     /// A committed change, whoever made it.
-    pub fn update(&mut self, seq: Seq, standing: &Standing, schedule: &Schedule) {
-        let Some(waiting) = self.waiting.get(&seq).copied() else { return };
+    pub fn update(&mut self, seq: Seq, standing: &Standing, now: Timestamp) {
         self.uncache(seq);
-        self.attempts.remove(&(waiting.due, seq));
         if !standing.open {
-            self.remove_deadlines(seq, &waiting, schedule);
-            self.waiting.remove(&seq);
-            self.in_hand -= usize::from(waiting.taken);
+            if let Some(waiting) = self.pull(seq) {
+                self.in_hand -= usize::from(waiting.taken);
+            }
             return;
         }
-        let changed = Waiting { due: standing.next_attempt.unwrap_or(waiting.due), held: standing.held, ..waiting };
-        self.remove_deadlines(seq, &waiting, schedule);
-        self.in_hand -= usize::from(waiting.taken);
-        self.insert(seq, changed, schedule);
-        self.in_hand += usize::from(waiting.taken);
+        self.change(seq, now, |waiting| {
+            waiting.due = standing.next_attempt.unwrap_or(waiting.due);
+            // Let go by a person: however old, it gets its try first.
+            waiting.tried &= !waiting.held || standing.held;
+            waiting.held = standing.held;
+            waiting.not_before = i64::MIN;
+        });
     }
 
-    /// The longest due message, now in the caller's hands, with what is known of it.
-    pub fn next_due(&mut self, now: Timestamp) -> Option<(Seq, Option<QueueEntry>)> {
-        let (due, seq) = *self.attempts.first()?;
-        if due > now.as_millisecond() {
-            return None;
+    /// The message whose turn it is, now in the caller's hands.
+    pub fn next_due(&mut self, turn: Turn<'_>, now: Timestamp) -> Option<Due> {
+        let seq = self.choose(turn, now)?;
+        self.take(seq, now);
+        let suspect = self.waiting.get(&seq).is_some_and(|waiting| waiting.suspect);
+        Some(Due { seq, cached: self.uncache(seq), suspect })
+    }
+
+    fn choose(&self, turn: Turn<'_>, now: Timestamp) -> Option<Seq> {
+        let due = || self.attempts.range(..=(now.as_millisecond(), Seq::MAX)).map(|(_, seq)| *seq);
+        // One that can bear witness: a suspect is not believed, and one that has spoken says nothing new.
+        let is_witness = |seq: &Seq, heard: &[Seq]| !heard.contains(seq) && self.waiting.get(seq).is_some_and(|waiting| !waiting.suspect);
+        match turn {
+            Turn::Anyone => due().next(),
+            Turn::AnyoneBut(heard) => due().find(|seq| is_witness(seq, heard)).or_else(|| due().find(|seq| !heard.contains(seq))),
+            Turn::Probe { heard, newest } => {
+                let witness =
+                    if newest { due().rev().find(|seq| is_witness(seq, heard)) } else { due().find(|seq| is_witness(seq, heard)) };
+                let others = || due().find(|seq| !heard.contains(seq));
+                // In turn, so that a message that will always hear it does not stand before one that would not.
+                let again = || heard.iter().copied().find(|seq| self.is_due(*seq, now));
+                witness.or_else(others).or_else(again)
+            }
         }
-        self.take(seq);
-        let cached = self.uncache(seq);
-        Some((seq, cached))
+    }
+
+    fn is_due(&self, seq: Seq, now: Timestamp) -> bool {
+        self.waiting.get(&seq).is_some_and(|waiting| !waiting.held && !waiting.taken && waiting.at <= now.as_millisecond())
     }
 
     /// Puts a message into the caller's hands, unless somebody has it already.
-    pub fn take(&mut self, seq: Seq) -> bool {
-        match self.waiting.get_mut(&seq) {
-            Some(waiting) if !waiting.taken => {
-                waiting.taken = true;
-                self.in_hand += 1;
-                self.attempts.remove(&(waiting.due, seq));
-                true
-            }
-            Some(_) | None => false,
+    pub fn take(&mut self, seq: Seq, now: Timestamp) -> bool {
+        let free = self.waiting.get(&seq).is_some_and(|waiting| !waiting.taken);
+        if free {
+            self.change(seq, now, |waiting| waiting.taken = true);
+            self.in_hand += 1;
         }
+        free
     }
 
-    /// Gives a message back, as it stands after what was done to it.
-    pub fn release(&mut self, seq: Seq, after: Option<&Standing>, schedule: &Schedule) {
-        if let Some(standing) = after {
-            self.update(seq, standing, schedule);
+    /// Gives a message back. How it stands has been told before, with its commit ([`Self::update`]): to say it here
+    /// once more would undo what was committed meanwhile.
+    pub fn release(&mut self, seq: Seq, again: Again, now: Timestamp) {
+        if !self.waiting.get(&seq).is_some_and(|waiting| waiting.taken) {
+            return;
         }
-        if let Some(waiting) = self.waiting.get_mut(&seq)
-            && waiting.taken
-        {
+        self.in_hand -= 1;
+        self.change(seq, now, |waiting| {
             waiting.taken = false;
-            self.in_hand -= 1;
-            if !waiting.held {
-                self.attempts.insert((waiting.due, seq));
+            let noticing = std::mem::replace(&mut waiting.noticing, false);
+            match again {
+                Again::AsPlanned => {}
+                Again::NotBefore(at) => {
+                    waiting.not_before = at.as_millisecond();
+                    // A notice that came to nothing comes again.
+                    waiting.noticed &= !noticing;
+                }
+                Again::NotByItself => waiting.not_before = NEVER,
             }
-        }
+        });
+    }
+
+    /// It was really tried: whoever answered, something was said of it.
+    pub fn tried(&mut self, seq: Seq, now: Timestamp) {
+        self.change(seq, now, |waiting| waiting.tried = true);
+    }
+
+    /// The lane has been down for so long that waiting behind it counts as a try.
+    pub fn all_tried(&mut self, now: Timestamp) {
+        self.change_all(now, |waiting| waiting.tried = true);
+    }
+
+    /// Another message went well where this one was told of a fault of the lane.
+    pub fn suspect(&mut self, seq: Seq, now: Timestamp) {
+        self.change(seq, now, |waiting| waiting.suspect = true);
+    }
+
+    /// New times for everything that waits; what was learned under other circumstances is forgotten.
+    pub fn begin_afresh(&mut self, schedule: &Schedule, now: Timestamp) {
+        self.schedule = schedule.clone();
+        self.change_all(now, |waiting| {
+            (waiting.tried, waiting.suspect) = (false, false);
+            waiting.born = waiting.born.min(now.as_millisecond());
+            if waiting.not_before != NEVER {
+                waiting.not_before = i64::MIN;
+            }
+        });
     }
 
     /// Deadlines that have come; their messages are in the caller's hands.
     pub fn deadlines_due(&mut self, now: Timestamp) -> Vec<(Seq, Deadline)> {
-        let now = now.as_millisecond();
         let mut due = Vec::new();
-        let mut busy = Vec::new();
-        while let Some((at, seq, deadline)) = self.deadlines.first().copied()
-            && at <= now
-        {
-            self.deadlines.pop_first();
-            if self.take(seq) {
-                if deadline == Deadline::Notice
-                    && let Some(waiting) = self.waiting.get_mut(&seq)
-                {
-                    waiting.noticed = true;
-                }
-                due.push((seq, deadline));
-            } else if self.waiting.contains_key(&seq) {
-                // In somebody's hands just now: look again soon.
-                busy.push((now + 1000, seq, deadline));
+        while let Some((_, seq, _)) = self.deadlines.first().copied().filter(|(at, _, _)| *at <= now.as_millisecond()) {
+            let is_over = self.waiting.get(&seq).is_some_and(|waiting| self.schedule.expires_at(time(waiting.born)) <= now);
+            self.take(seq, now);
+            if !is_over {
+                self.change(seq, now, |waiting| (waiting.noticed, waiting.noticing) = (true, true));
             }
+            // Who is told that it failed need not be told in the same breath that it is late.
+            due.push((seq, if is_over { Deadline::Expire } else { Deadline::Notice }));
         }
-        self.deadlines.extend(busy);
         due
+    }
+
+    /// When the first is due of those who are not among these.
+    pub fn first_due_but(&self, heard: &[Seq]) -> Option<i64> {
+        self.attempts.iter().find(|(_, seq)| !heard.contains(seq)).map(|(due, _)| *due)
     }
 
     pub fn first_due(&self) -> Option<i64> {
@@ -155,26 +247,39 @@ impl Agenda {
         self.in_hand
     }
 
-    /// New times for everything that waits.
-    pub fn replan(&mut self, schedule: &Schedule) {
+    fn change(&mut self, seq: Seq, now: Timestamp, act: impl FnOnce(&mut Waiting)) {
+        if let Some(mut waiting) = self.pull(seq) {
+            act(&mut waiting);
+            self.put(seq, waiting, now);
+        }
+    }
+
+    fn change_all(&mut self, now: Timestamp, act: impl Fn(&mut Waiting)) {
+        self.attempts.clear();
         self.deadlines.clear();
-        for (seq, waiting) in &self.waiting {
-            self.deadlines.extend(deadlines(*seq, waiting, schedule));
+        for (seq, mut waiting) in std::mem::take(&mut self.waiting) {
+            act(&mut waiting);
+            self.put(seq, waiting, now);
         }
     }
 
-    fn insert(&mut self, seq: Seq, waiting: Waiting, schedule: &Schedule) {
+    fn pull(&mut self, seq: Seq) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&seq)?;
+        self.attempts.remove(&(waiting.at, seq));
+        for (at, deadline) in waiting.deadlines(&self.schedule) {
+            self.deadlines.remove(&(at, seq, deadline));
+        }
+        Some(waiting)
+    }
+
+    fn put(&mut self, seq: Seq, mut waiting: Waiting, now: Timestamp) {
+        let has_come = self.schedule.has_come(time(waiting.due), time(waiting.accepted_at), now);
+        waiting.at = if has_come { waiting.due.min(now.as_millisecond()) } else { waiting.due }.max(waiting.not_before);
         if !waiting.held && !waiting.taken {
-            self.attempts.insert((waiting.due, seq));
+            self.attempts.insert((waiting.at, seq));
         }
-        self.deadlines.extend(deadlines(seq, &waiting, schedule));
+        self.deadlines.extend(waiting.deadlines(&self.schedule).map(|(at, deadline)| (at, seq, deadline)));
         self.waiting.insert(seq, waiting);
-    }
-
-    fn remove_deadlines(&mut self, seq: Seq, waiting: &Waiting, schedule: &Schedule) {
-        for deadline in deadlines(seq, waiting, schedule) {
-            self.deadlines.remove(&deadline);
-        }
     }
 
     fn uncache(&mut self, seq: Seq) -> Option<QueueEntry> {
@@ -184,15 +289,36 @@ impl Agenda {
     }
 }
 
-/// Mail on hold waits for a person, however long that takes: it has no deadlines.
-fn deadlines(seq: Seq, waiting: &Waiting, schedule: &Schedule) -> impl Iterator<Item = (i64, Seq, Deadline)> + use<> {
-    let accepted_at = Timestamp::from_millisecond(waiting.accepted_at).unwrap_or(Timestamp::UNIX_EPOCH);
-    let notice = schedule.notice_at(accepted_at).filter(|_| !waiting.noticed).map(|at| (at.as_millisecond(), seq, Deadline::Notice));
-    let expire = (schedule.expires_at(accepted_at).as_millisecond(), seq, Deadline::Expire);
-    notice.into_iter().chain([expire]).filter({
-        let held = waiting.held;
-        move |_| !held
-    })
+impl Waiting {
+    fn fresh(accepted_at: i64, now: Timestamp) -> Self {
+        let born = accepted_at.min(now.as_millisecond());
+        Self {
+            accepted_at,
+            born,
+            due: accepted_at,
+            at: accepted_at,
+            not_before: i64::MIN,
+            held: false,
+            noticed: false,
+            noticing: false,
+            taken: false,
+            tried: false,
+            suspect: false,
+        }
+    }
+
+    fn deadlines(&self, schedule: &Schedule) -> impl Iterator<Item = (i64, Deadline)> + use<> {
+        let born = time(self.born);
+        let notice = schedule.notice_at(born).filter(|_| !self.noticed).map(|at| (at.as_millisecond(), Deadline::Notice));
+        let expire = (schedule.expires_at(born).as_millisecond(), Deadline::Expire);
+        let counts = self.tried && !self.held && !self.taken;
+        let not_before = self.not_before;
+        notice.into_iter().chain([expire]).filter(move |_| counts).map(move |(at, deadline)| (at.max(not_before), deadline))
+    }
+}
+
+fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn weight(entry: &QueueEntry) -> usize {
@@ -205,72 +331,5 @@ fn weight(entry: &QueueEntry) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::queue::StateWord;
-    use std::time::Duration;
-
-    fn schedule() -> Schedule {
-        let second = Duration::from_secs;
-        Schedule { first_retry: second(10), longest_retry: second(100), lifetime: second(1000), delay_notice: Some(second(500)) }
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::UNIX_EPOCH.checked_add(jiff::SignedDuration::from_secs(second)).unwrap_or_default()
-    }
-
-    fn open(seq: Seq, second: i64) -> Open {
-        Open { seq, accepted_at: second * 1000, next_attempt: second * 1000, held: false, noticed: false }
-    }
-
-    fn standing(open: bool, due: i64, held: bool) -> Standing {
-        Standing { open, word: StateWord::Deferred, next_attempt: open.then_some(due * 1000), held }
-    }
-
-    #[test]
-    fn the_longest_due_comes_first_and_only_once() {
-        let mut agenda = Agenda::new(&[open(1, 20), open(2, 10)], &schedule());
-        assert_eq!(agenda.next_due(at(5)).map(|due| due.0), None);
-        assert_eq!(agenda.next_due(at(20)).map(|due| due.0), Some(2));
-        assert_eq!(agenda.next_due(at(20)).map(|due| due.0), Some(1));
-        assert_eq!(agenda.next_due(at(20)).map(|due| due.0), None);
-        assert_eq!(agenda.in_hand(), 2);
-        agenda.release(2, Some(&standing(true, 30, false)), &schedule());
-        agenda.release(1, Some(&standing(false, 0, false)), &schedule());
-        assert_eq!(agenda.in_hand(), 0);
-        assert_eq!(agenda.next_due(at(29)).map(|due| due.0), None);
-        assert_eq!(agenda.next_due(at(30)).map(|due| due.0), Some(2));
-    }
-
-    #[test]
-    fn a_late_change_does_not_give_a_taken_message_to_a_second_hand() {
-        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
-        assert!(agenda.next_due(at(1)).is_some());
-        agenda.update(1, &standing(true, 1, false), &schedule());
-        assert_eq!(agenda.next_due(at(9)).map(|due| due.0), None);
-        assert!(!agenda.take(1));
-        agenda.release(1, None, &schedule());
-        assert!(agenda.take(1));
-    }
-
-    #[test]
-    fn held_mail_has_no_attempts_and_no_deadlines_until_released() {
-        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
-        agenda.update(1, &standing(true, 0, true), &schedule());
-        assert_eq!(agenda.next_due(at(9)).map(|due| due.0), None);
-        assert_eq!(agenda.deadlines_due(at(5000)), []);
-        agenda.update(1, &standing(true, 0, false), &schedule());
-        assert_eq!(agenda.first_due(), Some(0));
-        assert_eq!(agenda.first_deadline(), Some(500_000));
-    }
-
-    #[test]
-    fn deadlines_come_once_each_and_wait_for_busy_messages() {
-        let mut agenda = Agenda::new(&[open(1, 0)], &schedule());
-        assert_eq!(agenda.deadlines_due(at(499)), []);
-        assert_eq!(agenda.deadlines_due(at(500)), [(1, Deadline::Notice)]);
-        assert_eq!(agenda.deadlines_due(at(1000)), [], "in hand");
-        agenda.release(1, Some(&standing(true, 0, false)), &schedule());
-        assert_eq!(agenda.deadlines_due(at(1000)), [(1, Deadline::Expire)], "as soon as it is free");
-    }
-}
+#[path = "agenda_tests.rs"]
+mod tests;

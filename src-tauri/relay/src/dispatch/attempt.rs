@@ -1,17 +1,28 @@
 //! One attempt at one message, from the shelf to the smart host and back: outcomes are settled and
-//! kept before the message leaves our hands.
+//! kept before the message leaves our hands. And what else is done with a message in hand: deadlines, removal.
+//!
+//! Invariant: a message whose outcome was not kept is not taken again in this run by itself.
 
-use super::{LineBack, Plan, Tick};
+use super::agenda::Again;
+use super::{LineBack, Plan, Tick, Went};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::event::Notice;
 use crate::mail::{Content, Envelope};
-use crate::queue::{self, QueueEntry, ReportWanted, Seq, Settlement, Via};
-use crate::smarthost::{Attempt, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind, SmartHost};
-use crate::store::{Standing, Store, StoreError};
+use crate::queue::{self, QueueEntry, ReportWanted, Seq, Settlement, Via, later};
+use crate::smarthost::{Attempt, Delivery, Line, LineAfter, Outcome, SmartHost};
+use crate::store::{Act, Cause, Store, StoreError};
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// Pauses before a message that could not be read is looked at again.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// What every errand of the dispatcher needs.
 pub struct Desk {
@@ -27,6 +38,8 @@ pub struct Attempted {
     pub smart_host: Arc<dyn SmartHost>,
     pub plan: Arc<Plan>,
     pub seq: Seq,
+    /// What sounds like the lane's fault is this message's own: another went well after it was told the same.
+    pub suspect: bool,
 }
 
 type OpenLine = (Box<dyn Line>, usize);
@@ -35,21 +48,32 @@ impl Attempted {
     pub async fn run(self, cached: Option<QueueEntry>, line: Option<OpenLine>) {
         // Both tell the dispatcher when they are dropped, so that a panic cannot make it wait for ever.
         let hands = Hands::on(&self.desk, self.seq);
-        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, told: false };
-        let Some((entry, delivery, tried)) = self.prepare(cached).await else {
-            return returned.tell(line, false, None);
-        };
-        let (attempt, tls) = match self.hand_over(&delivery, line).await {
-            Ok((attempt, line, tls)) => {
-                let success = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
-                match &attempt.line {
-                    LineAfter::Usable => returned.tell(line, success, None),
-                    LineAfter::Spent => returned.tell(None, success, None),
-                    LineAfter::Down(trouble) => returned.tell(None, success, Some(trouble.clone())),
-                }
-                (attempt, tls)
+        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, seq: self.seq, told: false };
+        let (entry, delivery, tried) = match self.prepare(cached).await {
+            Ok(ready) => ready,
+            Err(again) => {
+                returned.tell(line, Went::Nowhere, None);
+                return hands.back(again);
             }
-            Err(trouble) => return returned.tell(None, false, Some(trouble)),
+        };
+        let (attempt, tls, after) = match self.hand_over(&delivery, line).await {
+            Ok((attempt, line, tls)) => {
+                let went = self.how_far(&attempt);
+                // Nothing learned and nothing to rest for: at once it would only be the same again.
+                let learned = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
+                let in_vain = !learned && !matches!(attempt.line, LineAfter::Down(_));
+                let after = if in_vain { self.desk.soon() } else { Again::AsPlanned };
+                match &attempt.line {
+                    LineAfter::Usable => returned.tell(line, went, None),
+                    LineAfter::Spent => returned.tell(None, went, None),
+                    LineAfter::Down(trouble) => returned.tell(None, went, Some(trouble.clone())),
+                }
+                (attempt, tls, after)
+            }
+            Err(trouble) => {
+                returned.tell(None, Went::Nowhere, Some(trouble));
+                return hands.back(Again::AsPlanned);
+            }
         };
         let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
         let via = Via { server, tls: tls.as_deref() };
@@ -58,34 +82,71 @@ impl Attempted {
             tell_log(&entry, outcome);
         }
         let settlement = queue::settle(&entry, &tried, &attempt.outcomes, &via, &self.plan.schedule, now);
-        hands.settled(self.desk.keep(&entry, settlement).await);
+        hands.back(match self.desk.keep(&entry, settlement, Cause::Attempt).await {
+            Ok(_) => after,
+            Err(error) => {
+                tracing::error!(message_id = %entry.id, error = error.chain(), "What came of an attempt was not kept; after a restart it is tried again");
+                Again::NotByItself
+            }
+        });
     }
 
-    /// The message, its due recipients and its content. None when there is nothing to do any more.
-    async fn prepare(&self, cached: Option<QueueEntry>) -> Option<(QueueEntry, Delivery, Vec<usize>)> {
+    /// Of a suspect only a success tells anything about the lane.
+    fn how_far(&self, attempt: &Attempt) -> Went {
+        let any = |is: fn(&Outcome) -> bool| attempt.outcomes.iter().any(is);
+        if any(|outcome| matches!(outcome, Outcome::Sent(_))) {
+            Went::HandedOver
+        } else if !self.suspect && any(|outcome| *outcome != Outcome::Untouched) {
+            Went::Answered
+        } else {
+            Went::Tried
+        }
+    }
+
+    /// The message, its due recipients and its content; or when to look again, if there is nothing to hand over now.
+    async fn prepare(&self, cached: Option<QueueEntry>) -> Result<(QueueEntry, Delivery, Vec<usize>), Again> {
         let entry = match cached {
             Some(entry) => entry,
-            None => self.desk.store.entry(self.seq).await.map_err(|error| self.desk.cannot_read(&error)).ok()??,
+            None => match self.desk.store.entry(self.seq).await {
+                Ok(Some(entry)) => entry,
+                // Taken out by another program's hand.
+                Ok(None) => return Err(Again::NotByItself),
+                Err(error) => return Err(self.desk.cannot_read(self.seq, &error.chain()).await),
+            },
         };
-        let tried = entry.due(self.desk.clock.now());
-        if tried.is_empty() {
-            return None;
+        let tried = entry.due(&self.plan.schedule, self.desk.clock.now());
+        if entry.held || tried.is_empty() {
+            // Changed a moment ago; the news of it is on its way to the agenda.
+            return Err(self.desk.soon());
         }
-        let content = self.desk.store.content(&entry).await.map_err(|error| self.desk.cannot_read(&error)).ok()?;
-        let content = match content {
-            Some(content) if is_there(&content).await => content,
-            Some(_) | None => {
-                self.desk.board.raise(Notice::StoreFailed { said: format!("the content of message {} is gone", entry.id) });
-                Content::Memory(bytes::Bytes::new())
-            }
+        let content = match self.content(&entry).await {
+            Ok(content) => content,
+            Err(said) => return Err(self.desk.cannot_read(self.seq, &said).await),
         };
+        self.desk.board.could_read(self.seq);
         let envelope = Envelope {
             reverse_path: entry.reverse_path.clone(),
             forward_paths: tried.iter().filter_map(|n| entry.recipients.get(*n)).map(|recipient| recipient.path.clone()).collect(),
             body: entry.body,
         };
-        let delivery = Delivery { message: entry.id, envelope, content, eight_bit: entry.summary.eight_bit };
-        Some((entry, delivery, tried))
+        let (message, eight_bit, suspect) = (entry.id, entry.summary.eight_bit, self.suspect);
+        let delivery = Delivery { message, envelope, content, eight_bit, suspect };
+        Ok((entry, delivery, tried))
+    }
+
+    /// The content, whole. What is missing may come back (out of a virus scanner's quarantine, say): it is not for
+    /// us to give the message up, and half of it or nothing must not go out.
+    async fn content(&self, entry: &QueueEntry) -> Result<Content, String> {
+        let content = self.desk.store.content(entry).await.map_err(|error| error.chain())?;
+        let content = content.ok_or("its content is gone")?;
+        let size = match &content {
+            Content::Memory(bytes) => bytes.len() as u64,
+            Content::File { path, .. } => match tokio::fs::File::open(path).await {
+                Ok(file) => file.metadata().await.map_err(|error| StoreError::file("look at", path, error).chain())?.len(),
+                Err(error) => return Err(StoreError::file("open", path, error).chain()),
+            },
+        };
+        if size == entry.size { Ok(content) } else { Err(format!("its content has {size} bytes instead of {}", entry.size)) }
     }
 
     /// On the open line if there is one, else on a new one; a line that proves stale is replaced once.
@@ -94,12 +155,6 @@ impl Attempted {
         delivery: &Delivery,
         line: Option<OpenLine>,
     ) -> Result<(Attempt, Option<OpenLine>, Option<String>), crate::smarthost::Trouble> {
-        if delivery.content.size() == 0 {
-            // Every message has at least our Received line: its content was lost, and an empty one must not go out.
-            let lost = Outcome::Failed(Refusal { kind: RefusalKind::Other, reply: None });
-            let outcomes = vec![lost; delivery.envelope.forward_paths.len()];
-            return Ok((Attempt { outcomes, line: LineAfter::Usable }, line, None));
-        }
         let reused = line.is_some();
         let (mut open, handed) = match line {
             Some(line) => line,
@@ -121,57 +176,83 @@ impl Attempted {
 
 /// The sender is told that a message is late.
 pub async fn tell_late(desk: Desk, seq: Seq) {
-    let hands = Hands::on(&desk, seq);
-    if let Ok(Some(entry)) = desk.store.entry(seq).await {
-        hands.settled(desk.keep(&entry, queue::notice(&entry)).await);
-    }
+    at_deadline(desk, seq, |entry, _| queue::notice(entry)).await;
 }
 
 /// The lifetime of a message is over.
 pub async fn give_up(desk: Desk, seq: Seq) {
+    at_deadline(desk, seq, queue::expire).await;
+}
+
+async fn at_deadline(desk: Desk, seq: Seq, what: impl FnOnce(&QueueEntry, Timestamp) -> Settlement) {
     let hands = Hands::on(&desk, seq);
-    if let Ok(Some(entry)) = desk.store.entry(seq).await {
-        let now = desk.clock.now();
-        hands.settled(desk.keep(&entry, queue::expire(&entry, now)).await);
+    let again = match desk.store.entry(seq).await {
+        // Put on hold a moment ago: it waits for a person now.
+        Ok(Some(entry)) if entry.held => Again::AsPlanned,
+        Ok(Some(entry)) => {
+            let settlement = what(&entry, desk.clock.now());
+            match desk.keep(&entry, settlement, Cause::Deadline).await {
+                Ok(_) => Again::AsPlanned,
+                Err(error) => {
+                    tracing::warn!(message_id = %entry.id, error = error.chain(), "A deadline could not be kept; it comes again");
+                    Again::NotBefore(later(desk.clock.now(), FIRST_PAUSE))
+                }
+            }
+        }
+        Ok(None) => Again::NotByItself,
+        Err(error) => desk.cannot_read(seq, &error.chain()).await,
+    };
+    hands.back(again);
+}
+
+/// Messages a person removes at a time; they share commits.
+const TOGETHER: usize = 256;
+
+/// A person removes messages; they have been reserved for this. Gives how many, or why it could not go on.
+pub async fn delete(desk: &Desk, seqs: Vec<Seq>, tell_sender: bool) -> Result<u64, StoreError> {
+    // All in our hands from the beginning: whatever happens on the way, each is given back.
+    let all: Vec<Hands> = seqs.into_iter().map(|seq| Hands::on(desk, seq)).collect();
+    let failed = AtomicBool::new(false);
+    let one = async |hands| {
+        // Those under way come to their end; no more are begun.
+        if failed.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let deleted = delete_one(desk, hands, tell_sender).await;
+        failed.fetch_or(deleted.is_err(), Ordering::Relaxed);
+        deleted
+    };
+    let mut deleted = stream::iter(all).map(one).buffer_unordered(TOGETHER);
+    let mut count = Ok(0);
+    while let Some(done) = deleted.next().await {
+        count = count.and_then(|count| Ok(count + u64::from(done?)));
+    }
+    count
+}
+
+async fn delete_one(desk: &Desk, hands: Hands, tell_sender: bool) -> Result<bool, StoreError> {
+    let now = desk.clock.now();
+    match desk.store.entry(hands.seq).await {
+        Ok(Some(entry)) => desk.keep(&entry, queue::delete(&entry, tell_sender, now), Cause::Person).await,
+        Ok(None) => Ok(false),
+        // It must be possible to be rid of what makes no sense; the sender's address is a part of that.
+        Err(StoreError::Database(_)) => Ok(desk.store.act(&[hands.seq], Act::Delete, now).await? > 0),
+        Err(error) => Err(error),
     }
 }
 
-/// A person removes a message; it has been reserved for this.
-pub async fn delete(desk: &Desk, seq: Seq, tell_sender: bool) -> bool {
-    let hands = Hands::on(desk, seq);
-    let Ok(Some(entry)) = desk.store.entry(seq).await else { return false };
-    let settlement = queue::delete(&entry, tell_sender, desk.clock.now());
-    let after = desk.keep(&entry, settlement).await;
-    let deleted = after.is_some();
-    hands.settled(after);
-    deleted
-}
-
 impl Desk {
-    /// Writes a settlement and its report in one transaction. What was learned must not be forgotten: it is
-    /// tried until the store takes it. None when the engine stops first, or nothing changed.
-    async fn keep(&self, entry: &QueueEntry, mut settlement: Settlement) -> Option<Standing> {
+    /// Writes a settlement and its report in one transaction. False when there was nothing to write.
+    async fn keep(&self, entry: &QueueEntry, mut settlement: Settlement, cause: Cause) -> Result<bool, StoreError> {
         if settlement.changes.is_empty() && settlement.report.is_none() && !settlement.noticed {
-            return None;
+            return Ok(false);
         }
         let now = self.clock.now();
         let report = match settlement.report.clone() {
             Some(wanted) => self.compose(entry, &mut settlement, &wanted).await,
             None => None,
         };
-        loop {
-            match self.store.settle(settlement.clone(), report.clone(), now).await {
-                Ok(touched) => return Some(touched.after),
-                Err(StoreError::Stopped) => {
-                    tracing::error!(message_id = %entry.id, "Stopped before an outcome was kept; the message will be sent again");
-                    return None;
-                }
-                Err(error) => {
-                    tracing::error!(message_id = %entry.id, error = error.chain(), "Could not keep an outcome; trying again");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            }
-        }
+        self.store.settle(settlement, report, cause, now).await.map(|_| true)
     }
 
     async fn compose(&self, entry: &QueueEntry, settlement: &mut Settlement, wanted: &ReportWanted) -> Option<crate::mail::Submission> {
@@ -190,16 +271,21 @@ impl Desk {
         piece[..end].to_vec()
     }
 
-    fn cannot_read(&self, error: &StoreError) {
-        tracing::error!(error = error.chain(), "Could not read a message");
-        self.board.raise(Notice::StoreFailed { said: error.chain() });
+    fn soon(&self) -> Again {
+        Again::NotBefore(later(self.clock.now(), Duration::from_secs(1)))
     }
-}
 
-async fn is_there(content: &Content) -> bool {
-    match content {
-        Content::Memory(_) => true,
-        Content::File { path, .. } => tokio::fs::metadata(path).await.is_ok(),
+    /// Nothing can be done with a message now. It is looked at again after a pause, which grows.
+    async fn cannot_read(&self, seq: Seq, said: &str) -> Again {
+        let id = self.store.id_of(seq).await.ok().flatten().map_or_else(|| format!("no. {seq}"), |id| id.to_string());
+        let times = self.board.cannot_read(seq, format!("message {id}: {said}"));
+        if times == 1 {
+            tracing::error!(message_id = id, error = said, "A message cannot be read; it waits");
+        } else {
+            tracing::debug!(message_id = id, error = said, times, "A message still cannot be read");
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+        Again::NotBefore(later(self.clock.now(), pause))
     }
 }
 
@@ -220,23 +306,30 @@ fn tell_log(entry: &QueueEntry, outcome: &Outcome) {
 /// A message in our hands; given back when dropped.
 struct Hands {
     ticks: mpsc::UnboundedSender<Tick>,
+    board: Arc<Board>,
     seq: Seq,
-    after: Option<Standing>,
+    again: Again,
 }
 
 impl Hands {
     fn on(desk: &Desk, seq: Seq) -> Self {
-        Self { ticks: desk.ticks.clone(), seq, after: None }
+        Self { ticks: desk.ticks.clone(), board: Arc::clone(&desk.board), seq, again: Again::AsPlanned }
     }
 
-    fn settled(mut self, after: Option<Standing>) {
-        self.after = after;
+    fn back(mut self, again: Again) {
+        self.again = again;
     }
 }
 
 impl Drop for Hands {
     fn drop(&mut self) {
-        let _ = self.ticks.send(Tick::Released { seq: self.seq, after: self.after });
+        if std::thread::panicking() {
+            // It may have been handed over: trying again at once would send it for ever.
+            self.again = Again::NotByItself;
+            let said = format!("the work on message no. {} crashed; it waits until Outtray is started again", self.seq);
+            self.board.raise(Notice::EngineFault { said });
+        }
+        let _ = self.ticks.send(Tick::Released { seq: self.seq, again: self.again });
     }
 }
 
@@ -244,20 +337,21 @@ impl Drop for Hands {
 struct Returned {
     ticks: mpsc::UnboundedSender<Tick>,
     plan: u64,
+    seq: Seq,
     told: bool,
 }
 
 impl Returned {
-    fn tell(&mut self, line: Option<OpenLine>, success: bool, trouble: Option<crate::smarthost::Trouble>) {
+    fn tell(&mut self, line: Option<OpenLine>, went: Went, trouble: Option<crate::smarthost::Trouble>) {
         self.told = true;
-        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, line, success, trouble }));
+        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, trouble }));
     }
 }
 
 impl Drop for Returned {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(None, false, None);
+            self.tell(None, Went::Nowhere, None);
         }
     }
 }

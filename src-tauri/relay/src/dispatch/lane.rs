@@ -1,9 +1,10 @@
 //! The path to the smart host: its open connections, and its health. Pure but for the connections it holds.
 //!
 //! A lane that is down rests, longer each time, and is then tried with one connection before it is
-//! opened to all again.
+//! opened to all again. What sounds like the lane's fault may have been provoked by the one message it was
+//! said of: then another message is asked, at once. When that hears it too, it is the lane.
 
-use crate::queue::Schedule;
+use crate::queue::{Schedule, Seq};
 use crate::smarthost::{Line, Trouble};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -27,14 +28,52 @@ struct Resting {
     trouble: Trouble,
     since: Timestamp,
     next_try: Timestamp,
+    /// The messages of which it was said; who heard it last is last.
+    heard: Vec<Seq>,
+    /// It was met while opening a connection, where there is no message that it could be about.
+    at_the_door: bool,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn<'a> {
+    Anyone,
+    /// These have heard of a trouble, and whether it is the lane's is not known yet.
+    AnyoneBut(&'a [Seq]),
+    /// One tests the water: one that has not heard of the trouble, if there is any. From the other end of the
+    /// queue every second time, so that many messages with the same fault do not hide one without it for long.
+    Probe {
+        heard: &'a [Seq],
+        newest: bool,
+    },
+}
+
+impl Resting {
+    fn is_in_doubt(&self) -> bool {
+        !self.at_the_door && self.heard.len() == 1
+    }
+
+    fn add(&mut self, heard_by: Option<Seq>) {
+        match heard_by {
+            Some(seq) => {
+                self.heard.retain(|known| *known != seq);
+                self.heard.push(seq);
+            }
+            None => self.at_the_door = true,
+        }
+    }
 }
 
 impl Lane {
-    /// Whether another attempt may start. One at a time while trouble is not over.
-    pub fn has_room(&self, parallel: usize, now: Timestamp) -> bool {
+    /// Whether another attempt may start, and of whom. One at a time while trouble is not over.
+    pub fn turn(&self, parallel: usize, now: Timestamp) -> Option<Turn<'_>> {
         match &self.trouble {
-            Some(resting) => resting.next_try <= now && self.busy == 0,
-            None => self.busy < parallel,
+            None => (self.busy < parallel).then_some(Turn::Anyone),
+            Some(_) if self.busy > 0 => None,
+            Some(Resting { heard, next_try, .. }) if *next_try <= now => {
+                Some(Turn::Probe { heard, newest: !heard.is_empty() && self.rests % 2 == 1 })
+            }
+            Some(resting) => resting.is_in_doubt().then_some(Turn::AnyoneBut(&resting.heard)),
         }
     }
 
@@ -51,35 +90,71 @@ impl Lane {
         }
     }
 
-    pub fn succeeded(&mut self, now: Timestamp) {
+    /// A message was taken. Gives those of which trouble was told meanwhile: it was not the lane's.
+    pub fn handed_over(&mut self, now: Timestamp) -> Vec<Seq> {
         self.rests = 0;
-        self.trouble = None;
         self.last_success = Some(now);
+        self.trouble.take().map(|resting| resting.heard).unwrap_or_default()
     }
 
-    /// The lane is down. What several attempts of one moment report is one trouble.
-    pub fn rest(&mut self, trouble: Trouble, now: Timestamp, first: Duration, longest: Duration) {
+    /// A message was answered, but not taken. The lane is open; about what it said of others that tells nothing.
+    pub fn answered(&mut self, now: Timestamp) {
+        self.last_success = Some(now);
+        if self.trouble.take().is_none_or(|resting| resting.heard.is_empty()) {
+            self.rests = 0;
+        }
+    }
+
+    /// Trouble; `heard_by` is the message of which it was said. What several attempts of one moment report is one trouble.
+    pub fn rest(&mut self, trouble: Trouble, heard_by: Option<Seq>, now: Timestamp, first: Duration, longest: Duration) {
         self.forget_lines();
-        let since = self.trouble.as_ref().map_or(now, |resting| resting.since);
-        if self.trouble.as_ref().is_some_and(|resting| resting.next_try > now) {
+        if let Some(resting) = self.trouble.as_mut().filter(|resting| resting.next_try > now) {
+            resting.add(heard_by);
+            if heard_by.is_none() {
+                // This one is the lane's for certain.
+                resting.trouble = trouble;
+            }
             return;
         }
         self.rests = self.rests.saturating_add(1);
         let gaps = Schedule { first_retry: first, longest_retry: longest, lifetime: Duration::ZERO, delay_notice: None };
         let next_try = crate::queue::later(now, gaps.gap_after(self.rests));
-        self.trouble = Some(Resting { trouble, since, next_try });
+        let mut resting = match self.trouble.take() {
+            Some(before) => Resting { trouble, next_try, ..before },
+            None => Resting { trouble, since: now, next_try, heard: Vec::new(), at_the_door: false },
+        };
+        resting.add(heard_by);
+        self.trouble = Some(resting);
     }
 
-    /// Ends a rest: the next attempt may start at once.
+    /// The clock was set: nothing waits longer than a rest can be.
+    pub fn clock_was_set(&mut self, now: Timestamp, longest: Duration) {
+        if let Some(resting) = &mut self.trouble {
+            resting.since = resting.since.min(now);
+            resting.next_try = resting.next_try.min(crate::queue::later(now, longest));
+        }
+        for idle in &mut self.idle {
+            idle.since = idle.since.min(now.as_millisecond());
+        }
+    }
+
+    /// Ends a rest: the next attempt may start at once, and everybody is asked anew.
     pub fn wake(&mut self) {
         self.rests = 0;
         if let Some(resting) = &mut self.trouble {
             resting.next_try = Timestamp::UNIX_EPOCH;
+            resting.heard.clear();
+            resting.at_the_door = false;
         }
     }
 
     pub fn resting(&self) -> Option<(&Trouble, Timestamp, Timestamp)> {
         self.trouble.as_ref().map(|resting| (&resting.trouble, resting.since, resting.next_try))
+    }
+
+    /// The messages that wait while it is not known whether the trouble is theirs.
+    pub fn in_doubt(&self) -> Option<&[Seq]> {
+        self.trouble.as_ref().filter(|resting| resting.is_in_doubt()).map(|resting| resting.heard.as_slice())
     }
 
     /// When something due at `due` could start; never while all places are taken (a place that is given back wakes us).
@@ -130,50 +205,5 @@ fn say_goodbye(lines: Vec<Idle>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::smarthost::TroubleKind;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap_or_default()
-    }
-
-    fn down(lane: &mut Lane, now: i64) {
-        let trouble = Trouble { kind: TroubleKind::ConnectionRefused, subject: "smart.test".into(), said: String::new() };
-        lane.rest(trouble, at(now), Duration::from_secs(10), Duration::from_secs(60));
-    }
-
-    #[test]
-    fn rests_grow_and_one_attempt_tests_the_water() {
-        let mut lane = Lane::default();
-        assert!(lane.has_room(3, at(0)));
-        lane.take_line();
-        lane.take_line();
-        down(&mut lane, 0);
-        down(&mut lane, 1);
-        lane.give_back(None, at(1));
-        lane.give_back(None, at(1));
-        assert_eq!(lane.resting().map(|(_, since, next)| (since, next)), Some((at(0), at(10))));
-        assert!(!lane.has_room(3, at(9)));
-        assert!(lane.has_room(3, at(10)));
-        lane.take_line();
-        assert!(!lane.has_room(3, at(10)), "one at a time");
-        down(&mut lane, 10);
-        lane.give_back(None, at(10));
-        assert_eq!(lane.open_again_at(0, 3), 30_000, "twice as long, since the first trouble");
-        assert_eq!(lane.resting().map(|(_, since, _)| since), Some(at(0)));
-        lane.succeeded(at(31));
-        assert!(lane.resting().is_none());
-        lane.take_line();
-        lane.take_line();
-        assert!(lane.has_room(3, at(31)));
-    }
-
-    #[test]
-    fn try_now_ends_a_rest() {
-        let mut lane = Lane::default();
-        down(&mut lane, 100);
-        lane.wake();
-        assert!(lane.has_room(1, at(101)));
-    }
-}
+#[path = "lane_tests.rs"]
+mod tests;

@@ -4,25 +4,28 @@
 //! to `smarthost`, settlements to the store. One loop; one closed list of what can happen ([`Tick`]).
 //! RFC 5321 §4.5.4.1.
 //!
-//! Invariants: a message is never in two hands at once; a lane that is down costs no message an attempt.
+//! Invariants: a message is never in two hands at once; a lane that is down costs no message an attempt; no
+//! message is given up before it was really tried since the start, a pause, new settings or a jump of the clock.
 
 mod agenda;
 mod attempt;
 mod lane;
+mod plan;
 mod report;
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::event::{self, LaneState};
-use crate::queue::{QueueEntry, Schedule, Seq};
-use crate::smarthost::{Line, SmartHost, Trouble};
+use crate::mail::reply::RemoteReply;
+use crate::queue::{QueueEntry, Seq, later};
+use crate::smarthost::{Line, Trouble};
 use crate::store::{Open, Standing, Store};
-use agenda::{Agenda, Deadline};
+use agenda::{Again, Agenda, Deadline, Due};
 use attempt::Attempted;
 pub use attempt::{Desk, delete};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lane::Lane;
+pub use plan::{Out, Plan};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -35,10 +38,10 @@ pub enum Tick {
     Changed(Vec<(Seq, Standing)>),
     /// An attempt's connection came back, or the lane proved down.
     Line(LineBack),
-    /// A message is out of our hands; how it stands, if it was changed.
+    /// A message is out of our hands. What was committed of it has been told before.
     Released {
         seq: Seq,
-        after: Option<Standing>,
+        again: Again,
     },
     /// Take these out of delivery if nobody has them in hand; gives those it took.
     Reserve {
@@ -60,63 +63,32 @@ pub enum Tick {
 pub struct LineBack {
     /// Of which plan the line is: lines of an old one are not used again.
     pub plan: u64,
+    pub seq: Seq,
     pub line: Option<(Box<dyn Line>, usize)>,
-    /// Whether something was handed over, or a connection opened.
-    pub success: bool,
+    pub went: Went,
     pub trouble: Option<Trouble>,
 }
 
-/// The part of the configuration that concerns the way out.
-pub struct Plan {
-    pub number: u64,
-    pub host_name: String,
-    pub schedule: Schedule,
-    pub first_rest: Duration,
-    pub longest_rest: Duration,
-    pub history_keep: Duration,
-    pub out: Option<Out>,
-}
-
-pub struct Out {
-    pub smart_host: Arc<dyn SmartHost>,
-    pub server: String,
-    pub port: u16,
-    pub parallel: usize,
-    pub per_connection: usize,
-    pub idle: Duration,
-}
-
-impl Plan {
-    pub fn new(number: u64, config: &Config, smart_host: Option<Arc<dyn SmartHost>>) -> Self {
-        let delivery = &config.delivery;
-        Self {
-            number,
-            host_name: config.host_name.clone(),
-            schedule: Schedule {
-                first_retry: delivery.first_retry,
-                longest_retry: delivery.longest_retry,
-                lifetime: delivery.lifetime,
-                delay_notice: delivery.delay_notice,
-            },
-            first_rest: delivery.first_rest,
-            longest_rest: delivery.longest_rest,
-            history_keep: config.history_keep,
-            out: config.smart_host.as_ref().zip(smart_host).map(|(config, smart_host)| Out {
-                smart_host,
-                server: config.server.clone(),
-                port: config.port,
-                parallel: config.parallel_connections.max(1),
-                per_connection: config.messages_per_connection.max(1),
-                idle: config.timeouts.idle,
-            }),
-        }
-    }
+/// How far a message got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Went {
+    /// No connection was opened for it.
+    Nowhere,
+    /// Something of it was said; a trouble told then may be its own.
+    Tried,
+    /// It was answered for, though not taken.
+    Answered,
+    HandedOver,
 }
 
 /// How often old history is looked for.
 const PRUNE_EVERY: i64 = 3_600_000;
 /// The wall clock may be set while we sleep; look at it now and then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// A clock that went further between two looks was set, or the machine slept.
+const LEAP: SignedDuration = SignedDuration::from_mins(10);
+/// A clock that went back so far was set.
+const STEP_BACK: SignedDuration = SignedDuration::from_secs(1);
 
 pub struct Dispatcher {
     pub store: Store,
@@ -129,6 +101,10 @@ pub struct Dispatcher {
     lane: Lane,
     paused: bool,
     prune_at: i64,
+    /// When it last looked at the clock.
+    seen: Timestamp,
+    /// Since when what waits is really being tried.
+    afresh_since: Timestamp,
 }
 
 impl Dispatcher {
@@ -141,8 +117,10 @@ impl Dispatcher {
         open: &[Open],
         paused: bool,
     ) -> Self {
-        let agenda = Agenda::new(open, &plan.schedule);
-        Self { store, board, clock, ticks, inbox, plan: Arc::new(plan), agenda, lane: Lane::default(), paused, prune_at: i64::MIN }
+        let now = clock.now();
+        let agenda = Agenda::new(open, &plan.schedule, now);
+        let (plan, lane) = (Arc::new(plan), Lane::default());
+        Self { store, board, clock, ticks, inbox, plan, agenda, lane, paused, prune_at: i64::MIN, seen: now, afresh_since: now }
     }
 
     pub async fn run(mut self) {
@@ -178,18 +156,24 @@ impl Dispatcher {
     }
 
     fn hear(&mut self, tick: Tick) {
+        let now = self.clock.now();
         match tick {
-            Tick::Kept(entries) => entries.into_iter().for_each(|entry| self.agenda.add(entry, &self.plan.schedule)),
-            Tick::Changed(changes) => {
-                changes.into_iter().for_each(|(seq, standing)| self.agenda.update(seq, &standing, &self.plan.schedule))
-            }
-            Tick::Line(back) => self.line_back(back),
-            Tick::Released { seq, after } => self.agenda.release(seq, after.as_ref(), &self.plan.schedule),
+            Tick::Kept(entries) => entries.into_iter().for_each(|entry| self.agenda.add(entry, now)),
+            Tick::Changed(changes) => changes.into_iter().for_each(|(seq, standing)| self.agenda.update(seq, &standing, now)),
+            Tick::Line(back) => self.line_back(back, now),
+            Tick::Released { seq, again } => self.agenda.release(seq, again, now),
             Tick::Reserve { seqs, taken } => {
-                let got = seqs.into_iter().filter(|seq| self.agenda.take(*seq)).collect();
-                let _ = taken.send(got);
+                let got = seqs.into_iter().filter(|seq| self.agenda.take(*seq, now)).collect();
+                if let Err(got) = taken.send(got) {
+                    got.into_iter().for_each(|seq| self.agenda.release(seq, Again::AsPlanned, now));
+                }
             }
-            Tick::Paused(paused) => self.paused = paused,
+            Tick::Paused(paused) => {
+                if self.paused && !paused {
+                    self.begin_afresh(now);
+                }
+                self.paused = paused;
+            }
             Tick::TryLane => {
                 self.lane.wake();
                 self.show_lane();
@@ -198,7 +182,7 @@ impl Dispatcher {
                 self.lane.forget_lines();
                 self.lane.wake();
                 self.plan = Arc::new(*plan);
-                self.agenda.replan(&self.plan.schedule);
+                self.begin_afresh(now);
                 self.show_lane();
             }
             Tick::Look => {}
@@ -206,9 +190,24 @@ impl Dispatcher {
         }
     }
 
+    /// Everything that waits gets a real try before any of it is given up.
+    fn begin_afresh(&mut self, now: Timestamp) {
+        self.afresh_since = now;
+        self.agenda.begin_afresh(&self.plan.schedule, now);
+    }
+
     /// Starts whatever the time has come for.
     fn look(&mut self) {
         let now = self.clock.now();
+        self.look_at_the_clock(now);
+        self.lane.close_idle(now, self.plan.out.as_ref().map_or(Duration::ZERO, |out| out.idle));
+        // What cannot be written down is not done: after a restart it would be done again.
+        if !self.store.takes_outcomes() {
+            return;
+        }
+        self.prune(now);
+        let plan = Arc::clone(&self.plan);
+        let Some(out) = plan.out.as_ref().filter(|_| !self.paused) else { return };
         for (seq, deadline) in self.agenda.deadlines_due(now) {
             let desk = self.desk();
             match deadline {
@@ -216,19 +215,14 @@ impl Dispatcher {
                 Deadline::Expire => tokio::spawn(attempt::give_up(desk, seq)),
             };
         }
-        self.prune(now);
-        self.lane.close_idle(now, self.plan.out.as_ref().map_or(Duration::ZERO, |out| out.idle));
-        if self.paused {
-            return;
-        }
-        let Some(out) = &self.plan.out else { return };
         let mut started = false;
-        while self.lane.has_room(out.parallel, now)
-            && let Some((seq, cached)) = self.agenda.next_due(now)
+        while self.store.takes_outcomes()
+            && let Some(turn) = self.lane.turn(out.parallel, now)
+            && let Some(Due { seq, cached, suspect }) = self.agenda.next_due(turn, now)
         {
             let line = self.lane.take_line();
-            let attempt = Attempted { desk: self.desk(), smart_host: Arc::clone(&out.smart_host), plan: Arc::clone(&self.plan), seq };
-            tokio::spawn(attempt.run(cached, line));
+            let (desk, smart_host, plan) = (self.desk(), Arc::clone(&out.smart_host), Arc::clone(&plan));
+            tokio::spawn(Attempted { desk, smart_host, plan, seq, suspect }.run(cached, line));
             started = true;
         }
         if started {
@@ -236,19 +230,58 @@ impl Dispatcher {
         }
     }
 
-    fn line_back(&mut self, back: LineBack) {
-        let now = self.clock.now();
+    /// Times read before it was set, or before the machine slept, are not to be believed.
+    fn look_at_the_clock(&mut self, now: Timestamp) {
+        let gone = now.duration_since(self.seen);
+        self.seen = now;
+        if gone <= LEAP && gone >= -STEP_BACK {
+            return;
+        }
+        tracing::info!(
+            seconds = gone.as_secs(),
+            "The clock was set, or this machine slept: everything that waits is tried before it is given up"
+        );
+        self.lane.clock_was_set(now, self.plan.longest_rest);
+        self.prune_at = self.prune_at.min(now.as_millisecond());
+        self.begin_afresh(now);
+    }
+
+    fn line_back(&mut self, back: LineBack, now: Timestamp) {
         let current = back.plan == self.plan.number;
-        if back.success {
-            self.lane.succeeded(now);
+        match back.went {
+            Went::HandedOver => {
+                for seq in self.lane.handed_over(now).into_iter().filter(|seq| current && *seq != back.seq) {
+                    self.agenda.suspect(seq, now);
+                }
+            }
+            Went::Answered => self.lane.answered(now),
+            Went::Tried | Went::Nowhere => {}
+        }
+        let was_tried = back.went != Went::Nowhere;
+        if was_tried {
+            self.agenda.tried(back.seq, now);
         }
         let per_connection = self.plan.out.as_ref().map_or(0, |out| out.per_connection);
         self.lane.give_back(back.line.filter(|(_, handed)| current && *handed < per_connection), now);
         if let Some(trouble) = back.trouble.filter(|_| current) {
-            tracing::warn!(kind = ?trouble.kind, subject = trouble.subject, said = trouble.said, "The way to the smart host is down");
-            self.lane.rest(trouble, now, self.plan.first_rest, self.plan.longest_rest);
+            self.tell_log(&trouble);
+            self.lane.rest(trouble, was_tried.then_some(back.seq), now, self.plan.first_rest, self.plan.longest_rest);
+            let down_since = self.lane.resting().map_or(now, |(_, since, _)| since.max(self.afresh_since));
+            if later(down_since, self.plan.longest_rest) <= now {
+                // Nobody gets further than this: it counts as a try of everything that waits behind it.
+                self.agenda.all_tried(now);
+            }
         }
         self.show_lane();
+    }
+
+    /// The other side's words and the account may be somebody's: they are for whoever asks for details.
+    fn tell_log(&self, trouble: &Trouble) {
+        let reply = RemoteReply::parse(&trouble.said).filter(|reply| (400..600).contains(&reply.code));
+        let (code, status) = reply.map_or((None, None), |reply| (Some(reply.code), reply.enhanced.map(|status| status.to_string())));
+        let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
+        tracing::warn!(kind = ?trouble.kind, server, code, status, "The way to the smart host is down");
+        tracing::debug!(subject = trouble.subject, said = trouble.said, "In its own words");
     }
 
     fn prune(&mut self, now: Timestamp) {
@@ -270,17 +303,23 @@ impl Dispatcher {
     /// How long there is nothing to do unless something happens.
     fn until_next(&self) -> Duration {
         let now = self.clock.now().as_millisecond();
-        let mut next = self.prune_at;
-        if let Some(deadline) = self.agenda.first_deadline() {
-            next = next.min(deadline);
-        }
-        if let (Some(out), false) = (&self.plan.out, self.paused) {
-            if let Some(due) = self.agenda.first_due() {
-                next = next.min(self.lane.open_again_at(due, out.parallel));
+        let mut next = self.plan.out.as_ref().map_or(i64::MAX, |out| self.lane.idle_until(out.idle));
+        // A store that works again, or has written what was on its way, wakes us.
+        if self.store.takes_outcomes() {
+            next = next.min(self.prune_at);
+            if let (Some(out), false) = (&self.plan.out, self.paused) {
+                next = next.min(self.next_for(out));
             }
-            next = next.min(self.lane.idle_until(out.idle));
         }
         Duration::from_millis(next.saturating_sub(now).clamp(1, LONGEST_SLEEP.as_millis() as i64).unsigned_abs())
+    }
+
+    /// When the agenda or the lane have something to do.
+    fn next_for(&self, out: &Out) -> i64 {
+        let deadline = self.agenda.first_deadline();
+        let attempt = self.agenda.first_due().map(|due| self.lane.open_again_at(due, out.parallel));
+        let another = self.lane.in_doubt().and_then(|heard| self.agenda.first_due_but(heard)).filter(|_| self.lane.busy() == 0);
+        [deadline, attempt, another].into_iter().flatten().min().unwrap_or(i64::MAX)
     }
 
     fn desk(&self) -> attempt::Desk {

@@ -50,7 +50,7 @@ fn concerned(entry: &QueueEntry, settlement: &Settlement, n: usize, plan: &Plan)
         RecipientState::Bounced { at, why } => (Fate::Refused(why.clone()), Some(*at)),
         RecipientState::Expired { at: _, why } => (Fate::Expired { last: why.clone() }, None),
         RecipientState::Deleted { at: _ } => (Fate::Deleted, None),
-        RecipientState::Deferred { attempts: _, due: _, why } => (Fate::Late { last: Some(why.clone()) }, None),
+        RecipientState::Deferred { due: _, why } => (Fate::Late { last: Some(why.clone()) }, None),
         RecipientState::Queued { due: _ } => (Fate::Late { last: None }, None),
         RecipientState::Sent { .. } => return None,
     };
@@ -113,7 +113,7 @@ mod tests {
     fn a_late_message_is_noticed_with_the_time_it_will_be_given_up() {
         let mut entry = entry("scan@office.test");
         let why = Why { kind: WhyKind::Throttled, reply: RemoteReply::parse("452 4.5.3 too many") };
-        entry.recipients[0].state = RecipientState::Deferred { attempts: 3, due: at(99), why };
+        entry.recipients[0].state = RecipientState::Deferred { due: at(99), why };
         let mut settlement = queue::notice(&entry);
         let (report, text) = composed(&entry, &mut settlement);
         assert!(text.contains("Action: delayed\r\nStatus: 4.5.3\r\nDiagnostic-Code: smtp; 452 4.5.3 too many\r\n"), "{text}");
@@ -154,6 +154,7 @@ mod tests {
     fn entry(from: &str) -> QueueEntry {
         let recipient = |n: usize| Recipient {
             path: ForwardPath::parse(&format!("r{n}@away.test")).unwrap(),
+            attempts: 0,
             state: RecipientState::Queued { due: at(0) },
         };
         QueueEntry {

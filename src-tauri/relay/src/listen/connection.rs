@@ -192,7 +192,8 @@ impl Visit {
             Step::Discard => self.incoming = None,
             Step::Refused(refused) => {
                 let now = self.hall.clock.now();
-                tracing::info!(client = %self.client, reply = %refused.reply, "Refused a client");
+                tracing::info!(client = %self.client, why = ?refused.why, code = refused.reply.code(), "Refused a client");
+                tracing::debug!(client = %self.client, reply = %refused.reply, "It was told");
                 self.hall.board.refused(self.client, &session.peer().name, &refused, now);
                 self.hall.store.count_refusal(now);
             }
@@ -270,7 +271,12 @@ fn verdict(error: &StoreError) -> Kept {
     match error {
         StoreError::Full => Kept::DiskFull,
         StoreError::Stopped => Kept::Stopping,
-        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::Database(_) | StoreError::File { .. } => Kept::Failed,
+        StoreError::Damaged(_)
+        | StoreError::Newer { .. }
+        | StoreError::Locked(_)
+        | StoreError::Database(_)
+        | StoreError::File { .. }
+        | StoreError::Crashed => Kept::Failed,
     }
 }
 

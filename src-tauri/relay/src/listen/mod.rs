@@ -12,16 +12,18 @@ mod sockets;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Listener, ListenerEncryption};
-use crate::event::ListenerState;
+use crate::event::{BindProblem, ListenerState};
 use crate::session::Rules;
 use crate::store::Store;
 use caps::Caps;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -65,35 +67,62 @@ pub struct Doors {
     setup: watch::Sender<Arc<Setup>>,
     open: HashMap<Listener, Door>,
     connections: TaskTracker,
+    /// When doors were last opened, or found shut.
+    tried_at: Timestamp,
 }
 
 struct Door {
     state: ListenerState,
     close: CancellationToken,
+    /// Takes connections; None when the port could not be had.
+    keeper: Option<JoinHandle<()>>,
 }
+
+/// A port that is taken may be free again at any time.
+const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
 impl Doors {
     pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, setup: Arc<Setup>) -> Self {
         let (sender, receiver) = watch::channel(setup);
+        let tried_at = clock.now();
         let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, stop: CancellationToken::new() };
-        Self { hall: Arc::new(hall), setup: sender, open: HashMap::new(), connections: TaskTracker::new() }
+        Self { hall: Arc::new(hall), setup: sender, open: HashMap::new(), connections: TaskTracker::new(), tried_at }
     }
 
     /// Opens and closes doors until they are as configured. Sessions that are open stay so, under the new rules.
     pub async fn arrange(&mut self, setup: Arc<Setup>) {
         let wanted = setup.config.listeners.clone();
         self.setup.send_replace(setup);
-        // A door that could not be opened is tried again at every change.
-        self.open.retain(|listener, door| {
-            let stays = wanted.contains(listener) && door.state.problem.is_none();
-            if !stays {
-                door.close.cancel();
-            }
-            stays
-        });
+        let (stays, goes): (HashMap<_, _>, HashMap<_, _>) = self.open.drain().partition(|(listener, _)| wanted.contains(listener));
+        self.open = stays;
+        for door in goes.into_values() {
+            // Another door may want its port: it is free only when nobody listens any more.
+            door.shut().await;
+        }
+        self.try_shut_doors().await;
+    }
+
+    /// Tries doors again that could not be opened, if it is time.
+    pub async fn look(&mut self) {
+        let gone = self.hall.clock.now().duration_since(self.tried_at);
+        let is_time = gone >= TRY_AGAIN || gone.is_negative();
+        if is_time && self.open.values().any(|door| door.keeper.is_none()) {
+            self.try_shut_doors().await;
+        }
+    }
+
+    /// Opens what is wanted and not open.
+    pub async fn try_shut_doors(&mut self) {
+        if self.hall.stop.is_cancelled() {
+            return;
+        }
+        self.tried_at = self.hall.clock.now();
+        let wanted = self.setup.borrow().config.listeners.clone();
         for listener in &wanted {
-            if !self.open.contains_key(listener) {
-                let door = self.open_door(listener).await;
+            let before = self.open.get(listener);
+            if before.is_none_or(|door| door.keeper.is_none()) {
+                let known = before.and_then(|door| door.state.problem.clone());
+                let door = self.open_door(listener, known.as_ref()).await;
                 self.open.insert(listener.clone(), door);
             }
         }
@@ -113,25 +142,34 @@ impl Doors {
         }
     }
 
-    async fn open_door(&self, listener: &Listener) -> Door {
+    async fn open_door(&self, listener: &Listener, known: Option<&BindProblem>) -> Door {
         let close = CancellationToken::new();
+        let encryption = listener.encryption;
         match sockets::bind(listener.address).await {
             Ok(socket) => {
                 let address = socket.local_addr().unwrap_or(listener.address);
-                tracing::info!(%address, encryption = ?listener.encryption, "Listening");
-                self.connections.spawn(accept(
-                    socket,
-                    listener.encryption,
-                    Arc::clone(&self.hall),
-                    close.clone(),
-                    self.connections.clone(),
-                ));
-                Door { state: ListenerState { address, encryption: listener.encryption, problem: None }, close }
+                tracing::info!(%address, ?encryption, "Listening");
+                let accepting = accept(socket, encryption, Arc::clone(&self.hall), close.clone(), self.connections.clone());
+                let keeper = Some(self.connections.spawn(accepting));
+                Door { state: ListenerState { address, encryption, problem: None }, close, keeper }
             }
             Err(problem) => {
-                tracing::warn!(address = %listener.address, said = problem.said, "Cannot listen");
-                Door { state: ListenerState { address: listener.address, encryption: listener.encryption, problem: Some(problem) }, close }
+                if known != Some(&problem) {
+                    tracing::warn!(address = %listener.address, said = problem.said, "Cannot listen");
+                }
+                let state = ListenerState { address: listener.address, encryption, problem: Some(problem) };
+                Door { state, close, keeper: None }
             }
+        }
+    }
+}
+
+impl Door {
+    /// Its port is free afterwards; sessions that came in by it go on.
+    async fn shut(self) {
+        self.close.cancel();
+        if let Some(keeper) = self.keeper {
+            let _ = keeper.await;
         }
     }
 }

@@ -31,8 +31,24 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     // two programs share a port, and mail would go to either: never there.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    #[cfg(windows)]
+    take_alone(&socket)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// On Windows all addresses of a port can be had although another program has one of them, and one although another
+/// has all: mail would go to either. Whoever asks for the port alone gets it alone, or is told that it is taken.
+#[cfg(windows)]
+#[allow(unsafe_code)]
+fn take_alone(socket: &Socket) -> std::io::Result<()> {
+    use std::os::windows::io::AsRawSocket;
+    use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, setsockopt};
+    let yes = 1_i32;
+    let handle = SOCKET::try_from(socket.as_raw_socket()).map_err(std::io::Error::other)?;
+    // SAFETY: the socket is open as long as it is borrowed, and the value is read during the call only, with its own size.
+    let done = unsafe { setsockopt(handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const yes).cast(), size_of::<i32>() as i32) };
+    if done == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }

@@ -1,5 +1,6 @@
 //! A queue entry: a message with its recipients, each in exactly one state.
 
+use super::schedule::Schedule;
 use crate::mail::reply::RemoteReply;
 use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
@@ -42,6 +43,8 @@ pub enum ContentPlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     pub path: ForwardPath,
+    /// How often it was tried.
+    pub attempts: u32,
     pub state: RecipientState,
 }
 
@@ -52,7 +55,6 @@ pub enum RecipientState {
         due: Timestamp,
     },
     Deferred {
-        attempts: u32,
         due: Timestamp,
         why: Why,
     },
@@ -112,8 +114,9 @@ impl QueueEntry {
     }
 
     /// Recipients whose time has come.
-    pub fn due(&self, now: Timestamp) -> Vec<usize> {
-        self.recipients.iter().enumerate().filter(|(_, r)| r.state.due().is_some_and(|due| due <= now)).map(|(n, _)| n).collect()
+    pub fn due(&self, schedule: &Schedule, now: Timestamp) -> Vec<usize> {
+        let has_come = |recipient: &Recipient| recipient.state.due().is_some_and(|due| schedule.has_come(due, self.accepted_at, now));
+        self.recipients.iter().enumerate().filter(|(_, recipient)| has_come(recipient)).map(|(n, _)| n).collect()
     }
 
     pub fn next_attempt(&self) -> Option<Timestamp> {
@@ -121,7 +124,7 @@ impl QueueEntry {
     }
 
     pub fn attempts(&self) -> u32 {
-        self.recipients.iter().map(|recipient| recipient.state.attempts()).max().unwrap_or(0)
+        self.recipients.iter().map(|recipient| recipient.attempts).max().unwrap_or(0)
     }
 
     /// The one word for the whole message: what matters most to a person.
@@ -162,14 +165,6 @@ impl RecipientState {
         match self {
             Self::Queued { .. } | Self::Deferred { .. } => None,
             Self::Sent { at, .. } | Self::Bounced { at, .. } | Self::Expired { at, .. } | Self::Deleted { at } => Some(*at),
-        }
-    }
-
-    pub fn attempts(&self) -> u32 {
-        match self {
-            Self::Deferred { attempts, .. } => *attempts,
-            Self::Queued { .. } | Self::Deleted { .. } | Self::Expired { .. } => 0,
-            Self::Sent { .. } | Self::Bounced { .. } => 1,
         }
     }
 

@@ -19,6 +19,12 @@ impl Schedule {
         self.first_retry.saturating_mul(1 << doublings).min(self.longest_retry).max(Duration::from_millis(1))
     }
 
+    /// Whether something due then is due now. A time further off than the longest gap was read from a clock that
+    /// has been set back since, and so was that of a message which seems to be accepted in the future.
+    pub fn has_come(&self, due: Timestamp, accepted_at: Timestamp, now: Timestamp) -> bool {
+        due <= now || due > later(now, self.longest_retry) || (now < accepted_at && accepted_at <= due)
+    }
+
     pub fn expires_at(&self, accepted_at: Timestamp) -> Timestamp {
         later(accepted_at, self.lifetime)
     }
@@ -47,6 +53,28 @@ mod tests {
         };
         let minutes = |attempts| schedule.gap_after(attempts).as_secs() / 60;
         assert_eq!([0, 1, 2, 3, 4, 6, 7, 40, u32::MAX].map(minutes), [5, 5, 10, 20, 40, 160, 240, 240, 240]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_made_mail_wait_for_the_old_time() {
+        let schedule = Schedule {
+            first_retry: Duration::from_secs(10),
+            longest_retry: Duration::from_secs(100),
+            lifetime: Duration::from_secs(1000),
+            delay_notice: None,
+        };
+        let at = |second| Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(second)).unwrap_or_default();
+        let rows = [
+            ("its time has come", 50, 0, 50, true),
+            ("not yet", 51, 0, 50, false),
+            ("the longest gap", 150, 0, 50, false),
+            ("longer than any gap", 151, 0, 50, true),
+            ("never tried, from the future", 60, 60, 50, true),
+            ("from the future, tried and deferred since", 55, 60, 50, false),
+        ];
+        for (what, due, accepted_at, now, come) in rows {
+            assert_eq!(schedule.has_come(at(due), at(accepted_at), at(now)), come, "{what}");
+        }
     }
 
     #[test]

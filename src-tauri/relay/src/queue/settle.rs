@@ -7,7 +7,7 @@ use super::entry::{QueueEntry, RecipientState, Seq, Why};
 use super::schedule::{Schedule, later};
 use crate::mail::reply::RemoteReply;
 use crate::mail::{Kind, MessageId, ReversePath};
-use crate::smarthost::{Outcome, Refusal};
+use crate::smarthost::Outcome;
 use jiff::Timestamp;
 
 /// What is to be written in one transaction.
@@ -25,6 +25,8 @@ pub struct Settlement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub recipient: usize,
+    /// How often it has been tried, with this time if this was one.
+    pub attempts: u32,
     pub state: RecipientState,
 }
 
@@ -61,31 +63,34 @@ pub enum RecordKind {
 pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &Via<'_>, schedule: &Schedule, now: Timestamp) -> Settlement {
     let mut settlement = Settlement::of(entry.seq);
     for (recipient, outcome) in tried.iter().copied().zip(outcomes) {
-        let Some(before) = entry.recipients.get(recipient).map(|r| &r.state) else { continue };
+        let Some(before) = entry.recipients.get(recipient) else { continue };
         // A settled recipient stays settled, whatever a late outcome says.
-        if before.due().is_none() {
+        if before.state.due().is_none() {
             continue;
         }
+        let attempts = before.attempts.saturating_add(1);
         let server = || via.server.to_owned();
         match outcome {
-            Outcome::Sent(reply) => settlement.push(
-                recipient,
-                now,
-                RecipientState::Sent { at: now, reply: reply.clone() },
-                RecordKind::Sent { server: server(), tls: via.tls.map(str::to_owned), reply: reply.clone() },
-            ),
+            Outcome::Sent(reply) => {
+                let state = RecipientState::Sent { at: now, reply: reply.clone() };
+                let kind = RecordKind::Sent { server: server(), tls: via.tls.map(str::to_owned), reply: reply.clone() };
+                settlement.push(Change { recipient, attempts, state }, now, kind);
+            }
             Outcome::Deferred(refusal) => {
                 let why = Why::from(refusal);
-                let attempts = before.attempts().saturating_add(1);
                 let due = later(now, schedule.gap_after(attempts));
+                let state = RecipientState::Deferred { due, why: why.clone() };
                 settlement.push(
-                    recipient,
+                    Change { recipient, attempts, state },
                     now,
-                    RecipientState::Deferred { attempts, due, why: why.clone() },
                     RecordKind::Deferred { server: server(), why, next_attempt: due },
                 );
             }
-            Outcome::Failed(refusal) => settlement.fail(recipient, refusal, server(), now),
+            Outcome::Failed(refusal) => {
+                let why = Why::from(refusal);
+                let state = RecipientState::Bounced { at: now, why: why.clone() };
+                settlement.push(Change { recipient, attempts, state }, now, RecordKind::Bounced { server: server(), why });
+            }
             Outcome::Untouched => {}
         }
     }
@@ -105,7 +110,8 @@ pub fn expire(entry: &QueueEntry, now: Timestamp) -> Settlement {
     let mut settlement = Settlement::of(entry.seq);
     for (recipient, was) in entry.unsettled() {
         let why = was.state.why().cloned();
-        settlement.push(recipient, now, RecipientState::Expired { at: now, why: why.clone() }, RecordKind::Expired { why });
+        let state = RecipientState::Expired { at: now, why: why.clone() };
+        settlement.push(Change { recipient, attempts: was.attempts, state }, now, RecordKind::Expired { why });
     }
     settlement.report_if_wanted(entry);
     settlement
@@ -114,8 +120,9 @@ pub fn expire(entry: &QueueEntry, now: Timestamp) -> Settlement {
 /// A person removes the message from the queue.
 pub fn delete(entry: &QueueEntry, tell_sender: bool, now: Timestamp) -> Settlement {
     let mut settlement = Settlement::of(entry.seq);
-    for (recipient, _) in entry.unsettled() {
-        settlement.push(recipient, now, RecipientState::Deleted { at: now }, RecordKind::Deleted);
+    for (recipient, was) in entry.unsettled() {
+        let state = RecipientState::Deleted { at: now };
+        settlement.push(Change { recipient, attempts: was.attempts, state }, now, RecordKind::Deleted);
     }
     if tell_sender {
         settlement.report_if_wanted(entry);
@@ -139,14 +146,9 @@ impl Settlement {
         Self { seq, changes: Vec::new(), records: Vec::new(), report: None, noticed: false }
     }
 
-    fn push(&mut self, recipient: usize, at: Timestamp, state: RecipientState, kind: RecordKind) {
-        self.changes.push(Change { recipient, state });
-        self.records.push(Record { at, recipient: Some(recipient), kind });
-    }
-
-    fn fail(&mut self, recipient: usize, refusal: &Refusal, server: String, at: Timestamp) {
-        let why = Why::from(refusal);
-        self.push(recipient, at, RecipientState::Bounced { at, why: why.clone() }, RecordKind::Bounced { server, why });
+    fn push(&mut self, change: Change, at: Timestamp, kind: RecordKind) {
+        self.records.push(Record { at, recipient: Some(change.recipient), kind });
+        self.changes.push(change);
     }
 
     fn report_if_wanted(&mut self, entry: &QueueEntry) {

@@ -99,6 +99,14 @@ const SENTENCES: &[Rule] = &[
 
 /// Judges a refusal (4xx, 5xx, or something that should not have been said there).
 pub fn classify(reply: &RemoteReply, stage: Stage) -> Verdict {
+    match by_words(reply, stage) {
+        // What was said as "not now" is never taken for "never", whatever words came with it (RFC 5321 §4.2.1).
+        Fail(kind) if reply.code < 500 => Defer(kind),
+        verdict @ (Fail(_) | Defer(_) | Lane(_)) => verdict,
+    }
+}
+
+fn by_words(reply: &RemoteReply, stage: Stage) -> Verdict {
     let text = format!("{reply}").to_ascii_lowercase();
     let spoken =
         SENTENCES.iter().find(|rule| (rule.code == 0 || rule.code == reply.code) && rule.words.iter().all(|word| text.contains(word)));
@@ -141,12 +149,11 @@ fn sign_in_trouble(reply: &RemoteReply) -> TroubleKind {
 fn by_enhanced(reply: &RemoteReply, stage: Stage) -> Option<Verdict> {
     let status = reply.enhanced?;
     let permanent = reply.code >= 500;
-    let either = |kind| if permanent { Fail(kind) } else { Defer(kind) };
     Some(match (status.subject, status.detail) {
-        (1, 1 | 2 | 3 | 6 | 10) => either(RefusalKind::Recipient),
+        (1, 1 | 2 | 3 | 6 | 10) => Fail(RefusalKind::Recipient),
         (1, 7 | 8) => Defer(RefusalKind::Sender),
-        (2, 1 | 2) if stage == Stage::Recipient => either(RefusalKind::Recipient),
-        (2, 3) | (3, 4) => either(RefusalKind::TooLarge),
+        (2, 1 | 2) if stage == Stage::Recipient => Fail(RefusalKind::Recipient),
+        (2, 3) | (3, 4) => Fail(RefusalKind::TooLarge),
         (4, 1) if permanent && stage == Stage::Recipient => Fail(RefusalKind::Recipient),
         (4, 5) => Lane(TroubleKind::Throttled),
         (7, 30) => Lane(TroubleKind::SignInSwitchedOff),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::mail::EnhancedStatus;
 
 #[test]
 fn every_known_answer_has_its_meaning() {
@@ -86,6 +87,8 @@ fn every_known_answer_has_its_meaning() {
         ("452 4.2.2 mailbox full", Stage::Recipient, Defer(RefusalKind::Recipient)),
         ("552 5.2.2 mailbox full", Stage::Recipient, Fail(RefusalKind::Recipient)),
         ("554 5.7.1 Service unavailable; blocked using a list", Stage::Recipient, Fail(RefusalKind::Recipient)),
+        ("450 4.1.1 User unknown", Stage::Recipient, Defer(RefusalKind::Recipient)),
+        ("450 4.7.26 This mail is unauthenticated", content, Defer(RefusalKind::Content)),
         ("450 4.7.1 greylisted, try again later", Stage::Recipient, Defer(RefusalKind::Temporary)),
         ("554 5.7.1 <x@y>: Relay access denied", Stage::Recipient, Lane(TroubleKind::SignInNeeded)),
         ("530 5.7.0 Must issue a STARTTLS command first", Stage::Sender, Lane(TroubleKind::TlsNotOffered)),
@@ -109,5 +112,21 @@ fn while_signing_in_nothing_is_ever_a_messages_fault() {
     for code in 300..600 {
         let verdict = classify(&RemoteReply { code, enhanced: None, text: "no such user".into() }, Stage::SignIn);
         assert!(matches!(verdict, Lane(_)), "{code}: {verdict:?}");
+    }
+}
+
+/// "450 4.1.1 User unknown" is a server whose address book is not there just now, not an address that is wrong.
+#[test]
+fn a_4xx_bounced_because_its_words_sounded_final() {
+    let sentences = SENTENCES.iter().map(|rule| (None, rule.words.join(" ")));
+    let details = (0..=9).flat_map(|subject| (0..=710).map(move |detail| (Some((subject, detail)), String::new())));
+    for (status, text) in sentences.chain(details) {
+        for stage in [Stage::Sender, Stage::Recipient, Stage::Content] {
+            for code in [354, 421, 432, 450, 451, 452, 454, 499] {
+                let enhanced = status.map(|(subject, detail)| EnhancedStatus::new(Severity::Transient, subject, detail));
+                let verdict = classify(&RemoteReply { code, enhanced, text: text.clone() }, stage);
+                assert!(!matches!(verdict, Fail(_)), "{code} {status:?} {text} at {stage:?}: {verdict:?}");
+            }
+        }
     }
 }

@@ -71,7 +71,7 @@ impl SmtpLine {
             // RFC 1870 §6.1: it has said so already, no need to ask.
             let text = format!("the message has {size} bytes; {} takes at most {largest}", self.config.server);
             let reply = RemoteReply { code: 552, enhanced: Some(EnhancedStatus::new(Severity::Permanent, 3, 4)), text };
-            return self.all(delivery, &Verdict::Fail(RefusalKind::TooLarge), Some(reply));
+            return self.all(delivery, Verdict::Fail(RefusalKind::TooLarge), Some(reply));
         }
         let nobody = || Attempt { outcomes: vec![Outcome::Untouched; delivery.envelope.forward_paths.len()], line: LineAfter::Spent };
         if self.over {
@@ -86,20 +86,20 @@ impl SmtpLine {
             Ok(Envelope::Refused(reply, stage)) => {
                 let verdict = classify(&reply, stage);
                 if let Err(fault) = self.reset_if_needed().await {
-                    return self.broken(replies, &fault, false);
+                    return self.broken(delivery, replies, &fault, false);
                 }
                 match stage {
-                    Stage::SignIn | Stage::Sender => self.all(delivery, &verdict, Some(reply)),
-                    Stage::Recipient | Stage::Content => self.settled(replies, Some((verdict, reply))),
+                    Stage::SignIn | Stage::Sender => self.all(delivery, verdict, Some(reply)),
+                    Stage::Recipient | Stage::Content => self.settled(delivery, replies, Some((verdict, reply))),
                 }
             }
             Ok(Envelope::NobodyLeft) => match self.reset_if_needed().await {
-                Ok(()) => self.settled(replies, None),
-                Err(fault) => self.broken(replies, &fault, false),
+                Ok(()) => self.settled(delivery, replies, None),
+                Err(fault) => self.broken(delivery, replies, &fault, false),
             },
             // A connection that sat idle and is found closed tells nothing about the message.
             Err(Fault::Lost(_) | Fault::Silent) if used && !replies.any => nobody(),
-            Err(fault) => self.broken(replies, &fault, false),
+            Err(fault) => self.broken(delivery, replies, &fault, false),
         }
     }
 
@@ -202,30 +202,30 @@ impl SmtpLine {
             if theirs && let Err(Fault::Reply(reply)) = self.listen(LAST_WORDS).await {
                 self.over = true;
                 let verdict = classify(&reply, Stage::Content);
-                return self.settled(replies, Some((verdict, reply)));
+                return self.settled(delivery, replies, Some((verdict, reply)));
             }
             self.over = true;
             let fault = match error.kind() {
                 io::ErrorKind::TimedOut => Fault::Silent,
                 _ => Fault::Lost(error.to_string()),
             };
-            return self.broken(replies, &fault, false);
+            return self.broken(delivery, replies, &fault, false);
         }
         match self.listen(self.config.timeouts.data_end).await {
             Ok(response) if response.code().to_string().starts_with('2') => {
                 let reply = self.clean(remote_reply(response.code().into(), &response.message().collect::<Vec<_>>().join(" ")));
                 replies.taken = Some(reply);
-                self.settled(replies, None)
+                self.settled(delivery, replies, None)
             }
             Ok(response) => {
                 let fault = Fault::Broken(format!("{} after the end of data", response.code()));
-                self.broken(replies, &fault, true)
+                self.broken(delivery, replies, &fault, true)
             }
             Err(Fault::Reply(reply)) => {
                 let verdict = classify(&reply, Stage::Content);
-                self.settled(replies, Some((verdict, reply)))
+                self.settled(delivery, replies, Some((verdict, reply)))
             }
-            Err(fault) => self.broken(replies, &fault, true),
+            Err(fault) => self.broken(delivery, replies, &fault, true),
         }
     }
 

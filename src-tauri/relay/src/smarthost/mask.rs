@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
 /// Knows every form in which the password went over the wire.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Mask(Vec<SecretString>);
 
 const STARS: &str = "***";

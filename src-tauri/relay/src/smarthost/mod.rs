@@ -55,6 +55,8 @@ pub struct Delivery {
     pub envelope: Envelope,
     pub content: Content,
     pub eight_bit: bool,
+    /// Others went well where this one was told of a fault of the lane: such words are about this message.
+    pub suspect: bool,
 }
 
 /// What an attempt meant.

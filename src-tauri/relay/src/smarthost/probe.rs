@@ -52,7 +52,7 @@ pub async fn probe(config: &SmartHostConfig, host_name: &str, sender: Option<&Ma
     match probe.run(&host, sender).await {
         Ok(()) => true,
         Err(trouble) => {
-            probe.end(ProbeOutcome::Failed(trouble));
+            probe.end(ProbeOutcome::Failed(host.masked(trouble)));
             let at = probe.stage;
             for stage in ORDER.into_iter().skip_while(|stage| *stage != at).skip(1) {
                 probe.skip(stage);
@@ -65,8 +65,8 @@ pub async fn probe(config: &SmartHostConfig, host_name: &str, sender: Option<&Ma
 /// The address the smart host sees us at, when its greeting says so (many do; Postfix does not). Nobody signs in.
 pub async fn seen_at(config: &SmartHostConfig, host_name: &str) -> Result<Option<IpAddr>, Trouble> {
     let host = impatient(config, host_name);
-    let wire = wire::open(host.config(), host.trust(), host.host_name()).await?;
-    let line = host.greet(wire).await?;
+    let greeted = async { host.greet(wire::open(host.config(), host.trust(), host.host_name()).await?).await };
+    let line = greeted.await.map_err(|trouble| host.masked(trouble))?;
     let seen = line.offers.sees_us_at;
     tokio::spawn(super::Line::quit(Box::new(line)));
     Ok(seen)

@@ -25,12 +25,17 @@ pub struct SmtpHost {
     config: SmartHostConfig,
     trust: Trust,
     host_name: String,
+    mask: Mask,
 }
 
 impl SmtpHost {
     pub fn new(config: SmartHostConfig, host_name: String) -> Self {
         let trust = Trust::new(&config);
-        Self { config, trust, host_name }
+        let mask = match &config.sign_in {
+            SignIn::Password { user, password: Some(password) } => Mask::of(user, password),
+            SignIn::Password { password: None, .. } | SignIn::None => Mask::default(),
+        };
+        Self { config, trust, host_name, mask }
     }
 
     /// Everything that can be said to be wrong before anybody is called.
@@ -68,11 +73,7 @@ impl SmtpHost {
         let patience = self.config.timeouts.command;
         let opening = AsyncSmtpConnection::connect_with_transport(Box::new(adapter), &hello);
         let connection = opening.await.map_err(|error| self.greeting_trouble(&Fault::from(error)))?;
-        let mask = match &self.config.sign_in {
-            SignIn::Password { user, password: Some(password) } => Mask::of(user, password),
-            SignIn::Password { password: None, .. } | SignIn::None => Mask::default(),
-        };
-        let (config, offers) = (self.config.clone(), Offers::default());
+        let (config, offers, mask) = (self.config.clone(), Offers::default(), self.mask.clone());
         let mut line = SmtpLine { connection, sender, mask, tls, offers, config, used: false, over: false };
         match line.hello(greeted, hello, patience).await {
             Ok(()) => {}
@@ -110,7 +111,7 @@ impl SmtpHost {
                     Verdict::Lane(kind) => kind,
                     Verdict::Defer(_) | Verdict::Fail(_) => TroubleKind::SignInRefused,
                 };
-                Err(Trouble { kind, subject: user.clone(), said: line.mask.clean(&reply.to_string()) })
+                Err(self.trouble(kind, user, &reply.to_string()))
             }
             Err(fault) => Err(line.fault_trouble(&fault)),
         }
@@ -128,6 +129,19 @@ impl SmtpHost {
         }
     }
 
+    /// Whatever stage it is of: a server may have kept the password of an earlier connection, and greet with it.
+    pub(super) fn masked(&self, trouble: Trouble) -> Trouble {
+        Trouble { said: self.mask.clean(&trouble.said), ..trouble }
+    }
+
+    async fn open_line(&self) -> Result<SmtpLine, Trouble> {
+        self.check()?;
+        let wire = wire::open(&self.config, &self.trust, &self.host_name).await?;
+        let mut line = self.greet(wire).await?;
+        self.sign_in(&mut line).await?;
+        Ok(line)
+    }
+
     fn trouble(&self, kind: TroubleKind, subject: &str, said: &str) -> Trouble {
         Trouble { kind, subject: subject.to_owned(), said: printable(said) }
     }
@@ -136,10 +150,7 @@ impl SmtpHost {
 impl SmartHost for SmtpHost {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Line>, Trouble>> {
         Box::pin(async move {
-            self.check()?;
-            let wire = wire::open(&self.config, &self.trust, &self.host_name).await?;
-            let mut line = self.greet(wire).await?;
-            self.sign_in(&mut line).await?;
+            let line = self.open_line().await.map_err(|trouble| self.masked(trouble))?;
             Ok(Box::new(line) as Box<dyn Line>)
         })
     }

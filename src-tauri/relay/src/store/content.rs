@@ -56,7 +56,7 @@ impl ContentWriter {
                 spool.keep = true;
                 Ok(Content::File { path: spool.path.clone(), size: spool.size })
             }
-            None => Err(StoreError::Stopped),
+            None => Err(StoreError::Crashed),
         }
     }
 
@@ -73,8 +73,7 @@ impl ContentWriter {
             spool.append(&block, sync)?;
             Ok(spool)
         })
-        .await
-        .map_err(|_| StoreError::Stopped)??;
+        .await??;
         self.file = Some(spool);
         Ok(())
     }
@@ -91,7 +90,7 @@ impl Spool {
     }
 
     fn append(&mut self, block: &Bytes, sync: bool) -> Result<(), StoreError> {
-        let Some(file) = self.file.as_mut() else { return Err(StoreError::Stopped) };
+        let Some(file) = self.file.as_mut() else { return Err(StoreError::Crashed) };
         file.write_all(block).map_err(|error| StoreError::file("write", &self.path, error))?;
         self.size += block.len() as u64;
         if sync {

@@ -1,21 +1,28 @@
 //! The shelf: messages, recipients and history in SQLite, large contents in files. The only SQL.
 //!
 //! In: submissions, settlements, acts, questions, in the words of the other rooms. Out: domain types.
-//! One thread writes (`writer`), one connection reads. WAL; `synchronous = FULL` for every promise.
+//! One thread writes (`writer`), two connections read. WAL; `synchronous = FULL` for every promise.
 //!
-//! Invariant: when [`Store::keep`] has answered, the message survives a power cut.
+//! Invariants: when [`Store::keep`] has answered, the message survives a power cut. What an attempt came to
+//! ([`Store::settle`]) is refused only by a store that has ended.
 
 mod content;
 mod error;
+mod health;
+mod job;
 mod read;
 mod rows;
 mod schema;
+mod trouble;
 mod write;
 mod writer;
 
 pub use content::ContentWriter;
 pub use error::StoreError;
+pub use health::Condition;
+pub use job::Cause;
 pub use read::{Open, Page, Which};
+pub use schema::{SetAside, all_set_aside};
 pub use write::{Act, Standing, Touched};
 pub use writer::{Commit, Watcher};
 
@@ -24,20 +31,28 @@ use crate::history::Filter;
 use crate::mail::{Content, MessageId, Submission};
 use crate::queue::{ContentPlace, QueueEntry, Record, Seq, Settlement};
 use bytes::Bytes;
+use health::Health;
 use jiff::Timestamp;
+use job::Job;
 use rusqlite::Connection;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
-use writer::{Job, Writer};
+use writer::Writer;
 
-/// A handle; clones share the one writer and the one reader.
+type Reader = Arc<Mutex<Connection>>;
+
+/// A handle; clones share the one writer and the two readers.
 #[derive(Clone)]
 pub struct Store {
     jobs: mpsc::Sender<Job>,
-    reader: Arc<Mutex<Connection>>,
+    /// For what is handed over and settled.
+    reader: Reader,
+    /// For what people look at: a search through the whole history must not keep mail waiting.
+    views: Reader,
     content_folder: Arc<PathBuf>,
+    health: Arc<Health>,
 }
 
 /// What was on the shelf when it was opened.
@@ -48,9 +63,14 @@ pub struct Opened {
     pub waiting: u64,
     pub deferred: u64,
     pub held: u64,
-    /// Path of a damaged database that was set aside, and what was wrong with it.
-    pub set_aside: Option<(PathBuf, String)>,
+    /// The last hours there are, newest first.
+    pub hours: Vec<Hour>,
+    /// Damaged databases that were set aside, now or before, and are still there; newest first.
+    pub set_aside: Vec<SetAside>,
 }
+
+/// Acts on more messages than this take several commits, with others' between them.
+const ACTS_TOGETHER: usize = 500;
 
 impl Store {
     /// Opens (or makes) the database in a folder. `watcher` is told of every commit.
@@ -60,35 +80,36 @@ impl Store {
     /// is no error: it is set aside, see [`Opened::set_aside`].
     pub fn open(folder: &Path, watcher: Box<dyn Watcher>) -> Result<(Self, Opened), StoreError> {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::file("make the folder", folder, error))?;
-        let opened = schema::open(folder)?;
         let content_folder = folder.join("content");
+        if !folder.join("queue.db").exists() && has_contents(&content_folder) {
+            // Nobody knows any more to whom they were to go: not ours to throw away.
+            schema::set_aside(folder, "the database was gone and the contents were left")?;
+        }
+        let (sql, reader, opened) = match look(folder) {
+            Err(StoreError::Damaged(error)) => {
+                schema::set_aside(folder, &error.to_string())?;
+                look(folder)?
+            }
+            other @ (Ok(_) | Err(_)) => other?,
+        };
         std::fs::create_dir_all(&content_folder).map_err(|error| StoreError::file("make the folder", &content_folder, error))?;
-        let reader = schema::open_reader(folder)?;
         remove_orphans(&reader, &content_folder)?;
-        let (waiting, deferred, held) = read::standing_counts(&reader)?;
-        let found = Opened {
-            open: read::all_open(&reader)?,
-            paused: read::mark(&reader, "paused")?,
-            waiting,
-            deferred,
-            held,
-            set_aside: opened.set_aside,
-        };
-        let (sender, jobs) = mpsc::channel();
-        let writer = Writer {
-            sql: opened.connection,
-            content_folder: content_folder.clone(),
-            watcher,
-            jobs,
-            failing: false,
-            unsynced: false,
-            full: true,
-        };
+        let health = Arc::new(Health::new(watcher));
+        let (jobs, asked) = mpsc::channel();
+        let writer = Writer::new(sql, &content_folder, Arc::clone(&health), asked);
+        let watched = Arc::clone(&health);
         std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                // What it held is gone when it has crashed; nothing of it is used again.
+                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| writer.run())).is_err() {
+                    watched.crashes();
+                }
+            })
             .map_err(|error| StoreError::file("start a thread for", folder, error))?;
-        Ok((Self { jobs: sender, reader: Arc::new(Mutex::new(reader)), content_folder: Arc::new(content_folder) }, found))
+        let views = Arc::new(Mutex::new(schema::open_reader(folder)?));
+        let reader = Arc::new(Mutex::new(reader));
+        Ok((Self { jobs, reader, views, content_folder: Arc::new(content_folder), health }, opened))
     }
 
     /// Begins a content; pieces go in as they arrive.
@@ -98,28 +119,34 @@ impl Store {
 
     /// Keeps a message. After this has answered `Ok`, the 250 may be said.
     pub async fn keep(&self, submission: Submission) -> Result<(), StoreError> {
-        let file = match &submission.content {
-            Content::File { path, .. } => Some(path.clone()),
-            Content::Memory(_) => None,
-        };
-        let kept = self.ask(|done| Job::Keep { submission: Box::new(submission), done }).await;
-        if kept.is_err()
-            && let Some(path) = file
-        {
-            // The client hears a refusal and keeps its message; ours would only fill the disk.
-            let _ = std::fs::remove_file(path);
+        self.ask(|done| Job::Keep { submission: Box::new(submission), done }).await
+    }
+
+    /// Applies a settlement, and keeps the report that belongs to it, in one transaction. After an attempt this
+    /// answers when it is written, however long the store fails; an error then means that it has ended.
+    pub async fn settle(
+        &self,
+        settlement: Settlement,
+        report: Option<Submission>,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<Touched, StoreError> {
+        let _unkept = (cause == Cause::Attempt).then(|| self.health.one_unkept());
+        self.ask(|done| Job::Settle { settlement: Box::new(settlement), report: report.map(Box::new), cause, now, done }).await
+    }
+
+    /// Whether what comes of an attempt could be written down: none may start otherwise.
+    pub fn takes_outcomes(&self) -> bool {
+        self.health.takes_outcomes()
+    }
+
+    /// Does something to messages that are in the queue; gives how many it changed.
+    pub async fn act(&self, seqs: &[Seq], act: Act, now: Timestamp) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        for some in seqs.chunks(ACTS_TOGETHER) {
+            changed += self.ask(|done| Job::Act { seqs: some.to_vec(), act, now, done }).await?.len() as u64;
         }
-        kept
-    }
-
-    /// Applies a settlement, and keeps the report that belongs to it, in one transaction.
-    pub async fn settle(&self, settlement: Settlement, report: Option<Submission>, now: Timestamp) -> Result<Touched, StoreError> {
-        self.ask(|done| Job::Settle { settlement: Box::new(settlement), report: report.map(Box::new), now, done }).await
-    }
-
-    /// Does something to messages that are in the queue; gives those it changed.
-    pub async fn act(&self, seqs: Vec<Seq>, act: Act, now: Timestamp) -> Result<Vec<Touched>, StoreError> {
-        self.ask(|done| Job::Act { seqs, act, now, done }).await
+        Ok(changed)
     }
 
     /// Counts a refusal. Nobody waits for it.
@@ -138,6 +165,7 @@ impl Store {
 
     /// Commits what waits, closes the database in order and ends the writer.
     pub async fn close(&self) {
+        self.health.closes();
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Job::Close { done }).is_ok() {
             let _ = closed.await;
@@ -145,26 +173,31 @@ impl Store {
     }
 
     pub async fn page(&self, which: Which, filter: Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
-        self.read(move |sql| read::page(sql, which, &filter, offset, limit)).await
+        self.read(&self.views, move |sql| read::page(sql, which, &filter, offset, limit)).await
     }
 
     pub async fn matching(&self, filter: Filter) -> Result<Vec<Seq>, StoreError> {
-        self.read(move |sql| read::matching(sql, &filter)).await
+        self.read(&self.views, move |sql| read::matching(sql, &filter)).await
     }
 
     pub async fn open_of(&self, ids: Vec<MessageId>) -> Result<Vec<Seq>, StoreError> {
-        self.read(move |sql| read::open_of(sql, &ids)).await
+        self.read(&self.views, move |sql| read::open_of(sql, &ids)).await
     }
 
     pub async fn entry(&self, seq: Seq) -> Result<Option<QueueEntry>, StoreError> {
         let folder = Arc::clone(&self.content_folder);
-        self.read(move |sql| read::entry(sql, seq, &folder)).await
+        self.read(&self.reader, move |sql| read::entry(sql, seq, &folder)).await
+    }
+
+    /// What a message is called, also when the rest of it cannot be read.
+    pub async fn id_of(&self, seq: Seq) -> Result<Option<MessageId>, StoreError> {
+        self.read(&self.reader, move |sql| read::id_of(sql, seq)).await
     }
 
     /// A message with all that happened to it.
     pub async fn story(&self, id: MessageId) -> Result<Option<(crate::event::EntrySummary, QueueEntry, Vec<Record>)>, StoreError> {
         let folder = Arc::clone(&self.content_folder);
-        self.read(move |sql| {
+        self.read(&self.views, move |sql| {
             let Some(seq) = read::seq_of(sql, id)? else { return Ok(None) };
             let Some(entry) = read::entry(sql, seq, &folder)? else { return Ok(None) };
             Ok(Some((writer::summary(sql, seq)?, entry, read::records(sql, seq)?)))
@@ -179,7 +212,7 @@ impl Store {
             ContentPlace::File(path) => Ok(Some(Content::File { path: path.clone(), size: entry.size })),
             ContentPlace::Row => {
                 let seq = entry.seq;
-                Ok(self.read(move |sql| read::content_row(sql, seq)).await?.map(|bytes| Content::Memory(bytes.into())))
+                Ok(self.read(&self.reader, move |sql| read::content_row(sql, seq)).await?.map(|bytes| Content::Memory(bytes.into())))
             }
             ContentPlace::Gone => Ok(None),
         }
@@ -192,48 +225,75 @@ impl Store {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 Ok(bytes.slice(start..bytes.len().min(start.saturating_add(at_most))))
             }
-            Content::File { path, .. } => tokio::task::spawn_blocking(move || {
-                let mut piece = Vec::new();
-                std::fs::File::open(&path)
-                    .and_then(|mut file| {
-                        file.seek(SeekFrom::Start(offset))?;
-                        file.take(at_most as u64).read_to_end(&mut piece)
-                    })
-                    .map_err(|error| StoreError::file("read", &path, error))?;
-                Ok(piece.into())
-            })
-            .await
-            .map_err(|_| StoreError::Stopped)?,
+            Content::File { path, .. } => {
+                tokio::task::spawn_blocking(move || {
+                    let mut piece = Vec::new();
+                    std::fs::File::open(&path)
+                        .and_then(|mut file| {
+                            file.seek(SeekFrom::Start(offset))?;
+                            file.take(at_most as u64).read_to_end(&mut piece)
+                        })
+                        .map_err(|error| StoreError::file("read", &path, error))?;
+                    Ok(piece.into())
+                })
+                .await?
+            }
         }
     }
 
     pub async fn recent(&self, at_most: usize) -> Result<Vec<Recent>, StoreError> {
-        self.read(move |sql| read::recent(sql, at_most)).await
-    }
-
-    pub async fn hours_since(&self, number: i64) -> Result<Vec<Hour>, StoreError> {
-        self.read(move |sql| read::hours_since(sql, number)).await
+        self.read(&self.views, move |sql| read::recent(sql, at_most)).await
     }
 
     pub async fn oldest_open(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(read::oldest_open).await
+        self.read(&self.views, read::oldest_open).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
         let (done, answer) = oneshot::channel();
-        self.jobs.send(job(done)).map_err(|_| StoreError::Stopped)?;
-        answer.await.map_err(|_| StoreError::Stopped)?
+        self.jobs.send(job(done)).map_err(|_| self.health.silence())?;
+        answer.await.map_err(|_| self.health.silence())?
     }
 
     async fn read<T: Send + 'static>(
         &self,
+        reader: &Reader,
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let reader = Arc::clone(&self.reader);
-        tokio::task::spawn_blocking(move || question(&reader.lock().unwrap_or_else(PoisonError::into_inner)))
-            .await
-            .map_err(|_| StoreError::Stopped)?
+        let reader = Arc::clone(reader);
+        let answer = tokio::task::spawn_blocking(move || question(&reader.lock().unwrap_or_else(PoisonError::into_inner))).await?;
+        if let Err(error) = &answer
+            && self.health.shows_damage(error)
+        {
+            // The writer may never come near that page: the next start is to look at all of them.
+            let (done, _) = oneshot::channel();
+            let _ = self.jobs.send(Job::Mark { name: write::DAMAGED, value: true, done });
+        }
+        answer
     }
+
+    /// Ends the writer as a fault in it would.
+    #[cfg(test)]
+    pub fn crash(&self) {
+        let _ = self.jobs.send(Job::Crash);
+    }
+}
+
+/// Opens the database both ways and reads what must be known of it.
+fn look(folder: &Path) -> Result<(Connection, Connection, Opened), StoreError> {
+    let sql = schema::open(folder)?;
+    let reader = schema::open_reader(folder)?;
+    let (waiting, deferred, held) = read::standing_counts(&reader)?;
+    let opened = Opened {
+        open: read::all_open(&reader)?,
+        paused: read::mark(&reader, "paused")?,
+        waiting,
+        deferred,
+        held,
+        hours: read::last_hours(&reader)?,
+        set_aside: schema::all_set_aside(folder),
+    };
+    Ok((sql, reader, opened))
 }
 
 /// How many messages wait in a folder whose engine does not run; None when there is no queue.
@@ -247,13 +307,21 @@ pub fn waiting_in(folder: &Path) -> Result<Option<u64>, StoreError> {
     Ok(Some(read::standing_counts(&schema::open_reader(folder)?)?.0))
 }
 
+fn has_contents(content_folder: &Path) -> bool {
+    std::fs::read_dir(content_folder).is_ok_and(|mut listing| listing.any(|file| file.is_ok_and(|file| is_content(&file))))
+}
+
+fn is_content(file: &std::fs::DirEntry) -> bool {
+    file.file_name().to_string_lossy().ends_with(".eml")
+}
+
 /// Removes content files of messages that were never committed or have been settled.
 fn remove_orphans(sql: &Connection, content_folder: &Path) -> Result<(), StoreError> {
     let needed = read::files_needed(sql)?;
     let listing = std::fs::read_dir(content_folder).map_err(|error| StoreError::file("list", content_folder, error))?;
     for file in listing.flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".eml") && !needed.contains(&name) {
+        if is_content(&file) && !needed.contains(&name) {
             tracing::info!(name, "Removing content that belongs to no waiting message");
             let _ = std::fs::remove_file(file.path());
         }

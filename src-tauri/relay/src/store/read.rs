@@ -169,6 +169,11 @@ pub fn seq_of(sql: &Connection, id: MessageId) -> Result<Option<Seq>, StoreError
     Ok(sql.prepare_cached("SELECT seq FROM message WHERE id = ?1")?.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
 }
 
+pub fn id_of(sql: &Connection, seq: Seq) -> Result<Option<MessageId>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT id FROM message WHERE seq = ?1")?;
+    Ok(select.query_row([seq], |row| rows::message_id(row, "id")).optional()?)
+}
+
 pub fn content_row(sql: &Connection, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(sql.prepare_cached("SELECT bytes FROM content WHERE message = ?1")?.query_row([seq], |row| row.get(0)).optional()?)
 }
@@ -236,9 +241,10 @@ pub fn recent(sql: &Connection, at_most: usize) -> Result<Vec<Recent>, StoreErro
     Ok(lines.collect::<Result<_, _>>()?)
 }
 
-pub fn hours_since(sql: &Connection, number: i64) -> Result<Vec<Hour>, StoreError> {
-    let mut select = sql.prepare_cached("SELECT number, accepted, sent, failed, refused FROM hour WHERE number >= ?1 ORDER BY number")?;
-    let hours = select.query_map([number], |row| {
+/// As many as anybody shows, newest first.
+pub fn last_hours(sql: &Connection) -> Result<Vec<Hour>, StoreError> {
+    let mut select = sql.prepare("SELECT number, accepted, sent, failed, refused FROM hour ORDER BY number DESC LIMIT 24")?;
+    let hours = select.query_map([], |row| {
         Ok(Hour { number: row.get(0)?, accepted: row.get(1)?, sent: row.get(2)?, failed: row.get(3)?, refused: row.get(4)? })
     })?;
     Ok(hours.collect::<Result<_, _>>()?)

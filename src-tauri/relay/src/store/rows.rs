@@ -145,7 +145,7 @@ pub fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
     let known = why(row.get("why_kind")?, reply.clone());
     let or_other = || known.clone().unwrap_or(Why { kind: WhyKind::Other, reply: None });
     let state = match StateWord::decode(row.get("state")?) {
-        Some(StateWord::Deferred) => RecipientState::Deferred { attempts: row.get("attempts")?, due, why: or_other() },
+        Some(StateWord::Deferred) => RecipientState::Deferred { due, why: or_other() },
         Some(StateWord::Sent) => {
             let reply = reply.as_deref().and_then(RemoteReply::parse);
             RecipientState::Sent { at, reply: reply.unwrap_or(RemoteReply { code: 250, enhanced: None, text: String::new() }) }
@@ -155,7 +155,7 @@ pub fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
         Some(StateWord::Deleted) => RecipientState::Deleted { at },
         Some(StateWord::Queued | StateWord::Held) | None => RecipientState::Queued { due },
     };
-    Ok(Recipient { path, state })
+    Ok(Recipient { path, attempts: row.get("attempts")?, state })
 }
 
 #[cfg(test)]

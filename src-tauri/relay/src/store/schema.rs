@@ -1,38 +1,36 @@
-//! Opens the database, brings it to the newest form, and sets a damaged one aside.
+//! Opens the database, brings it to the newest form, looks for damage, and sets what is damaged aside.
 
 use super::error::StoreError;
+use super::read;
+use super::write::{self, CLEAN, DAMAGED};
+use super::writer::PATIENCE;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One file per step; `user_version` counts the steps taken.
 const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
 
-/// What was found and, if need be, done.
-pub struct Opened {
-    pub connection: Connection,
-    /// The folder a damaged database and its contents were moved to.
-    pub set_aside: Option<(PathBuf, String)>,
+/// A database up to this size is looked through at every start: it takes less than a second.
+const SMALL: i64 = 64 * 1024 * 1024;
+
+/// In a folder set aside: what was wrong.
+const REASON: &str = "reason.txt";
+
+/// A folder with what could not be used any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    pub path: PathBuf,
+    pub said: String,
 }
 
-/// Opens `queue.db` for writing. A damaged one is moved into a folder of its own with everything that
-/// belongs to it, and a new one begun: nothing of it is thrown away.
-pub fn open(folder: &Path) -> Result<Opened, StoreError> {
-    match try_open(folder) {
-        Ok(connection) => Ok(Opened { connection, set_aside: None }),
-        Err(StoreError::Damaged(error)) => {
-            let place = set_aside(folder)?;
-            let connection = try_open(folder)?;
-            Ok(Opened { connection, set_aside: Some((place, error.to_string())) })
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn try_open(folder: &Path) -> Result<Connection, StoreError> {
+/// Opens `queue.db` for writing.
+pub fn open(folder: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(folder.join("queue.db"))?;
+    connection.busy_timeout(PATIENCE)?;
     // FULL: in WAL mode anything less may lose the last commits in a power cut, and our 250 means disk.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -4000;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -47,22 +45,27 @@ fn try_open(folder: &Path) -> Result<Connection, StoreError> {
         change.pragma_update(None, "user_version", index as i64 + 1)?;
         change.commit()?;
     }
-    check_after_a_crash(&connection)?;
+    look_for_damage(&connection)?;
+    write::mark(&connection, CLEAN, false)?;
     Ok(connection)
 }
 
-/// Looks through the whole database when the engine before did not end in order.
-fn check_after_a_crash(connection: &Connection) -> Result<(), StoreError> {
-    let clean = connection.query_row("SELECT value FROM mark WHERE name = 'clean'", [], |row| row.get::<_, bool>(0)).unwrap_or(false);
-    if !clean {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-            return Err(StoreError::Damaged(rusqlite::Error::SqliteFailure(code, Some(verdict))));
-        }
+/// Looks through the whole database when the engine before did not end in order, and more closely when it met damage.
+fn look_for_damage(connection: &Connection) -> Result<(), StoreError> {
+    let size: i64 = connection.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| row.get(0))?;
+    let look = if read::mark(connection, DAMAGED)? {
+        "PRAGMA integrity_check(1)"
+    } else if size <= SMALL || !read::mark(connection, CLEAN)? {
+        "PRAGMA quick_check(1)"
+    } else {
+        return Ok(());
+    };
+    let verdict: String = connection.query_row(look, [], |row| row.get(0))?;
+    if verdict != "ok" {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(StoreError::Damaged(Arc::new(rusqlite::Error::SqliteFailure(code, Some(verdict)))));
     }
-    connection.execute("INSERT OR REPLACE INTO mark VALUES ('clean', 0)", [])?;
-    Ok(())
+    write::mark(connection, DAMAGED, false)
 }
 
 /// A second connection that only reads.
@@ -74,19 +77,28 @@ pub fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn set_aside(folder: &Path) -> Result<PathBuf, StoreError> {
-    let mut place = folder.join("damaged-1");
-    let mut number = 1;
-    while place.exists() {
-        number += 1;
-        place = folder.join(format!("damaged-{number}"));
-    }
+/// Moves database and contents into a folder of their own: nothing of them is thrown away.
+pub fn set_aside(folder: &Path, said: &str) -> Result<(), StoreError> {
+    let place = (1..).map(|number| folder.join(format!("damaged-{number}"))).find(|place| !place.exists()).unwrap_or_default();
     std::fs::create_dir(&place).map_err(|error| StoreError::file("make the folder", &place, error))?;
-    for name in ["queue.db", "queue.db-wal", "queue.db-shm", "content"] {
+    // The database last: as long as it is there, nobody takes the contents for somebody's leavings.
+    for name in ["content", "queue.db-wal", "queue.db-shm", "queue.db"] {
         let from = folder.join(name);
         if from.exists() {
             std::fs::rename(&from, place.join(name)).map_err(|error| StoreError::file("move", &from, error))?;
         }
     }
-    Ok(place)
+    let reason = place.join(REASON);
+    std::fs::write(&reason, format!("{said}\n")).map_err(|error| StoreError::file("write", &reason, error))
+}
+
+/// What has been set aside in a folder and is still there, newest first.
+pub fn all_set_aside(folder: &Path) -> Vec<SetAside> {
+    let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
+    let number = |name: &str| name.strip_prefix("damaged-").and_then(|number| number.parse::<u32>().ok());
+    let mut found: Vec<_> =
+        listing.flatten().filter_map(|entry| Some((number(&entry.file_name().to_string_lossy())?, entry.path()))).collect();
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    let reason = |path: &Path| std::fs::read_to_string(path.join(REASON)).map(|said| said.trim().to_owned()).unwrap_or_default();
+    found.into_iter().filter(|(_, path)| path.is_dir()).map(|(_, path)| SetAside { said: reason(&path), path }).collect()
 }

@@ -17,7 +17,7 @@ impl Watcher for Quiet {
     fn wants_summaries(&self) -> bool {
         true
     }
-    fn failing(&self, _: Option<&StoreError>) {}
+    fn condition(&self, _: Condition<'_>) {}
 }
 
 fn open(folder: &Path) -> (Store, Opened) {
@@ -70,7 +70,7 @@ async fn try_once(store: &Store, seq: Seq, outcomes: &[Outcome]) -> Touched {
     let entry = store.entry(seq).await.unwrap().unwrap();
     let tried: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
     let settlement = settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3") }, &schedule(), now());
-    store.settle(settlement, None, now()).await.unwrap()
+    store.settle(settlement, None, Cause::Attempt, now()).await.unwrap()
 }
 
 #[tokio::test]
@@ -102,8 +102,8 @@ async fn a_message_leaves_the_queue_when_its_last_recipient_is_settled_and_its_c
     let entry = store.entry(1).await.unwrap().unwrap();
     assert!(store.content(&entry).await.unwrap().is_none());
     let (summary, _, records) = store.story(entry.id).await.unwrap().unwrap();
-    assert_eq!((summary.state, summary.attempts, records.len()), (StateWord::Sent, 1, 3));
-    let hours = store.hours_since(0).await.unwrap();
+    assert_eq!((summary.state, summary.attempts, records.len()), (StateWord::Sent, 2, 3));
+    let hours = open(folder.path()).1.hours;
     assert_eq!((hours[0].accepted, hours[0].sent), (1, 2));
 }
 
@@ -114,8 +114,8 @@ async fn a_settled_recipient_is_not_settled_twice() {
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
     let entry = store.entry(1).await.unwrap().unwrap();
     let twice = || settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
-    store.settle(twice(), None, now()).await.unwrap();
-    let second = store.settle(twice(), None, now()).await.unwrap();
+    store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
+    let second = store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     assert!(second.news.is_empty());
     assert_eq!(store.story(entry.id).await.unwrap().unwrap().2.len(), 1);
 }
@@ -143,6 +143,68 @@ async fn a_large_content_goes_to_a_file_and_the_file_goes_with_the_message() {
     assert!(!path.exists());
 }
 
+/// A large content, finished and in its file.
+async fn large(store: &Store) -> (MessageId, Content, PathBuf) {
+    let id = MessageId::at(now());
+    let mut writer = store.content_writer(id);
+    writer.write(&vec![b'x'; 300_000]).await.unwrap();
+    let content = writer.finish().await.unwrap();
+    let Content::File { path, .. } = content.clone() else { panic!("in memory") };
+    (id, content, path)
+}
+
+#[tokio::test]
+async fn a_refused_content_leaves_nothing_behind_and_a_doubtful_one_stays_until_that_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    let keep = async |(id, content, path): (MessageId, Content, PathBuf)| {
+        (store.keep(Submission { id, ..submission(&["ann@away.test"], "x", content) }).await, path)
+    };
+    other.execute_batch("CREATE TRIGGER fault BEFORE INSERT ON message BEGIN SELECT RAISE(FAIL, 'no'); END").unwrap();
+    let (kept, path) = keep(large(&store).await).await;
+    assert!(matches!(kept, Err(StoreError::Database(_))), "{kept:?}");
+    assert!(!path.exists());
+    // Nothing but the COMMIT fails: as with a disk that breaks at that moment, it may yet have happened.
+    other
+        .execute_batch(
+            "DROP TRIGGER fault; CREATE TABLE trap (message REFERENCES message(seq) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER fault AFTER INSERT ON message BEGIN INSERT INTO trap VALUES (-1); END",
+        )
+        .unwrap();
+    let (kept, path) = keep(large(&store).await).await;
+    assert!(matches!(kept, Err(StoreError::Database(_))), "{kept:?}");
+    assert!(path.exists());
+    other.execute_batch("DROP TRIGGER fault").unwrap();
+    let (kept, needed) = keep(large(&store).await).await;
+    kept.unwrap();
+    assert!(needed.exists());
+    assert!(!path.exists(), "not kept after all");
+}
+
+#[tokio::test]
+async fn a_message_taken_out_by_another_hand_is_not_settled_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let entry = store.entry(1).await.unwrap().unwrap();
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM message").unwrap();
+    let settlement = settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
+    let touched = store.settle(settlement, None, Cause::Attempt, now()).await.unwrap();
+    assert!(!touched.after.open && touched.news.is_empty());
+}
+
+#[tokio::test]
+async fn a_search_through_the_history_kept_mail_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let _search = store.views.lock().unwrap();
+    let entry = store.entry(1).await.unwrap().unwrap();
+    assert!(store.content(&entry).await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn unfinished_content_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,11 +226,66 @@ async fn a_damaged_database_is_set_aside_and_named() {
     std::fs::create_dir(folder.path().join("content")).unwrap();
     std::fs::write(folder.path().join("content/precious.eml"), "mail").unwrap();
     let (store, opened) = open(folder.path());
-    let (place, said) = opened.set_aside.unwrap();
+    let [SetAside { path: place, said }] = &opened.set_aside[..] else { panic!("{:?}", opened.set_aside) };
     assert!(said.contains("not a database"), "{said}");
     assert_eq!(std::fs::read(place.join("queue.db")).unwrap().len(), 9000);
     assert_eq!(std::fs::read_to_string(place.join("content/precious.eml")).unwrap(), "mail");
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn damage_met_on_the_way_is_no_orderly_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    let other = Connection::open(folder.path().join("queue.db")).unwrap();
+    let marks = || {
+        let marks: String =
+            other.query_row("SELECT group_concat(name || value) FROM (SELECT * FROM mark ORDER BY name)", [], |row| row.get(0)).unwrap();
+        marks
+    };
+    assert_eq!(marks(), "clean0,damaged0");
+    // Out of everybody's memory, and read from the file again.
+    let page: u32 = other.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'recipient'", [], |row| row.get(0)).unwrap();
+    other.execute_batch("UPDATE mark SET value = value; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let mut file = std::fs::File::options().write(true).open(folder.path().join("queue.db")).unwrap();
+    file.seek(SeekFrom::Start(u64::from(page - 1) * 4096)).unwrap();
+    std::io::Write::write_all(&mut file, &[0xaa; 4096]).unwrap();
+    let read = store.entry(1).await;
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    store.close().await;
+    assert_eq!(marks(), "clean0,damaged1");
+}
+
+/// An index that lacks what its table has: no page of it is wrong.
+fn spoil_an_index(folder: &Path) {
+    let reopened = || {
+        let sql = Connection::open(folder.join("queue.db")).unwrap();
+        sql.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        sql
+    };
+    let index = "name = 'message_settled'";
+    reopened()
+        .execute_batch(&format!("CREATE TABLE saved AS SELECT * FROM sqlite_schema WHERE {index}; DELETE FROM sqlite_schema WHERE {index}"))
+        .unwrap();
+    reopened().execute_batch("UPDATE message SET unsettled = 0, settled_at = 1").unwrap();
+    reopened().execute_batch("INSERT INTO sqlite_schema SELECT * FROM saved").unwrap();
+    reopened().execute_batch("DROP TABLE saved").unwrap();
+}
+
+#[tokio::test]
+async fn after_damage_was_met_a_closer_look_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    store.close().await;
+    spoil_an_index(folder.path());
+    let (store, opened) = open(folder.path());
+    assert_eq!(opened.set_aside, [], "the quick look sees nothing");
+    store.close().await;
+    write::mark(&Connection::open(folder.path().join("queue.db")).unwrap(), write::DAMAGED, true).unwrap();
+    let (_, opened) = open(folder.path());
+    assert!(opened.set_aside[0].said.contains("message_settled"), "{:?}", opened.set_aside);
 }
 
 #[tokio::test]
@@ -184,14 +301,17 @@ async fn hold_release_and_try_now_change_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = open(folder.path());
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
-    let word = |touched: Vec<Touched>| touched.first().map(|t| t.after.word);
-    assert_eq!(word(store.act(vec![1], Act::Hold, now()).await.unwrap()), Some(StateWord::Held));
-    assert_eq!(word(store.act(vec![1], Act::Hold, now()).await.unwrap()), None);
-    assert_eq!(word(store.act(vec![1, 99], Act::Release, now()).await.unwrap()), Some(StateWord::Queued));
+    let act = async |seqs: &[Seq], act| {
+        let changed = store.act(seqs, act, now()).await.unwrap();
+        let page = store.page(Which::Queue, Filter::default(), 0, 1).await.unwrap();
+        (changed, page.entries[0].state)
+    };
+    assert_eq!(act(&[1], Act::Hold).await, (1, StateWord::Held));
+    assert_eq!(act(&[1], Act::Hold).await, (0, StateWord::Held));
+    assert_eq!(act(&[1, 99], Act::Release).await, (1, StateWord::Queued));
     try_once(&store, 1, &[busy()]).await;
-    let touched = store.act(vec![1], Act::TryNow, now()).await.unwrap();
-    assert_eq!(touched[0].after.next_attempt, Some(now().as_millisecond()));
-    assert_eq!(touched[0].after.word, StateWord::Deferred);
+    assert_eq!(act(&[1], Act::TryNow).await, (1, StateWord::Deferred));
+    assert_eq!(store.entry(1).await.unwrap().unwrap().next_attempt(), Some(now()));
 }
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 
 use super::error::StoreError;
 use super::rows::{Coded, millis};
+use crate::event::Hour;
 use crate::mail::{Content, Submission};
 use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a commit changed about one message, for counters and events.
 #[derive(Debug, Clone)]
@@ -75,6 +76,11 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
 /// Applies a settlement. What has been settled meanwhile is left as it is.
 pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf>) -> Result<Touched, StoreError> {
     let before = standing(sql, settlement.seq)?;
+    if before.is_none() {
+        // Taken out by another program's hand: there is nothing left to change, and trying again would not help.
+        let after = Standing { open: false, word: StateWord::Deleted, next_attempt: None, held: false };
+        return Ok(Touched { seq: settlement.seq, before, after, news: Vec::new() });
+    }
     let mut news = Vec::new();
     for change in &settlement.changes {
         if apply(sql, settlement.seq, change)? {
@@ -94,6 +100,13 @@ pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf
     Ok(Touched { seq: settlement.seq, before, after, news })
 }
 
+/// Whether a message that waits has its content in this file.
+pub fn is_needed(sql: &Connection, file: &Path) -> Result<bool, StoreError> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut select = sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM message WHERE unsettled > 0 AND file = ?1)")?;
+    Ok(select.query_row([name], |row| row.get(0))?)
+}
+
 /// Whether the content of a message is in a file.
 pub fn has_file(sql: &Connection, seq: Seq) -> Result<bool, StoreError> {
     let found = sql.prepare_cached("SELECT file IS NOT NULL FROM message WHERE seq = ?1")?.query_row([seq], |row| row.get(0)).optional()?;
@@ -106,10 +119,12 @@ pub enum Act {
     TryNow,
     Hold,
     Release,
+    /// For a message that cannot be read: nobody can be told.
+    Delete,
 }
 
 /// None when the message is not in the queue, or the act changes nothing.
-pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp) -> Result<Option<Touched>, StoreError> {
+pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp, files: &mut Vec<PathBuf>) -> Result<Option<Touched>, StoreError> {
     let Some(before) = standing(sql, seq)?.filter(|before| before.open) else { return Ok(None) };
     let kind = match act {
         Act::Hold if before.held => return Ok(None),
@@ -127,9 +142,14 @@ pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp) -> Result<Optio
             due_now(sql, seq, now)?;
             RecordKind::TriedNow
         }
+        Act::Delete => {
+            sql.prepare_cached("UPDATE recipient SET state = ?3, due = NULL, settled_at = ?2 WHERE message = ?1 AND due IS NOT NULL")?
+                .execute(params![seq, millis(now), StateWord::Deleted.code()])?;
+            RecordKind::Deleted
+        }
     };
     write_record(sql, seq, &Record { at: now, recipient: None, kind })?;
-    let after = refresh(sql, seq, &mut Vec::new())?;
+    let after = refresh(sql, seq, files)?;
     Ok(Some(Touched { seq, before: Some(before), after, news: Vec::new() }))
 }
 
@@ -142,14 +162,14 @@ fn apply(sql: &Connection, seq: Seq, change: &Change) -> Result<bool, StoreError
     let state = &change.state;
     let changed = sql
         .prepare_cached(
-            "UPDATE recipient SET state = ?3, attempts = max(attempts, ?4), due = ?5, settled_at = ?6, why_kind = ?7, reply = ?8
+            "UPDATE recipient SET state = ?3, attempts = ?4, due = ?5, settled_at = ?6, why_kind = ?7, reply = ?8
              WHERE message = ?1 AND n = ?2 AND due IS NOT NULL",
         )?
         .execute(params![
             seq,
             change.recipient as i64,
             state.word().code(),
-            state.attempts(),
+            change.attempts,
             state.due().map(millis),
             state.settled_at().map(millis),
             state.why().map(|why| why.kind.code()),
@@ -327,6 +347,25 @@ fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), Store
         columns.next_attempt,
         columns.report,
     ])?;
+    Ok(())
+}
+
+/// Marks: the engine before ended in order; and: it met damage.
+pub const CLEAN: &str = "clean";
+pub const DAMAGED: &str = "damaged";
+
+/// What must outlive a restart and is no message.
+pub fn mark(sql: &Connection, name: &str, value: bool) -> Result<(), StoreError> {
+    sql.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2)")?.execute((name, value))?;
+    Ok(())
+}
+
+pub fn add_to_hour(sql: &Connection, hour: &Hour) -> Result<(), StoreError> {
+    sql.prepare_cached(
+        "INSERT INTO hour VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET
+         accepted = accepted + ?2, sent = sent + ?3, failed = failed + ?4, refused = refused + ?5",
+    )?
+    .execute((hour.number, hour.accepted, hour.sent, hour.failed, hour.refused))?;
     Ok(())
 }
 

@@ -4,58 +4,25 @@
 //! A promise (a message kept, a person's act) is answered when its commit is on the disk. Outcomes alone
 //! do not wait for the disk: what a power cut takes of them is sent again, which is what at-least-once
 //! means, and they are synced with the next promise or within a moment. Killing the process takes nothing.
+//!
+//! Invariant: what an attempt came to is never refused while the store runs. What cannot be written stays
+//! here and is tried again, with growing pauses, until it is.
 
 use super::content::sync_folder;
 use super::error::StoreError;
+use super::health::{Condition, Health};
+use super::job::{Gathered, Job, Written, entry_of};
 use super::rows;
-use super::write::{self, Act, Touched, counts_as};
+use super::trouble::Trouble;
+use super::write::{self, Touched};
+use crate::clock::waiting_now;
 use crate::event::{EntrySummary, Hour};
-use crate::mail::{Content, Submission};
-use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, Settlement};
-use jiff::Timestamp;
+use crate::queue::{QueueEntry, Seq};
 use rusqlite::Connection;
-use std::path::PathBuf;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
-
-type Done<T> = oneshot::Sender<Result<T, StoreError>>;
-
-pub enum Job {
-    Keep {
-        submission: Box<Submission>,
-        done: Done<()>,
-    },
-    /// A settlement and the report that belongs to it, in one transaction.
-    Settle {
-        settlement: Box<Settlement>,
-        report: Option<Box<Submission>>,
-        now: Timestamp,
-        done: Done<Touched>,
-    },
-    Act {
-        seqs: Vec<Seq>,
-        act: Act,
-        now: Timestamp,
-        done: Done<Vec<Touched>>,
-    },
-    Refused {
-        now: Timestamp,
-    },
-    Mark {
-        name: &'static str,
-        value: bool,
-        done: Done<()>,
-    },
-    Prune {
-        before: Timestamp,
-        at_most: u32,
-        done: Done<usize>,
-    },
-    Close {
-        done: oneshot::Sender<()>,
-    },
-}
 
 /// What became true with one commit.
 #[derive(Debug, Default)]
@@ -73,19 +40,8 @@ pub trait Watcher: Send + Sync + 'static {
     fn committed(&self, commit: Commit);
     /// Whether the summaries are worth reading.
     fn wants_summaries(&self) -> bool;
-    /// The store fails, or works again (None).
-    fn failing(&self, error: Option<&StoreError>);
-}
-
-impl Job {
-    /// Whether its answer says that something is safe.
-    fn is_promise(&self) -> bool {
-        match self {
-            Self::Keep { .. } | Self::Act { .. } | Self::Mark { .. } => true,
-            // Its report is a new message, but it goes back with its cause: both would happen again.
-            Self::Settle { .. } | Self::Refused { .. } | Self::Prune { .. } | Self::Close { .. } => false,
-        }
-    }
+    /// Told by readers too, on their threads.
+    fn condition(&self, now: Condition<'_>);
 }
 
 /// Outcomes are synced this long after the last of them.
@@ -94,31 +50,73 @@ const SYNC_AFTER: Duration = Duration::from_millis(200);
 /// Jobs in one commit at most; bounds the time a single job waits for its company.
 const TOGETHER: usize = 512;
 
+/// How long to wait for another program that writes, and how long once it is known to take its time.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+
 pub struct Writer {
-    pub sql: Connection,
-    pub content_folder: PathBuf,
-    pub watcher: Box<dyn Watcher>,
-    pub jobs: mpsc::Receiver<Job>,
-    pub failing: bool,
+    sql: Connection,
+    content_folder: PathBuf,
+    health: Arc<Health>,
+    jobs: mpsc::Receiver<Job>,
+    /// Since the last time everything could be written.
+    trouble: Option<Trouble>,
+    /// What attempts came to and could not be written yet.
+    owed: Vec<Job>,
+    /// Files of messages that were refused by a commit that may yet have happened.
+    doubtful: Vec<PathBuf>,
     /// Commits since the last sync.
-    pub unsynced: bool,
+    unsynced: bool,
     /// What `PRAGMA synchronous` is set to.
-    pub full: bool,
+    full: bool,
 }
 
-/// What one job came to inside the transaction.
-enum Result1 {
-    Kept(Touched),
-    Settled(Touched, Option<Touched>),
-    Acted(Vec<Touched>),
-    Pruned(usize),
-    Nothing,
+/// Why a transaction did not happen.
+struct Undone {
+    error: StoreError,
+    /// Its COMMIT failed: only the next start will tell whether it is on the disk.
+    doubtful: bool,
+}
+
+impl<E: Into<StoreError>> From<E> for Undone {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), doubtful: false }
+    }
+}
+
+/// What woke the writer.
+enum Woken {
+    Job(Job),
+    Retry,
+    /// Nobody can ask any more.
+    Over,
 }
 
 impl Writer {
+    pub fn new(sql: Connection, content_folder: &Path, health: Arc<Health>, jobs: mpsc::Receiver<Job>) -> Self {
+        Self {
+            sql,
+            content_folder: content_folder.to_owned(),
+            health,
+            jobs,
+            trouble: None,
+            owed: Vec::new(),
+            doubtful: Vec::new(),
+            unsynced: false,
+            full: true,
+        }
+    }
+
     pub fn run(mut self) {
-        while let Some(first) = self.wait() {
-            let mut batch = vec![first];
+        loop {
+            let mut batch = match self.wait() {
+                Woken::Job(first) => vec![first],
+                Woken::Retry => {
+                    self.retry();
+                    continue;
+                }
+                Woken::Over => return self.close(),
+            };
             while batch.len() < TOGETHER
                 && let Ok(job) = self.jobs.try_recv()
             {
@@ -138,57 +136,113 @@ impl Writer {
                 return;
             }
         }
-        self.close();
     }
 
-    /// The next job; meanwhile what is not synced yet is. None when nobody can ask any more.
-    fn wait(&mut self) -> Option<Job> {
-        if self.unsynced {
-            match self.jobs.recv_timeout(SYNC_AFTER) {
-                Ok(job) => return Some(job),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    // A checkpoint syncs the log before it copies it.
-                    if let Err(error) = self.sql.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-                        tracing::warn!(%error, "Could not sync the database");
-                    }
-                    self.unsynced = false;
-                }
+    /// The next job, or the time to try again what failed; meanwhile what is not synced yet is.
+    fn wait(&mut self) -> Woken {
+        loop {
+            let next_try = self.trouble.as_ref().map(|trouble| trouble.next_try().saturating_duration_since(waiting_now()));
+            let patience = match (next_try, self.unsynced) {
+                (None, false) => return self.jobs.recv().map_or(Woken::Over, Woken::Job),
+                (Some(next_try), false) => next_try,
+                (next_try, true) => next_try.map_or(SYNC_AFTER, |next_try| next_try.min(SYNC_AFTER)),
+            };
+            match self.jobs.recv_timeout(patience) {
+                Ok(job) => return Woken::Job(job),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Woken::Over,
+                Err(mpsc::RecvTimeoutError::Timeout) if next_try == Some(patience) => return Woken::Retry,
+                Err(mpsc::RecvTimeoutError::Timeout) => self.sync(),
             }
         }
-        self.jobs.recv().ok()
+    }
+
+    fn sync(&mut self) {
+        self.unsynced = false;
+        // A checkpoint syncs the log before it copies it.
+        if let Err(error) = self.sql.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            // The next try of any small thing syncs this too.
+            self.fails(&error.into(), false);
+        }
     }
 
     fn commit(&mut self, batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
+        let (written, failed) = self.write(batch);
+        let mut last = None;
+        let mut refused_mail = false;
+        for (job, undone) in failed {
+            // What kept everybody away says nothing of messages.
+            refused_mail |= matches!(job, Job::Keep { .. }) && !undone.error.is_everybodys();
+            last = Some(undone.error.clone());
+            self.turn_down(job, undone);
+        }
+        match last {
+            Some(error) => self.fails(&error, refused_mail),
+            None => self.wrote(written.iter().any(|(job, _)| matches!(job, Job::Keep { .. }))),
+        }
+        // Told before it is answered: who has heard the answer finds it in every view.
+        written.into_iter().for_each(|(job, written)| job.answer(written));
+    }
+
+    /// What is owed, or, if nothing is, any small thing: that it can be written, and synced, shows that the store works.
+    fn retry(&mut self) {
+        let mut batch = std::mem::take(&mut self.owed);
+        if batch.is_empty() {
+            batch.push(Job::Mark { name: write::CLEAN, value: false, done: oneshot::channel().0 });
+        }
+        let (written, failed) = self.write(batch);
+        let mut last = None;
+        for (job, undone) in failed {
+            last = Some(undone.error);
+            if job.is_owed() {
+                self.owed.push(job);
+            }
+        }
+        match last {
+            Some(error) => {
+                self.fails(&error, false);
+                if let Some(trouble) = &mut self.trouble {
+                    trouble.tried(waiting_now());
+                }
+            }
+            None => self.wrote(false),
+        }
+        written.into_iter().for_each(|(job, written)| job.answer(written));
+    }
+
+    /// Writes jobs, together if that is possible; gives those that are written and those that are not.
+    #[allow(clippy::type_complexity)]
+    fn write(&mut self, batch: Vec<Job>) -> (Vec<(Job, Written)>, Vec<(Job, Undone)>) {
+        if batch.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
         match self.transact(&batch) {
-            Ok((results, commit, files)) => {
-                // Told before it is answered: who has heard the answer finds it in every view.
-                self.finish(commit, files);
-                self.answer(batch, results);
-            }
+            Ok(written) => (batch.into_iter().zip(written).collect(), Vec::new()),
             // One bad job must not spoil its neighbours: each gets a transaction of its own.
-            Err(_) if batch.len() > 1 => {
+            Err(undone) if batch.len() > 1 && !undone.error.is_everybodys() => {
+                let (mut done, mut failed) = (Vec::new(), Vec::new());
                 for job in batch {
-                    self.commit(vec![job]);
+                    let (written, undone) = self.write(vec![job]);
+                    done.extend(written);
+                    failed.extend(undone);
                 }
+                (done, failed)
             }
-            Err(error) => {
-                tracing::error!(error = error.chain(), "Could not write to the store");
-                self.failing = true;
-                self.watcher.failing(Some(&error));
-                for job in batch {
-                    refuse(job, &error);
-                }
+            Err(Undone { error, doubtful }) => {
+                (Vec::new(), batch.into_iter().map(|job| (job, Undone { error: error.clone(), doubtful })).collect())
             }
         }
     }
 
-    fn transact(&mut self, batch: &[Job]) -> Result<(Vec<Result1>, Commit, Vec<PathBuf>), StoreError> {
-        if batch.iter().any(brings_a_file) {
+    fn transact(&mut self, batch: &[Job]) -> Result<Vec<Written>, Undone> {
+        if batch.iter().any(|job| job.brings().is_some()) {
             sync_folder(&self.content_folder)?;
+        }
+        // A rollback may have failed like the commit before it.
+        if !self.sql.is_autocommit() {
+            self.sql.execute_batch("ROLLBACK")?;
         }
         let full = batch.iter().any(Job::is_promise) || self.removes_files(batch)?;
         if full != self.full {
@@ -196,37 +250,18 @@ impl Writer {
             self.full = full;
         }
         let transaction = self.sql.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut commit = Commit::default();
-        let mut files = Vec::new();
-        let mut hours = Vec::new();
+        let mut gathered = Gathered::default();
         let mut results = Vec::with_capacity(batch.len());
         for job in batch {
-            results.push(perform(&transaction, job, &mut files, &mut hours)?);
+            results.push(job.perform(&transaction, &mut gathered)?);
         }
-        for hour in &hours {
-            add_to_hour(&transaction, hour)?;
+        for hour in &gathered.hours {
+            write::add_to_hour(&transaction, hour)?;
         }
-        transaction.commit()?;
+        transaction.commit().map_err(|error| Undone { error: error.into(), doubtful: true })?;
         self.unsynced = !full;
-        commit.hours = hours;
-        for (job, result) in batch.iter().zip(&results) {
-            match (job, result) {
-                (Job::Keep { submission, .. }, Result1::Kept(touched)) => {
-                    commit.kept.push(entry_of(submission, touched.seq));
-                    commit.touched.push(touched.clone());
-                }
-                (Job::Settle { report, .. }, Result1::Settled(touched, reported)) => {
-                    commit.touched.push(touched.clone());
-                    if let (Some(report), Some(reported)) = (report, reported) {
-                        commit.kept.push(entry_of(report, reported.seq));
-                        commit.touched.push(reported.clone());
-                    }
-                }
-                (_, Result1::Acted(touched)) => commit.touched.extend(touched.iter().cloned()),
-                _ => {}
-            }
-        }
-        Ok((results, commit, files))
+        self.finish(batch, &results, gathered);
+        Ok(results)
     }
 
     /// Whether a settlement may end with a content file being removed: then its commit must be on the disk
@@ -242,152 +277,126 @@ impl Writer {
         Ok(false)
     }
 
-    fn answer(&self, batch: Vec<Job>, results: Vec<Result1>) {
-        // A dropped receiver means nobody waits any more; the commit stands all the same.
-        for (job, result) in batch.into_iter().zip(results) {
+    fn finish(&self, batch: &[Job], results: &[Written], gathered: Gathered) {
+        for name in gathered.files {
+            // If it stays, it goes at the next start: no message that waits names it any more.
+            remove(&self.content_folder.join(name));
+        }
+        let mut commit = Commit { hours: gathered.hours, ..Commit::default() };
+        for (job, result) in batch.iter().zip(results) {
             match (job, result) {
-                (Job::Keep { done, .. }, _) | (Job::Mark { done, .. }, _) => drop(done.send(Ok(()))),
-                (Job::Settle { done, .. }, Result1::Settled(touched, _)) => drop(done.send(Ok(touched))),
-                (Job::Act { done, .. }, Result1::Acted(touched)) => drop(done.send(Ok(touched))),
-                (Job::Prune { done, .. }, Result1::Pruned(count)) => drop(done.send(Ok(count))),
+                (Job::Keep { submission, .. }, Written::Kept(touched)) => {
+                    commit.kept.push(entry_of(submission, touched.seq));
+                    commit.touched.push(touched.clone());
+                }
+                (Job::Settle { report, .. }, Written::Settled(touched, reported)) => {
+                    commit.touched.push(touched.clone());
+                    if let (Some(report), Some(reported)) = (report, reported) {
+                        commit.kept.push(entry_of(report, reported.seq));
+                        commit.touched.push(reported.clone());
+                    }
+                }
+                (_, Written::Acted(touched)) => commit.touched.extend(touched.iter().cloned()),
                 _ => {}
             }
         }
-    }
-
-    fn finish(&mut self, mut commit: Commit, files: Vec<PathBuf>) {
-        for name in files {
-            let path = self.content_folder.join(name);
-            if let Err(error) = std::fs::remove_file(&path) {
-                // It is removed at the next start: no message names it any more.
-                tracing::warn!(path = %path.display(), %error, "Could not remove the content of a settled message");
-            }
-        }
-        if self.failing {
-            self.failing = false;
-            self.watcher.failing(None);
-        }
-        if self.watcher.wants_summaries() {
+        if self.health.watcher().wants_summaries() {
             for touched in &commit.touched {
                 if let Ok(summary) = summary(&self.sql, touched.seq) {
                     commit.summaries.push((touched.seq, summary));
                 }
             }
         }
-        self.watcher.committed(commit);
+        self.health.watcher().committed(commit);
+    }
+
+    /// What cannot be written now: owed if it must be, else its asker is told.
+    fn turn_down(&mut self, job: Job, undone: Undone) {
+        if job.is_owed() {
+            return self.owed.push(job);
+        }
+        if let Some(path) = job.brings() {
+            // The client hears a refusal and keeps its message; ours would only fill the disk.
+            if undone.doubtful {
+                self.doubtful.push(path.to_owned());
+            } else {
+                remove(path);
+            }
+        }
+        job.refuse(undone.error);
+    }
+
+    fn fails(&mut self, error: &StoreError, refused_mail: bool) {
+        if self.health.shows_damage(error) {
+            // If this cannot be written either, it is the kind of damage that every look finds.
+            let _ = write::mark(&self.sql, write::DAMAGED, true);
+        }
+        let said = error.chain();
+        let now = waiting_now();
+        let trouble = self.trouble.get_or_insert_with(|| Trouble::new(now));
+        if trouble.fails(&said, refused_mail, now) {
+            tracing::error!(error = said, "Could not write to the store");
+            let _ = self.sql.busy_timeout(LITTLE_PATIENCE);
+            self.health.fails(error);
+        }
+    }
+
+    /// Something was written and nothing failed beside it; `mail`: a message was.
+    fn wrote(&mut self, mail: bool) {
+        let now = waiting_now();
+        let Some(trouble) = &mut self.trouble else { return };
+        if !self.owed.is_empty() {
+            // A good sign; but outcomes are taken again when those that are owed are written.
+            return trouble.hurries(now);
+        }
+        let over = trouble.is_over(mail, now);
+        if trouble.eases(now) {
+            tracing::info!("The store can be written again");
+            let _ = self.sql.busy_timeout(PATIENCE);
+            self.remove_doubtful();
+            self.health.eases();
+        }
+        if over {
+            self.trouble = None;
+            self.health.works();
+        }
+    }
+
+    fn remove_doubtful(&mut self) {
+        for path in std::mem::take(&mut self.doubtful) {
+            match write::is_needed(&self.sql, &path) {
+                Ok(true) => {}
+                Ok(false) => remove(&path),
+                // At the next start it is looked at again.
+                Err(error) => tracing::warn!(error = error.chain(), "Could not look whether a file belongs to a message"),
+            }
+        }
     }
 
     fn close(&mut self) {
-        let end = "INSERT OR REPLACE INTO mark VALUES ('clean', 1)";
-        if let Err(error) = self.sql.execute(end, []).and_then(|_| self.sql.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")) {
-            tracing::warn!(%error, "Could not close the database in order");
+        let _ = self.sql.busy_timeout(LITTLE_PATIENCE);
+        if !self.owed.is_empty() {
+            self.retry();
+        }
+        for job in std::mem::take(&mut self.owed) {
+            job.refuse(StoreError::Stopped);
+        }
+        // A database that was seen damaged is looked through at the next start.
+        let end = if self.health.is_damaged() { (write::DAMAGED, true) } else { (write::CLEAN, true) };
+        let marked = write::mark(&self.sql, end.0, end.1);
+        let closed = marked.and_then(|()| Ok(self.sql.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?));
+        if let Err(error) = closed {
+            tracing::warn!(error = error.chain(), "Could not close the database in order");
         }
     }
 }
 
-fn perform(sql: &Connection, job: &Job, files: &mut Vec<PathBuf>, hours: &mut Vec<Hour>) -> Result<Result1, StoreError> {
-    Ok(match job {
-        Job::Keep { submission, .. } => {
-            hour_of(hours, submission.accepted_at).accepted += 1;
-            Result1::Kept(write::keep(sql, submission)?)
-        }
-        Job::Settle { settlement, report, now, .. } => {
-            let touched = write::settle(sql, settlement, files)?;
-            for change in &touched.news {
-                let (sent, failed) = counts_as(&change.state);
-                let hour = hour_of(hours, *now);
-                hour.sent += sent;
-                hour.failed += failed;
-            }
-            let reported = match report {
-                Some(report) => Some(write::keep(sql, report)?),
-                None => None,
-            };
-            Result1::Settled(touched, reported)
-        }
-        Job::Act { seqs, act, now, .. } => {
-            let mut all = Vec::new();
-            for seq in seqs {
-                all.extend(write::act(sql, *seq, *act, *now)?);
-            }
-            Result1::Acted(all)
-        }
-        Job::Refused { now } => {
-            hour_of(hours, *now).refused += 1;
-            Result1::Nothing
-        }
-        Job::Mark { name, value, .. } => {
-            sql.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2)")?.execute((name, value))?;
-            Result1::Nothing
-        }
-        Job::Prune { before, at_most, .. } => Result1::Pruned(write::prune(sql, *before, *at_most)?),
-        Job::Close { .. } => Result1::Nothing,
-    })
-}
-
-fn refuse(job: Job, error: &StoreError) {
-    // The error cannot be cloned; what its hearers need is whether the disk is full.
-    let again = || if matches!(error, StoreError::Full) { StoreError::Full } else { StoreError::Stopped };
-    match job {
-        Job::Keep { done, .. } | Job::Mark { done, .. } => drop(done.send(Err(again()))),
-        Job::Settle { done, .. } => drop(done.send(Err(again()))),
-        Job::Act { done, .. } => drop(done.send(Err(again()))),
-        Job::Prune { done, .. } => drop(done.send(Err(again()))),
-        Job::Refused { .. } | Job::Close { .. } => {}
-    }
-}
-
-fn brings_a_file(job: &Job) -> bool {
-    matches!(job, Job::Keep { submission, .. } if matches!(submission.content, Content::File { .. }))
-}
-
-fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
-    QueueEntry {
-        seq,
-        id: submission.id,
-        kind: submission.kind,
-        peer: submission.peer.clone(),
-        reverse_path: submission.envelope.reverse_path.clone(),
-        body: submission.envelope.body,
-        recipients: submission
-            .envelope
-            .forward_paths
-            .iter()
-            .map(|path| Recipient { path: path.clone(), state: RecipientState::Queued { due: submission.accepted_at } })
-            .collect(),
-        summary: submission.summary.clone(),
-        size: submission.content.size(),
-        content: match &submission.content {
-            Content::Memory(bytes) => ContentPlace::Cached(bytes.clone()),
-            Content::File { path, .. } => ContentPlace::File(path.clone()),
-        },
-        accepted_at: submission.accepted_at,
-        held: false,
-        noticed: false,
+fn remove(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "Could not remove a content that is not needed");
     }
 }
 
 pub fn summary(sql: &Connection, seq: Seq) -> Result<EntrySummary, StoreError> {
     Ok(sql.prepare_cached("SELECT * FROM message WHERE seq = ?1")?.query_row([seq], rows::entry_summary)?)
-}
-
-fn hour_of(hours: &mut Vec<Hour>, at: Timestamp) -> &mut Hour {
-    let number = at.as_second().div_euclid(3600);
-    let index = match hours.iter().position(|hour| hour.number == number) {
-        Some(index) => index,
-        None => {
-            hours.push(Hour { number, ..Hour::default() });
-            hours.len() - 1
-        }
-    };
-    &mut hours[index]
-}
-
-fn add_to_hour(sql: &Connection, hour: &Hour) -> Result<(), StoreError> {
-    sql.prepare_cached(
-        "INSERT INTO hour VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET
-         accepted = accepted + ?2, sent = sent + ?3, failed = failed + ?4, refused = refused + ?5",
-    )?
-    .execute((hour.number, hour.accepted, hour.sent, hour.failed, hour.refused))?;
-    Ok(())
 }

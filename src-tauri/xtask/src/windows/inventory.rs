@@ -34,8 +34,9 @@ fn manifests(version: &str, hash: &str, address: &str) -> [(String, String); 3] 
     let installer = format!(
         "InstallerType: nullsoft\nScope: machine\nMinimumOSVersion: 10.0.14393.0\nInstallModes:\n- interactive\n- silent\n\
          InstallerSwitches:\n  Silent: /S\n  SilentWithProgress: /S\n  InstallLocation: /D=<INSTALLPATH>\n  Log: /LOG=\"<LOGPATH>\"\n\
-         UpgradeBehavior: install\nElevationRequirement: elevatesSelf\nProductCode: Outtray\n\
-         Installers:\n- Architecture: x64\n  InstallerUrl: {address}\n  InstallerSha256: {hash}\n"
+         UpgradeBehavior: install\nElevationRequirement: elevatesSelf\nProductCode: Outtray\nExpectedReturnCodes:\n{}\
+         Installers:\n- Architecture: x64\n  InstallerUrl: {address}\n  InstallerSha256: {hash}\n",
+        endings()
     );
     let locale = "PackageLocale: en-US\nPublisher: Outtray\nPackageName: Outtray\nLicense: MIT OR Apache-2.0\n\
                   ShortDescription: The SMTP relay of a small office.\nTags:\n- email\n- relay\n- smtp\n";
@@ -44,6 +45,21 @@ fn manifests(version: &str, hash: &str, address: &str) -> [(String, String); 3] 
         (format!("{IDENTIFIER}.installer.yaml"), file("installer", &installer)),
         (format!("{IDENTIFIER}.locale.en-US.yaml"), file("defaultLocale", locale)),
     ]
+}
+
+/// How Setup ends when it does not succeed (`outtray.nsi`), in winget's words; those it has none for are left out.
+const ENDINGS: [(u32, &str); 7] = [
+    (1, "cancelledByUser"),
+    (3, "invalidParameter"),
+    (4, "invalidParameter"),
+    (5, "downgrade"),
+    (6, "packageInUse"),
+    (7, "installInProgress"),
+    (9, "systemNotSupported"),
+];
+
+fn endings() -> String {
+    ENDINGS.iter().map(|(code, word)| format!("- InstallerReturnCode: {code}\n  ReturnResponse: {word}\n")).collect()
 }
 
 #[derive(Debug, Default)]
@@ -137,6 +153,21 @@ mod tests {
             assert!(name.starts_with(IDENTIFIER) && text.contains("PackageVersion: 1.2.3\n"), "{text}");
         }
         assert!(manifests("1.2.3", &hash, "x")[1].1.contains(&format!("InstallerSha256: {hash}\n")));
+    }
+
+    /// The switches and endings it names are the installer's.
+    #[test]
+    fn the_winget_manifest_says_what_the_installer_says() {
+        let script = fs::read_to_string(root().join("src-tauri/installer/outtray.nsi")).unwrap();
+        let words = fs::read_to_string(root().join("src-tauri/installer/words.nsh")).unwrap();
+        let manifest = &manifests("1.2.3", "AB", "https://outtray.example/x.exe")[1].1;
+        for switch in ["/S", "/D", "/LOG"] {
+            assert!(manifest.contains(switch) && words.contains(&format!("${{Case}} \"{switch}\"")), "{switch}");
+        }
+        for (code, _) in &ENDINGS[1..] {
+            assert!(script.lines().any(|line| line.starts_with("!define ") && line.ends_with(&format!(" {code}"))), "{code}");
+        }
+        assert!(script.contains(r"CurrentVersion\Uninstall\Outtray"), "winget finds it by its ProductCode");
     }
 
     #[test]

@@ -31,8 +31,7 @@ pub fn pack(made: &Path, out: &Path) -> Result<()> {
         println!("makensis is not on the PATH (https://nsis.sourceforge.io): the programs are in {}, without an installer", out.display());
         return Ok(());
     }
-    setup(out, &out.join(SETUP), VERSION, Packing::Small)?;
-    sign(&out.join(SETUP))?;
+    setup(out, &out.join(SETUP), VERSION, Packing::Small, sign_command().as_deref())?;
     let hash = hash(&out.join(SETUP))?;
     inventory::winget(out, VERSION, &hash)?;
     inventory::parts(out, VERSION)
@@ -45,15 +44,15 @@ pub enum Packing {
     Quick,
 }
 
-/// Makes an installer of the programs in a folder.
-pub fn setup(programs: &Path, to: &Path, version: &str, packing: Packing) -> Result<()> {
+/// Makes an installer of the programs in a folder; `sign` is done to it and to the uninstaller in it.
+pub fn setup(programs: &Path, to: &Path, version: &str, packing: Packing, sign: Option<&str>) -> Result<()> {
     let mut make = Command::new("makensis");
     make.args(["-V2", "-WX", "-INPUTCHARSET", "UTF8"]);
     make.arg(format!("-DVERSION={version}")).arg(format!("-DPROGRAMS={}", programs.display())).arg(format!("-DSETUP={}", to.display()));
     if packing == Packing::Quick {
         make.arg("-DQUICK");
     }
-    if let Some(line) = sign_command() {
+    if let Some(line) = sign {
         make.arg(format!("-DSIGN={}", line.replace("%1", "\"%1\"")));
     }
     make.arg(root().join("src-tauri/installer/outtray.nsi"));

@@ -98,6 +98,12 @@ export function fakeBridge(name: string): Bridge {
       wishes.add(listener);
       return () => wishes.delete(listener);
     },
+    async takeOver(on) {
+      // An administrator may what this engine may not.
+      const { settings } = engine.world.snapshot.settings;
+      await engine.answer(on ? { ask: "takeOver", settings } : { ask: "takeOverBack" });
+      return true;
+    },
     keepSending: (on, onStep) => handle.move(on, onStep),
     startService: () => handle.startService(),
     saveFile(fileName, type, pieces) {

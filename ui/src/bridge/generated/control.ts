@@ -341,6 +341,11 @@ card: string,
 addresses: number | null, private: boolean, };
 
 /**
+ * A secret for the account that runs the engine to store, or to keep in memory.
+ */
+export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, };
+
+/**
  * What only others can tell: asked on a click, never by itself.
  */
 export type OutsideView = { seen: SeenView, clock: ClockView, };
@@ -392,7 +397,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "storeFailed" | "engineFault" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "engineFault" | "other";
 
 /**
  * One recipient's last news, for "just now".
@@ -425,7 +430,7 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, } | { "ask": "takeOverBack" };
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
 
 /**
  * Goes from the window (or a shell's standard input) to the engine's host, and no further.

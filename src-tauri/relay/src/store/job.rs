@@ -1,0 +1,221 @@
+//! What the writer can be asked, and what each comes to inside a transaction.
+
+use super::error::StoreError;
+use super::write::{self, Act, Touched, counts_as};
+use crate::event::Hour;
+use crate::mail::{Content, Submission};
+use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, Settlement};
+use jiff::Timestamp;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use tokio::sync::oneshot;
+
+pub type Done<T> = oneshot::Sender<Result<T, StoreError>>;
+
+pub enum Job {
+    Keep {
+        submission: Box<Submission>,
+        done: Done<()>,
+    },
+    /// A settlement and the report that belongs to it, in one transaction.
+    Settle {
+        settlement: Box<Settlement>,
+        report: Option<Box<Submission>>,
+        cause: Cause,
+        now: Timestamp,
+        done: Done<Touched>,
+    },
+    Act {
+        seqs: Vec<Seq>,
+        act: Act,
+        now: Timestamp,
+        done: Done<Vec<Touched>>,
+    },
+    Refused {
+        now: Timestamp,
+    },
+    Mark {
+        name: &'static str,
+        value: bool,
+        done: Done<()>,
+    },
+    Prune {
+        before: Timestamp,
+        at_most: u32,
+        done: Done<usize>,
+    },
+    Close {
+        done: oneshot::Sender<()>,
+    },
+    /// Ends the writer as a fault in it would.
+    #[cfg(test)]
+    Crash,
+}
+
+/// What brought a settlement about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// An attempt. It has happened: what came of it is owed to the disk until it is written.
+    Attempt,
+    /// A moment that has come; it can be found again.
+    Deadline,
+    /// A person, who is answered when it is safe.
+    Person,
+}
+
+/// What one job came to.
+pub enum Written {
+    Kept(Touched),
+    Settled(Touched, Option<Touched>),
+    Acted(Vec<Touched>),
+    Pruned(usize),
+    Nothing,
+}
+
+/// What a transaction gathers besides its rows.
+#[derive(Default)]
+pub struct Gathered {
+    /// Files in the content folder that no message needs any more.
+    pub files: Vec<PathBuf>,
+    pub hours: Vec<Hour>,
+}
+
+impl Job {
+    /// Whether its answer says that something is safe.
+    pub fn is_promise(&self) -> bool {
+        match self {
+            Self::Keep { .. } | Self::Act { .. } | Self::Mark { .. } => true,
+            // Its report is a new message, but it goes back with its cause: both would happen again.
+            Self::Settle { cause, .. } => *cause == Cause::Person,
+            Self::Refused { .. } | Self::Prune { .. } | Self::Close { .. } => false,
+            #[cfg(test)]
+            Self::Crash => false,
+        }
+    }
+
+    /// Whether it must be written sooner or later, whatever happens to the store.
+    pub fn is_owed(&self) -> bool {
+        matches!(self, Self::Settle { cause: Cause::Attempt, .. })
+    }
+
+    /// The file that comes with it.
+    pub fn brings(&self) -> Option<&Path> {
+        match self {
+            Self::Keep { submission, .. } => match &submission.content {
+                Content::File { path, .. } => Some(path),
+                Content::Memory(_) => None,
+            },
+            Self::Settle { .. } | Self::Act { .. } | Self::Refused { .. } | Self::Mark { .. } | Self::Prune { .. } | Self::Close { .. } => {
+                None
+            }
+            #[cfg(test)]
+            Self::Crash => None,
+        }
+    }
+
+    pub fn perform(&self, sql: &Connection, gathered: &mut Gathered) -> Result<Written, StoreError> {
+        Ok(match self {
+            Self::Keep { submission, .. } => {
+                gathered.hour(submission.accepted_at).accepted += 1;
+                Written::Kept(write::keep(sql, submission)?)
+            }
+            Self::Settle { settlement, report, now, .. } => {
+                let touched = write::settle(sql, settlement, &mut gathered.files)?;
+                for change in &touched.news {
+                    let (sent, failed) = counts_as(&change.state);
+                    let hour = gathered.hour(*now);
+                    hour.sent += sent;
+                    hour.failed += failed;
+                }
+                let reported = match report {
+                    Some(report) => Some(write::keep(sql, report)?),
+                    None => None,
+                };
+                Written::Settled(touched, reported)
+            }
+            Self::Act { seqs, act, now, .. } => {
+                let mut all = Vec::new();
+                for seq in seqs {
+                    all.extend(write::act(sql, *seq, *act, *now, &mut gathered.files)?);
+                }
+                Written::Acted(all)
+            }
+            Self::Refused { now } => {
+                gathered.hour(*now).refused += 1;
+                Written::Nothing
+            }
+            Self::Mark { name, value, .. } => {
+                write::mark(sql, name, *value)?;
+                Written::Nothing
+            }
+            Self::Prune { before, at_most, .. } => Written::Pruned(write::prune(sql, *before, *at_most)?),
+            Self::Close { .. } => Written::Nothing,
+            #[cfg(test)]
+            Self::Crash => panic!("a fault in the writer"),
+        })
+    }
+
+    /// A dropped receiver means nobody waits any more; the commit stands all the same.
+    pub fn answer(self, written: Written) {
+        match (self, written) {
+            (Self::Keep { done, .. }, _) | (Self::Mark { done, .. }, _) => drop(done.send(Ok(()))),
+            (Self::Settle { done, .. }, Written::Settled(touched, _)) => drop(done.send(Ok(touched))),
+            (Self::Act { done, .. }, Written::Acted(touched)) => drop(done.send(Ok(touched))),
+            (Self::Prune { done, .. }, Written::Pruned(count)) => drop(done.send(Ok(count))),
+            _ => {}
+        }
+    }
+
+    pub fn refuse(self, error: StoreError) {
+        match self {
+            Self::Keep { done, .. } | Self::Mark { done, .. } => drop(done.send(Err(error))),
+            Self::Settle { done, .. } => drop(done.send(Err(error))),
+            Self::Act { done, .. } => drop(done.send(Err(error))),
+            Self::Prune { done, .. } => drop(done.send(Err(error))),
+            Self::Refused { .. } | Self::Close { .. } => {}
+            #[cfg(test)]
+            Self::Crash => {}
+        }
+    }
+}
+
+impl Gathered {
+    fn hour(&mut self, at: Timestamp) -> &mut Hour {
+        let number = at.as_second().div_euclid(3600);
+        let index = match self.hours.iter().position(|hour| hour.number == number) {
+            Some(index) => index,
+            None => {
+                self.hours.push(Hour { number, ..Hour::default() });
+                self.hours.len() - 1
+            }
+        };
+        &mut self.hours[index]
+    }
+}
+
+/// A new message as the dispatcher needs it.
+pub fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
+    QueueEntry {
+        seq,
+        id: submission.id,
+        kind: submission.kind,
+        peer: submission.peer.clone(),
+        reverse_path: submission.envelope.reverse_path.clone(),
+        body: submission.envelope.body,
+        recipients: submission
+            .envelope
+            .forward_paths
+            .iter()
+            .map(|path| Recipient { path: path.clone(), attempts: 0, state: RecipientState::Queued { due: submission.accepted_at } })
+            .collect(),
+        summary: submission.summary.clone(),
+        size: submission.content.size(),
+        content: match &submission.content {
+            Content::Memory(bytes) => ContentPlace::Cached(bytes.clone()),
+            Content::File { path, .. } => ContentPlace::File(path.clone()),
+        },
+        accepted_at: submission.accepted_at,
+        held: false,
+        noticed: false,
+    }
+}
