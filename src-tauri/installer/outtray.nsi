@@ -9,7 +9,9 @@ Target amd64-unicode
 ;   words.nsh      the command line                  texts.nsh     everything people read, in every language
 ;   log.nsh        the log, programs that are run, and the ends that are no success
 ;   programs.nsh   program files: free, asked for, exchanged
-;   webview2.nsh   what the window needs of Windows  uninstall.nsh  uninstall.exe
+;   service.nsh    the service                       firewall.nsh  the rule that lets devices in
+;   register.nsh   what Windows is told              webview2.nsh  what the window needs of Windows
+;   uninstall.nsh  uninstall.exe
 ;
 ; Promises: nothing is changed before everything was checked; the programs are exchanged all or none; what ran before
 ; runs afterwards, and what stood still does; queue, settings and passwords are touched only by who asks for it.
@@ -113,6 +115,9 @@ Var Upgrade     ; what the first page says of it
 !include log.nsh
 !include words.nsh
 !include programs.nsh
+!include service.nsh
+!include firewall.nsh
+!include register.nsh
 !include webview2.nsh
 !include uninstall.nsh
 
@@ -264,13 +269,13 @@ Function Propose
       StrCpy $Firewall 1
     ${EndIf}
   ${EndIf}
-  ; A service that is there is brought up to date, whoever installed it.
   ${If} $HasService = 1
-    StrCpy $0 1
+    ; Whoever installed it: it is brought up to date.
+    IntOp $0 ${SF_SELECTED} | ${SF_RO}
+    SectionSetFlags ${SERVICE_SECTION} $0
   ${Else}
-    StrCpy $0 $Service
+    !insertmacro Select ${SERVICE_SECTION} $Service
   ${EndIf}
-  !insertmacro Select ${SERVICE_SECTION} $0
   !insertmacro Select ${FIREWALL_SECTION} $Firewall
   !ifdef WINDOW
     !insertmacro Select ${SHORTCUT_SECTION} $Shortcut
@@ -391,184 +396,6 @@ Function PutToolAway
     Sleep 250
   ${Loop}
 FunctionEnd
-
-Function CheckOpening
-  StrCpy $0 '$Tool firewall open --dry-run'
-  Call AddOpening
-  ${Run} $0
-FunctionEnd
-
-; $0: a command line, which gets what was chosen.
-Function AddOpening
-  ${If} $Ports != ""
-    StrCpy $0 '$0 --ports "$Ports"'
-  ${EndIf}
-  ${If} $Networks != ""
-    StrCpy $0 '$0 --networks "$Networks"'
-  ${EndIf}
-FunctionEnd
-
-; ---- Page: which devices are let in ----
-
-Var PortsField
-Var NetworksField
-
-Function AskDevices
-  ${If} $Before != ""
-  ${OrIf} $Firewall != 1
-    Abort
-  ${EndIf}
-  !insertmacro MUI_HEADER_TEXT "$(firewall_name)" "$(devices_about)"
-  nsDialogs::Create 1018
-  Pop $0
-  ${NSD_CreateLabel} 0 0 100% 10u "$(ports_label)"
-  Pop $0
-  ${NSD_CreateText} 0 12u 60% 12u $Ports
-  Pop $PortsField
-  ${NSD_CreateLabel} 0 26u 100% 18u "$(ports_about)"
-  Pop $0
-  ${NSD_CreateLabel} 0 52u 100% 10u "$(networks_label)"
-  Pop $0
-  ${NSD_CreateText} 0 64u 100% 12u $Networks
-  Pop $NetworksField
-  ${NSD_CreateLabel} 0 78u 100% 36u "$(networks_about)"
-  Pop $0
-  nsDialogs::Show
-FunctionEnd
-
-Function TakeDevices
-  ${NSD_GetText} $PortsField $Ports
-  ${NSD_GetText} $NetworksField $Networks
-  !insertmacro Tidy $Ports
-  !insertmacro Tidy $Networks
-  ${If} $Ports == "?"
-  ${OrIf} $Networks == "?"
-    StrCpy $Said ""
-    StrCpy $Code 2
-  ${Else}
-    Call UnpackTool
-    Call CheckOpening
-  ${EndIf}
-  ${If} $Code != 0
-    MessageBox MB_OK|MB_ICONEXCLAMATION "$(wrong_opening)$\r$\n$\r$\n$Said"
-    Abort
-  ${EndIf}
-FunctionEnd
-
-; ---- Service ----
-
-Function InstallService
-  StrCpy $0 '"$INSTDIR\outtrayd.exe" service install'
-  ${If} $Settings != ""
-    StrCpy $0 '$0 --settings "$Settings"'
-  ${EndIf}
-  ${If} $User == ""
-    ReadRegStr $1 HKLM "${OWN_KEY}" "InstalledBy"
-    ${If} $1 == ""
-      Call WhoInstalls
-    ${EndIf}
-  ${EndIf}
-  ${If} $User != ""
-    StrCpy $0 '$0 --user $User'
-  ${EndIf}
-  ${Run} $0
-  ${If} $Code != 0
-    ${Complain} "$(service_failed)"
-    Return
-  ${EndIf}
-  ${If} $Start == ""
-    ${If} $HasService = 1
-      StrCpy $Start $Ran
-    ${Else}
-      StrCpy $Start 1
-    ${EndIf}
-  ${EndIf}
-  ${If} $Start = 1
-    ${Run} '"$INSTDIR\outtrayd.exe" service start'
-    ${If} $Code != 0
-      ${Complain} "$(service_not_started)"
-    ${EndIf}
-  ${EndIf}
-FunctionEnd
-
-; $User: the account this runs as, whose window may speak to the service. Not Windows itself, which may anyway.
-Function WhoInstalls
-  Push $0
-  System::Call 'advapi32::OpenProcessToken(p -1, i 8, *p .r1) i .r0' ; TOKEN_QUERY
-  ${If} $0 <> 0
-    System::Alloc 128 ; a TOKEN_USER with its SID, which has 68 bytes at most
-    Pop $2
-    System::Call 'advapi32::GetTokenInformation(p r1, i 1, p r2, i 128, *i) i .r0' ; TokenUser
-    ${If} $0 <> 0
-      System::Call '*$2(p .r3)'
-      System::Call 'advapi32::ConvertSidToStringSidW(p r3, *p .r4) i .r0'
-      ${If} $0 <> 0
-        System::Call '*$4(&w200 .r5)'
-        System::Call 'kernel32::LocalFree(p r4)'
-        ${If} $5 != "S-1-5-18"
-          StrCpy $User $5
-        ${EndIf}
-      ${EndIf}
-    ${EndIf}
-    System::Free $2
-    System::Call 'kernel32::CloseHandle(p r1)'
-  ${EndIf}
-  Pop $0
-FunctionEnd
-
-; ---- What Windows is told ----
-
-Function Register
-  ClearErrors
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "${PRODUCT}"
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayVersion" "${VERSION}"
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "Publisher" "${PRODUCT}"
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayIcon" "$INSTDIR\outtrayd.exe,0"
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\uninstall.exe"'
-  ; By itself it would go on from a copy, and end at once for whoever waits.
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S _?=$INSTDIR'
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "Comments" "$(shortcut_tip)"
-  WriteRegDWORD HKLM "${UNINSTALL_KEY}" "Language" $LANGUAGE
-  WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoModify" 1
-  WriteRegDWORD HKLM "${UNINSTALL_KEY}" "NoRepair" 1
-  ${GetTime} "" "L" $0 $1 $2 $3 $4 $5 $6
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "InstallDate" "$2$1$0"
-  ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
-  WriteRegDWORD HKLM "${UNINSTALL_KEY}" "EstimatedSize" $0
-  ${If} ${Errors}
-    ${Complain} "$(not_registered)"
-  ${EndIf}
-FunctionEnd
-
-!ifdef WINDOW
-; Notifications belong to a program that has a shortcut with its name.
-Function NameShortcut
-  !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
-  ${If} $0 P= 0
-    Return
-  ${EndIf}
-  ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
-  ${If} $1 P<> 0
-    ${IPersistFile::Load} $1 '("$SMPROGRAMS\${PRODUCT}.lnk",${STGM_READWRITE})'
-    ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r2)'
-    ${If} $2 P<> 0
-      System::Call '*(&w32 "${WINDOW_ID}") p .r3'
-      System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID}) p .r4'
-      System::Call '*(&i2 31,&i6 0,p r3,p 0) p .r5' ; a PROPVARIANT that is VT_LPWSTR
-      ${IPropertyStore::SetValue} $2 '($4,$5)'
-      ${IPropertyStore::Commit} $2 ""
-      ${IPersistFile::Save} $1 '("$SMPROGRAMS\${PRODUCT}.lnk",1)'
-      System::Free $5
-      System::Free $4
-      System::Free $3
-      ${IUnknown::Release} $2 ""
-    ${EndIf}
-    ${IUnknown::Release} $1 ""
-  ${EndIf}
-  ${IUnknown::Release} $0 ""
-FunctionEnd
-!endif
 
 Function ShowFinish
   !ifdef WINDOW

@@ -157,6 +157,26 @@ describe("settings that are not saved", () => {
     await page.context().close();
   });
 
+  test("of a setup that is run again are asked about too", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Settings");
+    await press(page, "Run the setup again");
+    await page.getByRole("heading", { level: 1, name: "Welcome to Outtray" }).waitFor();
+    await press(page, "Begin");
+    await page.getByRole("radio", { name: "SendGrid" }).check();
+    await press(page, "Leave setup");
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText("not in force yet: mail provider").waitFor();
+    await looksWell(page, "leave-setup");
+    await dialog.getByRole("button", { name: "Stay here" }).click();
+    assert.ok(await page.getByRole("radio", { name: "SendGrid" }).isChecked());
+    await press(page, "Leave setup");
+    await dialog.getByRole("button", { name: "Throw it away" }).click();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    assert.equal(await page.evaluate(() => localStorage.getItem("outtray.setup")), null);
+    await page.context().close();
+  });
+
   test("with a mistake in a folded part are unfolded", async () => {
     const page = await play.open("flowing");
     await goTo(page, "Settings");

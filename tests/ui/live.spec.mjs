@@ -95,6 +95,23 @@ describe("the queue", () => {
     await page.context().close();
   });
 
+  test("keeps the keys on their message when rows above it leave", async () => {
+    const page = await play.open("trouble");
+    await goTo(page, "Queue");
+    const grid = page.getByRole("grid");
+    await grid.focus();
+    for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowDown");
+    const active = await grid.getAttribute("aria-activedescendant");
+    const [first, second, , fourth] = await queueOf(page);
+    assert.equal(active, `row-${fourth.id}`);
+    await page.evaluate((ids) => ids.forEach((id) => window.fakeEngine.settle(id, "sent")), [first.id, second.id]);
+    await page.locator(`#row-${first.id}`).waitFor({ state: "detached" });
+    assert.equal(await grid.getAttribute("aria-activedescendant"), active);
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await grid.getAttribute("aria-activedescendant"), `row-${(await queueOf(page))[0].id}`);
+    await page.context().close();
+  });
+
   test("tells the story of one message, and saves it", async () => {
     const page = await play.open("trouble");
     await goTo(page, "Queue");

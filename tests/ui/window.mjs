@@ -111,6 +111,8 @@ test("the window may ask the engine and hear it, and nothing else", async () => 
   const invoke = (command, args) => window.runAsync((name, given) => globalThis.__TAURI_INTERNALS__.invoke(name, given), command, args);
   const answered = await invoke("call", { request: { ask: "machine" } });
   assert.equal(answered.found?.kind, "machine", JSON.stringify(answered));
+  // Nobody has asked the tray for anything.
+  assert.deepEqual(await invoke("take_wish"), { found: null });
   for (const [command, args] of [
     ["plugin:event|emit", { event: "engine", payload: {} }],
     ["plugin:window|close", { label: "main" }],

@@ -10,5 +10,6 @@
 mod installer;
 mod mail;
 mod service;
+mod smtpsvc;
 mod units;
 mod wine;

@@ -143,24 +143,52 @@ fn waiting_mail_moves_to_the_service_and_back() {
     let sent = engine.asked(&["send-test", "ann@away.test"]);
     let folder = windows_path(own.path());
 
-    // Not while it is in use.
-    let refused = service.told(&["service", "install", "--take-over", &folder]);
+    // Not while it is in use, nor over mail that waits; nothing is left of the attempt, and the window can read why.
+    let refused = service.told(&["service", "install", "--start", "--take-over", &folder, "--answer-to", "mark-1"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.err.contains("is in use"), "{refused:?}");
     assert_eq!(engine.stop(), Some(0));
-    service.must(&["service", "install", "--take-over", &folder]);
-    service.must(&["service", "start"]);
+    let left = wine.run("reg", &["query", r"HKLM\SOFTWARE\Outtray", "/v", "LastWord"]);
+    assert!(left.out.contains("mark-1 ") && left.out.contains("is in use"), "{left:?}");
+    let there = wine.path(DATA);
+    let (occupied, waiting) = occupied(wine);
+    std::fs::rename(occupied.path(), &there).unwrap();
+    let refused = service.told(&["service", "install", "--start", "--take-over", &folder]);
+    assert_eq!((refused.code, service.state().as_str()), (Some(1), "notInstalled"), "{refused:?}");
+    assert!(refused.err.contains("a queue of its own with 1 waiting messages"), "{refused:?}");
+    std::fs::rename(&there, occupied.path()).unwrap();
+
+    let installed = service.must(&["service", "install", "--start", "--take-over", &folder]);
+    assert!(installed.out.starts_with("The service is installed and runs."), "{installed:?}");
+    assert_eq!(service.state(), "running");
     assert_eq!(service.asked(&["status"])["engine"]["hostName"], "relay.office.test");
     assert_eq!(service.asked(&["queue"])["entries"][0]["id"], sent["id"]);
     let moved = wine.run(PROGRAM, &["run", "--data", &folder]);
     assert_eq!(moved.code, Some(1), "{moved:?}");
     assert!(moved.err.contains("has moved to"), "{moved:?}");
 
+    // A way back that fails leaves it running.
+    let refused = service.told(&["service", "uninstall", "--give-back", &windows_path(occupied.path())]);
+    assert_eq!((refused.code, service.state().as_str()), (Some(1), "running"), "{refused:?}");
+    assert_eq!(service.asked(&["queue"])["entries"][0]["id"], sent["id"]);
+    assert_ne!(waiting, sent["id"]);
+
     service.must(&["service", "uninstall", "--give-back", &folder]);
     assert_eq!(service.state(), "notInstalled");
+    assert_ne!(wine.run("reg", &["query", r"HKLM\SOFTWARE\Outtray"]).code, Some(0), "nothing is left in the registry");
     let engine = WindowsDaemon::start(wine, own.path());
     assert_eq!(engine.asked(&["queue"])["entries"][0]["id"], sent["id"]);
     assert_eq!(engine.stop(), Some(0));
+}
+
+/// A folder in which another message waits, and its id.
+fn occupied(wine: &'static Wine) -> (tempfile::TempDir, serde_json::Value) {
+    // Beside what it is to be moved to.
+    let folder = tempfile::tempdir_in(wine.path(r"C:\ProgramData")).unwrap();
+    let engine = WindowsDaemon::start(wine, folder.path());
+    let sent = engine.asked(&["send-test", "bob@away.test"]);
+    assert_eq!(engine.stop(), Some(0));
+    (folder, sent["id"].clone())
 }
 
 #[test]
@@ -176,7 +204,7 @@ fn what_the_service_manager_starts_is_not_for_people() {
 }
 
 /// One message, as a scanner would hand it in.
-fn hand_in(port: u16) {
+pub fn hand_in(port: u16) {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut replies = BufReader::new(stream.try_clone().unwrap());

@@ -120,11 +120,6 @@ impl Wine {
         said
     }
 
-    /// The folder under test.
-    pub fn programs(&self) -> &Path {
-        &self.programs
-    }
-
     /// The program from the folder under test.
     pub fn outtrayd(&self) -> PathBuf {
         self.made("outtrayd.exe")

@@ -96,6 +96,12 @@ pub fn can_move(from: &Path, to: &Path) -> Result<(), MoveError> {
     }
 }
 
+/// Whether the mail of the first folder is in the second, though a move may have failed later on.
+pub fn has_moved(from: &Path, to: &Path) -> bool {
+    let place = fs::canonicalize(to).map(plain);
+    note(&from.join(MOVED_TO)).is_some_and(|mark| place.is_ok_and(|place| place == mark.folder) && is_committed(&mark) == Some(true))
+}
+
 /// Moves everything. A folder that is not there yet is made.
 pub fn move_home(from: &Path, to: &Path) -> Result<(), MoveError> {
     move_step_by_step(from, to, &mut |_| Ok(()))

@@ -26,7 +26,10 @@ fn damage(folder: &Path, table: &str) {
     let database = folder.join("queue.db");
     let sql = Connection::open(&database).unwrap();
     // Everything into the file itself and out of everybody's memory, so that the page is read from there.
-    sql.execute_batch("UPDATE mark SET value = value; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    sql.execute_batch("UPDATE mark SET value = value").unwrap();
+    let busy = || sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).unwrap();
+    // The engine may be at the same work just now.
+    while busy() {}
     let page: u32 = sql.query_row("SELECT rootpage FROM sqlite_master WHERE name = ?1", [table], |row| row.get(0)).unwrap();
     drop(sql);
     let mut file = std::fs::File::options().write(true).open(database).unwrap();

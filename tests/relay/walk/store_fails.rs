@@ -2,7 +2,7 @@
 
 use super::{MESSAGE, Provider, reply};
 use control::request::EntryFilter;
-use control::view::RecipientState;
+use control::view::{LaneState, RecipientState};
 use control::{ProblemCode, Request, Selection};
 use e2e::{Office, Stage};
 use relay::clock::{Clock, HandWound, SystemClock};
@@ -117,6 +117,7 @@ async fn a_hold_in_the_same_commit_as_an_outcome_was_forgotten() {
     let office = Office::start(settings, clock.clone()).await;
     let mut device = office.device().await;
     let id = device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    office.until("a resting lane", |snapshot| matches!(snapshot.lane.state, LaneState::Throttled { .. })).await;
     let other = another_program(&office);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // The first waits for the lock; what comes behind it shares the next commit.

@@ -42,7 +42,7 @@ export function tauriBridge(): Bridge {
         for (const listener of steps) listener(payload.step);
         return;
       case "wish":
-        void takeWish();
+        takeWish().catch(() => undefined);
         return;
       case "event":
         for (const listener of events) listener(payload.event);
@@ -77,7 +77,8 @@ export function tauriBridge(): Bridge {
     },
     onWish(listener) {
       wishes.add(listener);
-      void listening.then(takeWish);
+      // What cannot be taken is asked for once more in the tray.
+      listening.then(takeWish).catch(() => undefined);
       return () => wishes.delete(listener);
     },
     async keepSending(on, onStep) {

@@ -11,13 +11,16 @@ interface Unsaved {
   what: string[];
   /** Something in it is wrong, so that it cannot be saved. */
   wrong: boolean;
-  save(): Promise<void>;
+  /** Null where nothing can be saved halfway. */
+  save: (() => Promise<void>) | null;
   /** Whether the last saving went well. */
   saved: boolean;
+  /** It is to be thrown away. */
+  forget?(): void;
 }
 
 /** Guards the page while it is drawn; the dialog is to be drawn with it. */
-export function useLeave({ what, wrong, save, saved }: Unsaved): ReactNode {
+export function useLeave({ what, wrong, save, saved, forget }: Unsaved): ReactNode {
   const { guard } = useWindow();
   const [leaving, setLeaving] = useState<{ leave(): void; step: "asked" | "saving" | "tried" } | null>(null);
   const holds = what.length > 0;
@@ -33,11 +36,16 @@ export function useLeave({ what, wrong, save, saved }: Unsaved): ReactNode {
 
   if (!leaving) return null;
   const stay = () => setLeaving(null);
-  const saveAndLeave = async () => {
+  const throwAway = () => {
+    forget?.();
+    leaving.leave();
+  };
+  const saveAndLeave = async (saving: () => Promise<void>) => {
     setLeaving({ ...leaving, step: "saving" });
-    await save();
+    await saving();
     setLeaving({ ...leaving, step: "tried" });
   };
+  const saving = wrong ? null : save;
   return (
     <Dialog open modalType="alert" onOpenChange={(_, { open }) => !open && stay()}>
       <DialogSurface>
@@ -48,14 +56,14 @@ export function useLeave({ what, wrong, save, saved }: Unsaved): ReactNode {
             {wrong && <p>It cannot be saved as it is: something in it is wrong.</p>}
           </DialogContent>
           <DialogActions fluid>
-            <Button onClick={() => leaving.leave()} disabled={leaving.step !== "asked"}>
+            <Button onClick={throwAway} disabled={leaving.step !== "asked"}>
               Throw it away
             </Button>
-            <Button onClick={stay} disabled={leaving.step !== "asked"} appearance={wrong ? "primary" : "secondary"}>
+            <Button onClick={stay} disabled={leaving.step !== "asked"} appearance={saving ? "secondary" : "primary"}>
               Stay here
             </Button>
-            {!wrong && (
-              <Button appearance="primary" disabled={leaving.step !== "asked"} onClick={() => void saveAndLeave()}>
+            {saving && (
+              <Button appearance="primary" disabled={leaving.step !== "asked"} onClick={() => void saveAndLeave(saving)}>
                 Save and leave
               </Button>
             )}

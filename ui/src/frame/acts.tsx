@@ -19,8 +19,8 @@ interface Acting {
 }
 
 const intents = { good: "success", busy: "info", quiet: "info", warn: "warning", bad: "error" } as const satisfies Record<Tone, string>;
-/** Good news goes by itself. What went wrong stays until somebody has read it. */
-const SHOWN_MS = 5000;
+/** Good news goes by itself, a warning later. What went wrong stays until somebody has read it. */
+const SHOWN_MS = { good: 5000, busy: 5000, quiet: 5000, warn: 10_000, bad: -1 } as const satisfies Record<Tone, number>;
 
 export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowActs {
   const ask = useAsk();
@@ -33,7 +33,7 @@ export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowAc
 
   const tell = useCallback(
     (tone: Tone, text: string) => {
-      const stays = tone === "bad" || tone === "warn";
+      const waits = tone === "bad" || tone === "warn";
       const dismiss = (
         <ToastTrigger>
           <Button appearance="transparent" size="small" icon={<Dismiss16Regular />} aria-label="Dismiss" />
@@ -41,9 +41,10 @@ export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowAc
       );
       dispatchToast(
         <Toast>
-          <ToastTitle {...(stays ? { action: dismiss } : {})}>{text}</ToastTitle>
+          <ToastTitle {...(waits ? { action: dismiss } : {})}>{text}</ToastTitle>
         </Toast>,
-        { intent: intents[tone], timeout: stays ? -1 : SHOWN_MS },
+        // The same words twice are one message.
+        { intent: intents[tone], timeout: SHOWN_MS[tone], toastId: text },
       );
     },
     [dispatchToast],

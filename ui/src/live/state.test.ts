@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Event, Fact, Link, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
-import { countIntoHours, HOUR, reduce, start, type EngineState } from "./state";
+import { countIntoHours, HOUR, needs, reduce, start, type EngineState } from "./state";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -135,5 +135,17 @@ describe("events that cover several numbers or none", () => {
     const line = { at: NOW, message: "m", sender: "a@b", recipient: "c@d", client: "10.0.0.7", state: "sent", tookMs: 5 } as const;
     const told = take(ready, { from: 42, seq: 42, fact: { kind: "recent", lines: [line] } }, { from: 43, seq: 43, fact: { kind: "recent", lines: [line] } });
     expect(told.snapshot?.recent.filter((each) => each.message === "m")).toHaveLength(1);
+  });
+});
+
+describe("what needs a person", () => {
+  it("is counted once each: the way out, closed ports, notices, refused devices", () => {
+    const of = (scenario: Parameters<typeof worldOf>[0]) => needs({ ...worldOf(scenario, NOW).snapshot, seq: 1 });
+    expect(of("empty")).toBe(0);
+    expect(of("flowing")).toBe(1);
+    expect(of("trouble")).toBe(2);
+    expect(of("port-taken")).toBe(2);
+    expect(of("refused-devices")).toBe(4);
+    expect(of("fresh")).toBe(1);
   });
 });

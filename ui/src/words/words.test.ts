@@ -56,6 +56,15 @@ describe("the sentence at the top", () => {
     expect(say(scenario)).toMatchObject({ tone, text });
   });
 
+  it("says of the disk only what is true", () => {
+    const noticed = (code: ProblemCode, subject?: string) =>
+      say("flowing", (snapshot) => ({ ...snapshot, notices: [{ code, ...(subject !== undefined && { subject }) }] }));
+    expect(noticed("messageUnreadable", "2").text).toBe("Mail is flowing");
+    expect(sayProblem({ code: "messageUnreadable", subject: "2" }, "").title).toBe("2 messages in the queue cannot be read from the disk.");
+    expect(noticed("storeFailed")).toMatchObject({ tone: "bad", text: "Mail cannot be written to the disk" });
+    expect(noticed("databaseDamaged")).toMatchObject({ tone: "bad", text: "The mail database is damaged" });
+  });
+
   it("puts a deaf relay before everything else that is well", () => {
     const deaf = say("port-taken", (snapshot) => ({ ...snapshot, listeners: snapshot.listeners.map((listener) => ({ ...listener, problem: { code: "portTaken" as const, subject: String(listener.port) } })) }));
     expect(deaf).toMatchObject({ tone: "bad", text: "Devices cannot connect: port 25 is in use by another program", remedy: "openListening" });

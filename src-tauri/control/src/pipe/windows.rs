@@ -245,6 +245,7 @@ mod security {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use windows_sys::Win32::Foundation::ERROR_INVALID_OWNER;
 
     const GUEST: &str = "S-1-5-21-1004336348-1177238915-682003330-1001";
 
@@ -276,6 +277,29 @@ mod tests {
         let window = Guest::from_sid("S-1-5-21-1-2-3-1002");
         assert!(may_answer("S-1-5-21-1-2-3-1002", own, window.as_ref()));
         assert!(!may_answer("S-1-5-21-1-2-3-1003", own, window.as_ref()));
+    }
+
+    #[tokio::test]
+    async fn a_client_says_no_word_to_a_pipe_of_another_owner() {
+        const STRANGER: &str = "S-1-5-21-1-2-3-1002";
+        let folder = tempfile::tempdir().unwrap();
+        let name = address(folder.path());
+        let security = security::Descriptor::parse(&format!("O:{STRANGER}D:P(A;;FA;;;WD)")).unwrap();
+        let mut squatter = match create(&name, &security, true) {
+            Ok(squatter) => squatter,
+            // Windows lets nobody give away what he makes, which is why the owner says so much; Wine lets us play the stranger.
+            Err(error) if error.raw_os_error() == Some(ERROR_INVALID_OWNER as i32) => return,
+            Err(error) => panic!("{error}"),
+        };
+        let refused = connect(folder.path(), None).await.err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied, "{refused}");
+        let mut heard = Vec::new();
+        let _ = squatter.connect().await;
+        let _ = squatter.read_to_end(&mut heard).await;
+        assert!(heard.is_empty(), "{heard:?}");
+        // Who was told to expect that account speaks to it.
+        let _next = create(&name, &security, false).unwrap();
+        connect(folder.path(), Guest::from_sid(STRANGER).as_ref()).await.unwrap();
     }
 
     #[tokio::test]

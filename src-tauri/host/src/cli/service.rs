@@ -188,9 +188,12 @@ impl<'a> Change<'a> {
     }
 
     fn moves(&mut self, from: &Path, to: &Path) -> Result<(), Failure> {
-        moving::move_home(from, to)?;
-        self.moved = Some((from.to_owned(), to.to_owned()));
-        Ok(())
+        let moved = moving::move_home(from, to);
+        // It may have failed when the mail was there already.
+        if moved.is_ok() || moving::has_moved(from, to) {
+            self.moved = Some((from.to_owned(), to.to_owned()));
+        }
+        Ok(moved?)
     }
 
     /// Gives the failure with what could not be undone.

@@ -347,4 +347,18 @@ mod tests {
         let notices = vec![Problem::new(ProblemCode::EngineFault)];
         assert_eq!(numbers(tidings.hear(&Fact::NoticesChanged { notices })), [NOTICE_GONE, NOTICE_GONE]);
     }
+
+    #[test]
+    fn mail_that_cannot_be_read_is_no_store_that_cannot_be_written() {
+        let mut tidings = Tidings::default();
+        let notices = vec![
+            Problem::new(ProblemCode::StoreFailed),
+            Problem::new(ProblemCode::DatabaseDamaged),
+            Problem::new(ProblemCode::MessageUnreadable).about("2").said("message 01: its content is gone"),
+        ];
+        let told = tidings.hear(&Fact::NoticesChanged { notices });
+        assert_eq!(told.iter().map(|tiding| tiding.number).collect::<Vec<_>>(), [STORE_FAILED, DATABASE_DAMAGED, MESSAGE_UNREADABLE]);
+        let start = "Messages in the queue cannot be read from the disk (2), in its own words: message 01: its content is gone. ";
+        assert!(told[2].text.starts_with(start), "{}", told[2].text);
+    }
 }

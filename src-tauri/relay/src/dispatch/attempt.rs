@@ -192,7 +192,9 @@ async fn at_deadline(desk: Desk, seq: Seq, what: impl FnOnce(&QueueEntry, Timest
         Ok(Some(entry)) => {
             let settlement = what(&entry, desk.clock.now());
             match desk.keep(&entry, settlement, Cause::Deadline).await {
-                Ok(_) => Again::AsPlanned,
+                Ok(true) => Again::AsPlanned,
+                // Settled a moment ago; the news of it is on its way to the agenda.
+                Ok(false) => desk.soon(),
                 Err(error) => {
                     tracing::warn!(message_id = %entry.id, error = error.chain(), "A deadline could not be kept; it comes again");
                     Again::NotBefore(later(desk.clock.now(), FIRST_PAUSE))

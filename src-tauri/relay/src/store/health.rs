@@ -4,11 +4,20 @@
 //! Invariant: while an outcome waits to be written because the store fails, [`Health::takes_outcomes`] is false.
 
 use super::error::StoreError;
-use super::writer::Watcher;
+use super::writer::Commit;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 /// Outcomes on their way to the disk at most. More would be sent a second time if the power failed now.
 const UNKEPT: usize = 64;
+
+/// Told after each commit, on the writer's thread; must not block.
+pub trait Watcher: Send + Sync + 'static {
+    fn committed(&self, commit: Commit);
+    /// Whether the summaries are worth reading.
+    fn wants_summaries(&self) -> bool;
+    /// Told by readers too, on their threads.
+    fn condition(&self, now: Condition<'_>);
+}
 
 /// How the store is, as its watcher hears of it.
 #[derive(Debug)]

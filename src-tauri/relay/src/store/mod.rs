@@ -19,12 +19,12 @@ mod writer;
 
 pub use content::ContentWriter;
 pub use error::StoreError;
-pub use health::Condition;
+pub use health::{Condition, Watcher};
 pub use job::Cause;
 pub use read::{Open, Page, Which};
 pub use schema::{SetAside, all_set_aside};
 pub use write::{Act, Standing, Touched};
-pub use writer::{Commit, Watcher};
+pub use writer::Commit;
 
 use crate::event::{Hour, Recent};
 use crate::history::Filter;
@@ -200,7 +200,7 @@ impl Store {
         self.read(&self.views, move |sql| {
             let Some(seq) = read::seq_of(sql, id)? else { return Ok(None) };
             let Some(entry) = read::entry(sql, seq, &folder)? else { return Ok(None) };
-            Ok(Some((writer::summary(sql, seq)?, entry, read::records(sql, seq)?)))
+            Ok(Some((read::summary(sql, seq)?, entry, read::records(sql, seq)?)))
         })
         .await
     }

@@ -169,6 +169,10 @@ pub fn seq_of(sql: &Connection, id: MessageId) -> Result<Option<Seq>, StoreError
     Ok(sql.prepare_cached("SELECT seq FROM message WHERE id = ?1")?.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
 }
 
+pub fn summary(sql: &Connection, seq: Seq) -> Result<EntrySummary, StoreError> {
+    Ok(sql.prepare_cached("SELECT * FROM message WHERE seq = ?1")?.query_row([seq], rows::entry_summary)?)
+}
+
 pub fn id_of(sql: &Connection, seq: Seq) -> Result<Option<MessageId>, StoreError> {
     let mut select = sql.prepare_cached("SELECT id FROM message WHERE seq = ?1")?;
     Ok(select.query_row([seq], |row| rows::message_id(row, "id")).optional()?)

@@ -200,9 +200,19 @@ async fn a_search_through_the_history_kept_mail_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = open(folder.path());
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
-    let _search = store.views.lock().unwrap();
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let views = Arc::clone(&store.views);
+    let search = std::thread::spawn(move || {
+        let _busy = views.lock().unwrap();
+        begin.send(()).unwrap();
+        let _ = ended.recv();
+    });
+    begun.recv().unwrap();
     let entry = store.entry(1).await.unwrap().unwrap();
     assert!(store.content(&entry).await.unwrap().is_some());
+    drop(end);
+    search.join().unwrap();
 }
 
 #[tokio::test]
@@ -233,6 +243,35 @@ async fn a_damaged_database_is_set_aside_and_named() {
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
 }
 
+/// Overwrites the first page of a table, out of everybody's memory.
+fn damage(folder: &Path, table: &str) {
+    let other = Connection::open(folder.join("queue.db")).unwrap();
+    let page: u32 = other.query_row("SELECT rootpage FROM sqlite_master WHERE name = ?1", [table], |row| row.get(0)).unwrap();
+    other.execute_batch("UPDATE mark SET value = value").unwrap();
+    while other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).unwrap() {}
+    let mut file = std::fs::File::options().write(true).open(folder.join("queue.db")).unwrap();
+    file.seek(SeekFrom::Start(u64::from(page - 1) * 4096)).unwrap();
+    std::io::Write::write_all(&mut file, &[0xaa; 4096]).unwrap();
+}
+
+#[tokio::test]
+async fn damage_found_while_a_large_database_is_opened_stopped_the_start() {
+    for table in ["message", "hour"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = open(folder.path());
+        store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+        // Too large to be looked through after an orderly end.
+        let other = Connection::open(folder.path().join("queue.db")).unwrap();
+        other.execute_batch("CREATE TABLE pad AS SELECT zeroblob(65 * 1024 * 1024)").unwrap();
+        drop(other);
+        store.close().await;
+        damage(folder.path(), table);
+        let (store, opened) = open(folder.path());
+        assert_eq!(opened.set_aside.len(), 1, "{table}");
+        store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn damage_met_on_the_way_is_no_orderly_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -245,12 +284,7 @@ async fn damage_met_on_the_way_is_no_orderly_end() {
         marks
     };
     assert_eq!(marks(), "clean0,damaged0");
-    // Out of everybody's memory, and read from the file again.
-    let page: u32 = other.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'recipient'", [], |row| row.get(0)).unwrap();
-    other.execute_batch("UPDATE mark SET value = value; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    let mut file = std::fs::File::options().write(true).open(folder.path().join("queue.db")).unwrap();
-    file.seek(SeekFrom::Start(u64::from(page - 1) * 4096)).unwrap();
-    std::io::Write::write_all(&mut file, &[0xaa; 4096]).unwrap();
+    damage(folder.path(), "recipient");
     let read = store.entry(1).await;
     assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
     store.close().await;

@@ -10,9 +10,9 @@
 
 use super::content::sync_folder;
 use super::error::StoreError;
-use super::health::{Condition, Health};
+use super::health::Health;
 use super::job::{Gathered, Job, Written, entry_of};
-use super::rows;
+use super::read::summary;
 use super::trouble::Trouble;
 use super::write::{self, Touched};
 use crate::clock::waiting_now;
@@ -33,15 +33,6 @@ pub struct Commit {
     /// How the messages touched look now; only filled while somebody watches.
     pub summaries: Vec<(Seq, EntrySummary)>,
     pub hours: Vec<Hour>,
-}
-
-/// Told after each commit, on the writer's thread; must not block.
-pub trait Watcher: Send + Sync + 'static {
-    fn committed(&self, commit: Commit);
-    /// Whether the summaries are worth reading.
-    fn wants_summaries(&self) -> bool;
-    /// Told by readers too, on their threads.
-    fn condition(&self, now: Condition<'_>);
 }
 
 /// Outcomes are synced this long after the last of them.
@@ -82,6 +73,13 @@ impl<E: Into<StoreError>> From<E> for Undone {
     fn from(error: E) -> Self {
         Self { error: error.into(), doubtful: false }
     }
+}
+
+/// What became of jobs in one or several transactions.
+#[derive(Default)]
+struct Tried {
+    written: Vec<(Job, Written)>,
+    failed: Vec<(Job, Undone)>,
 }
 
 /// What woke the writer.
@@ -142,6 +140,10 @@ impl Writer {
     fn wait(&mut self) -> Woken {
         loop {
             let next_try = self.trouble.as_ref().map(|trouble| trouble.next_try().saturating_duration_since(waiting_now()));
+            if next_try == Some(Duration::ZERO) {
+                // Before any other job: a busy relay must not put it off for ever.
+                return Woken::Retry;
+            }
             let patience = match (next_try, self.unsynced) {
                 (None, false) => return self.jobs.recv().map_or(Woken::Over, Woken::Job),
                 (Some(next_try), false) => next_try,
@@ -169,20 +171,18 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        let (written, failed) = self.write(batch);
-        let mut last = None;
-        let mut refused_mail = false;
-        for (job, undone) in failed {
-            // What kept everybody away says nothing of messages.
-            refused_mail |= matches!(job, Job::Keep { .. }) && !undone.error.is_everybodys();
-            last = Some(undone.error.clone());
-            self.turn_down(job, undone);
-        }
-        match last {
-            Some(error) => self.fails(&error, refused_mail),
-            None => self.wrote(written.iter().any(|(job, _)| matches!(job, Job::Keep { .. }))),
+        let Tried { written, failed } = self.write(batch);
+        let is_mail = |job: &Job| matches!(job, Job::Keep { .. });
+        match failed.last() {
+            Some((_, undone)) => {
+                // What kept everybody away says nothing of messages.
+                let refused_mail = failed.iter().any(|(job, undone)| is_mail(job) && !undone.error.is_everybodys());
+                self.fails(&undone.error, refused_mail);
+            }
+            None => self.wrote(written.iter().any(|(job, _)| is_mail(job))),
         }
         // Told before it is answered: who has heard the answer finds it in every view.
+        failed.into_iter().for_each(|(job, undone)| self.turn_down(job, undone));
         written.into_iter().for_each(|(job, written)| job.answer(written));
     }
 
@@ -192,7 +192,7 @@ impl Writer {
         if batch.is_empty() {
             batch.push(Job::Mark { name: write::CLEAN, value: false, done: oneshot::channel().0 });
         }
-        let (written, failed) = self.write(batch);
+        let Tried { written, failed } = self.write(batch);
         let mut last = None;
         for (job, undone) in failed {
             last = Some(undone.error);
@@ -212,26 +212,23 @@ impl Writer {
         written.into_iter().for_each(|(job, written)| job.answer(written));
     }
 
-    /// Writes jobs, together if that is possible; gives those that are written and those that are not.
-    #[allow(clippy::type_complexity)]
-    fn write(&mut self, batch: Vec<Job>) -> (Vec<(Job, Written)>, Vec<(Job, Undone)>) {
-        if batch.is_empty() {
-            return (Vec::new(), Vec::new());
-        }
+    /// Writes jobs, together if that is possible.
+    fn write(&mut self, batch: Vec<Job>) -> Tried {
         match self.transact(&batch) {
-            Ok(written) => (batch.into_iter().zip(written).collect(), Vec::new()),
+            Ok(written) => Tried { written: batch.into_iter().zip(written).collect(), failed: Vec::new() },
             // One bad job must not spoil its neighbours: each gets a transaction of its own.
             Err(undone) if batch.len() > 1 && !undone.error.is_everybodys() => {
-                let (mut done, mut failed) = (Vec::new(), Vec::new());
+                let mut tried = Tried::default();
                 for job in batch {
-                    let (written, undone) = self.write(vec![job]);
-                    done.extend(written);
-                    failed.extend(undone);
+                    let Tried { written, failed } = self.write(vec![job]);
+                    tried.written.extend(written);
+                    tried.failed.extend(failed);
                 }
-                (done, failed)
+                tried
             }
             Err(Undone { error, doubtful }) => {
-                (Vec::new(), batch.into_iter().map(|job| (job, Undone { error: error.clone(), doubtful })).collect())
+                let failed = batch.into_iter().map(|job| (job, Undone { error: error.clone(), doubtful })).collect();
+                Tried { written: Vec::new(), failed }
             }
         }
     }
@@ -395,8 +392,4 @@ fn remove(path: &Path) {
     if let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(path = %path.display(), %error, "Could not remove a content that is not needed");
     }
-}
-
-pub fn summary(sql: &Connection, seq: Seq) -> Result<EntrySummary, StoreError> {
-    Ok(sql.prepare_cached("SELECT * FROM message WHERE seq = ?1")?.query_row([seq], rows::entry_summary)?)
 }

@@ -1,28 +1,9 @@
 /**
- * What differs between two settings, in words; and to which part of the page a field belongs.
+ * To which part of the page a field belongs.
  */
-import type { Settings } from "../../bridge/bridge";
 import type { SettingsPart } from "../../window";
 
-const names: [name: string, of: (settings: Settings) => unknown][] = [
-  ["mail provider", (settings) => settings.smartHost],
-  ["who may send", (settings) => settings.allowed],
-  ["ports", (settings) => settings.listeners],
-  ["certificate", (settings) => settings.certificate],
-  ["name of this relay", (settings) => settings.hostName],
-  ["limits", (settings) => settings.limits],
-  ["retries", (settings) => settings.delivery],
-  ["history", (settings) => settings.history],
-  ["log", (settings) => settings.logLevel],
-];
-
-export function changedParts(before: Settings, after: Settings): string[] {
-  return names.filter(([, of]) => JSON.stringify(of(before)) !== JSON.stringify(of(after))).map(([name]) => name);
-}
-
-export function sameSettings(a: Settings, b: Settings): boolean {
-  return a === b || changedParts(a, b).length === 0;
-}
+export { changedParts, sameSettings } from "../../forms/changes";
 
 export function partOf(field: string): SettingsPart {
   if (field.startsWith("smartHost")) return "provider";

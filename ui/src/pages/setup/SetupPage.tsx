@@ -5,7 +5,9 @@ import { Button } from "@fluentui/react-components";
 import { Checkmark16Filled } from "@fluentui/react-icons";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 
+import { changedParts } from "../../forms/changes";
 import { sayWrong, useCheck } from "../../forms/check";
+import { useLeave } from "../../forms/leave";
 import { SECRET } from "../../forms/SignInForm";
 import { useMachine } from "../../live/machine";
 import { useAsk, useDesktop, useSnapshot } from "../../live/provider";
@@ -52,11 +54,12 @@ export function SetupPage() {
   const secretIsThere = secret !== "" || (stored?.isSet === true && inForce?.server === draft.settings.smartHost?.server);
   const hint = hindrance(draft, secretIsThere) ?? (draft.step === "signIn" && secret !== "" && storeIsGone && !untilRestart ? "Tick that the password is kept until restart." : null);
 
+  const unsaved = draft.saved ? [] : [...changedParts(snapshot.settings.settings, draft.settings), ...(secret === "" ? [] : ["password"])];
+  const leaving = useLeave({ what: isSetUp(snapshot) ? unsaved : [], wrong: false, save: null, saved: false, forget: forgetDraft });
   const leave = useCallback(() => {
-    setSecret("");
-    forgetDraft();
+    if (unsaved.length === 0) forgetDraft();
     go({ page: "overview" });
-  }, [go]);
+  }, [go, unsaved.length]);
 
   /** A typed password goes together with its settings, so that the server of before never sees it; from then on only the host has it. */
   const save = async (): Promise<boolean> => {
@@ -167,6 +170,7 @@ export function SetupPage() {
           )}
         </footer>
       </main>
+      {leaving}
     </div>
   );
 }
