@@ -9,10 +9,11 @@
 //! engine goes it waits for it, instead of taking its place.
 
 use crate::link::{Link, Reason, Told};
-use crate::service::{Service, State};
+use crate::service::Service;
 use control::{Answer, Client, Event, Fact, Request};
 use futures_util::StreamExt;
 use host::lock::LockError;
+use host::service::State;
 use host::{Host, HostError, LogsTo, Options};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -247,9 +248,9 @@ impl Keeper {
         }
         if self.service.machine_folder() == Some(folder) && self.service.is_installed() {
             return match self.service.state().await {
-                State::Stopped => Reason::ServiceStopped,
-                State::Changing | State::Running => Reason::Restarting,
-                State::Unknown => Reason::Gone,
+                Some(State::Stopped) => Reason::ServiceStopped,
+                Some(State::Starting | State::Stopping | State::Running { .. }) => Reason::Restarting,
+                Some(State::NotInstalled) | None => Reason::Gone,
             };
         }
         // It holds the folder, and is not yet, or no longer, to be spoken to.
@@ -341,4 +342,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 #[path = "engine_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -44,17 +44,24 @@ fn play(folder: &Path, desk: &Played) -> JoinSet<()> {
     playing
 }
 
-struct Trial {
-    folder: tempfile::TempDir,
-    engine: Engine,
+pub(crate) struct Trial {
+    pub folder: tempfile::TempDir,
+    pub engine: Engine,
     told: broadcast::Receiver<Told>,
 }
 
 impl Trial {
     /// With a stand-in for the service that is this script.
     fn new(script: &str, pulse: Pulse) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (own, machine, program) = (folder.path().join("own"), folder.path().join("machine"), folder.path().join("stand-in"));
+        Self::of(tempfile::tempdir().unwrap(), "machine", script, pulse)
+    }
+
+    pub fn with_service(folder: tempfile::TempDir, machine: &str, script: &str) -> Self {
+        Self::of(folder, machine, script, PULSE)
+    }
+
+    fn of(folder: tempfile::TempDir, machine: &str, script: &str, pulse: Pulse) -> Self {
+        let (own, machine, program) = (folder.path().join("own"), folder.path().join(machine), folder.path().join("stand-in"));
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         #[cfg(unix)]
         std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
@@ -66,7 +73,12 @@ impl Trial {
         Self { folder, engine, told }
     }
 
-    async fn until(&mut self, what: &str, wanted: impl Fn(&Link) -> bool) -> Link {
+    /// As the stand-in says it.
+    fn says_installed(&self) {
+        std::fs::write(self.folder.path().join("stand-in.installed"), "").unwrap();
+    }
+
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Link) -> bool) -> Link {
         let waiting = async {
             loop {
                 if let Told::Link(link) = self.told.recv().await.unwrap()
@@ -83,7 +95,7 @@ impl Trial {
         self.until(&format!("{wanted:?}"), |link| matches!(link, Link::Lost { reason, .. } if *reason == wanted)).await;
     }
 
-    async fn embedded(&self) -> Option<EngineView> {
+    pub async fn embedded(&self) -> Option<EngineView> {
         match self.engine.call(Request::Snapshot).await {
             Ok(Answer::Snapshot { snapshot }) => Some(snapshot.engine),
             _ => None,
@@ -91,11 +103,11 @@ impl Trial {
     }
 }
 
-fn is_attached(link: &Link) -> bool {
+pub fn is_attached(link: &Link) -> bool {
     matches!(link, Link::Connected { embedded: false, .. })
 }
 
-fn is_embedded(link: &Link) -> bool {
+pub fn is_embedded(link: &Link) -> bool {
     matches!(link, Link::Connected { embedded: true, .. })
 }
 
@@ -107,6 +119,7 @@ async fn a_service_that_does_not_answer_is_waited_for_and_busy_is_told_apart_fro
     let resting = trial.engine.rest().await.unwrap();
     let machine = trial.folder.path().join("machine");
     std::fs::create_dir(&machine).unwrap();
+    trial.says_installed();
     drop(resting);
     trial.until_lost(Reason::ServiceStopped).await;
     assert!(!trial.engine.is_ours());
@@ -141,11 +154,11 @@ async fn a_move_that_is_cancelled_or_fails_leaves_our_own_engine_running() {
     let own = trial.folder.path().join("own");
     assert!(trial.embedded().await.unwrap().embedded);
     let heard = std::fs::read_to_string(trial.folder.path().join("stand-in.heard")).unwrap();
-    assert_eq!(heard.trim(), format!("service install --take-over {}", own.display()));
+    assert_eq!(heard.trim(), format!("service install --start --take-over {}", own.display()));
 
     std::fs::write(trial.folder.path().join("stand-in.fail"), "").unwrap();
     let failed = crate::service::moving::there(&trial.engine, |_| {}).await;
-    assert_eq!(failed, Err("The service could not be installed: no room on the disk".into()));
+    assert_eq!(failed, Err("The service could not be installed: no room on the disk. Everything is as it was.".into()));
     trial.until_lost(Reason::Moving).await;
     trial.until("embedded after the failure", is_embedded).await;
     trial.engine.stop().await;
@@ -160,6 +173,7 @@ async fn a_folder_we_may_not_enter_is_said_and_no_second_engine_starts() {
     let machine = trial.folder.path().join("machine");
     // Nobody may enter; root may, and finds nothing there.
     std::fs::create_dir(&machine).unwrap();
+    trial.says_installed();
     std::fs::set_permissions(&machine, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     let root = control::pipe::own_account().unwrap() == "0";
     drop(resting);

@@ -127,7 +127,7 @@ impl Office {
     }
 
     pub async fn apply(&self, settings: Settings) -> Answer {
-        self.ask(Request::ApplySettings { settings: Box::new(settings) }).await
+        self.ask(Request::ApplySettings { settings: Box::new(settings), secret: None }).await
     }
 
     pub fn one(id: &str) -> Selection {

@@ -158,7 +158,82 @@ describe("the setup", () => {
   });
 });
 
+/** What the window asks the engine from now on. */
+async function listen(page) {
+  await page.evaluate(() => {
+    const { fakeEngine } = window;
+    const answer = fakeEngine.answer.bind(fakeEngine);
+    window.asked = [];
+    fakeEngine.answer = (request) => {
+      window.asked.push(request);
+      return answer(request);
+    };
+  });
+  return (...names) => page.evaluate((names) => window.asked.filter((request) => names.includes(request.ask)), names);
+}
+
+describe("a new password", () => {
+  const SECRET = { name: "smart-host", secret: "for the new one", untilRestart: false };
+
+  test("went to the old server before the setup was saved", async () => {
+    const page = await play.open("fresh");
+    const asked = await listen(page);
+    await toSignIn(page);
+    await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
+    await page.getByLabel(/^Password/).fill(SECRET.secret);
+    await press(page, "Check connection");
+    await page.getByText("Accepts mail from you").waitFor();
+    await press(page, "Next");
+    await press(page, "Next");
+    assert.deepEqual(await asked("setSecret", "applySettings"), [], "nothing is stored before everything is saved");
+    await press(page, "Save and go on");
+    await heading(page, "Send a test message");
+    const [saved, ...more] = await asked("setSecret", "applySettings");
+    assert.deepEqual([saved.ask, saved.secret, saved.settings.smartHost.server, more], ["applySettings", SECRET, "smtp.office365.com", []]);
+    await page.context().close();
+  });
+
+  test("went to the old server before the settings were saved", async () => {
+    const page = await play.open("flowing");
+    const asked = await listen(page);
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("radio", { name: "SendGrid" }).check();
+    await page.getByLabel(/^API key/).fill(SECRET.secret);
+    await press(page, "Save");
+    await page.getByText("Saved and in force.").waitFor();
+    const [saved, ...more] = await asked("setSecret", "applySettings");
+    assert.deepEqual([saved.ask, saved.secret, saved.settings.smartHost.server, more], ["applySettings", SECRET, "smtp.sendgrid.net", []]);
+    await page.context().close();
+  });
+});
+
 describe("taking over from the Windows SMTP service", () => {
+  test("an engine that may not stop it has an administrator asked, there and back", async () => {
+    const page = await play.open("iis-guest");
+    await press(page, "Show its settings");
+    await press(page, "Begin with these");
+    await press(page, "Next");
+    await page.getByLabel(/^Password/).fill("right");
+    await press(page, "Check connection");
+    await page.getByText("Accepts mail from you").waitFor();
+    await press(page, "Next");
+    await press(page, "Next");
+    await page.getByText("then Windows asks for an administrator").waitFor();
+    assert.deepEqual(await accessFaults(page), []);
+    await press(page, "Save and take over");
+    await page.getByText("Outtray has the port now").waitFor();
+    await heading(page, "Send a test message");
+    await press(page, "Go on without a test");
+    await press(page, "Open Outtray");
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("tab", { name: "This machine" }).click();
+    await page.getByText("stopped, start type disabled").waitFor();
+    await press(page, "Give the port back…");
+    await press(page, "Give it back");
+    await page.getByText("running, start type automatic").waitFor();
+    await page.context().close();
+  });
+
   for (const look of ["light", "dark", "small", "contrast"]) {
     test(`its settings are shown, used, and the service is replaced (${look})`, async () => {
       const page = await play.open("iis", { look });

@@ -106,6 +106,11 @@ impl Wine {
         said
     }
 
+    /// The folder under test.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// The program from the folder under test.
     pub fn outtrayd(&self) -> PathBuf {
         self.programs.join("outtrayd.exe")

@@ -293,6 +293,10 @@ fn answer_to(request: &Request) -> Answer {
 fn all_requests() -> Vec<Request> {
     let filter = || EntryFilter { text: "from:ann".into(), states: vec![crate::view::RecipientState::Held] };
     let which = || Selection::Ids { ids: vec!["a".into(), "b".into()] };
+    let secret = || {
+        let secret = Secret::new("tr0ub4dor".into());
+        Some(crate::request::NewSecret { name: "smart-host".into(), secret, until_restart: false })
+    };
     let settings = || Box::new(Settings { smart_host: Some(smart_host()), ..Settings::default() });
     vec![
         Request::Subscribe,
@@ -310,7 +314,9 @@ fn all_requests() -> Vec<Request> {
         Request::TryLane,
         Request::Settings,
         Request::CheckSettings { settings: settings() },
-        Request::ApplySettings { settings: settings() },
+        Request::ApplySettings { settings: settings(), secret: None },
+        Request::ApplySettings { settings: settings(), secret: secret() },
+        Request::TakeOver { settings: settings(), secret: secret() },
         Request::ReloadSettings,
         Request::SetSecret { name: "smart-host".into(), secret: Secret::new("tr0ub4dor".into()), until_restart: true },
         Request::RemoveSecret { name: "smart-host".into() },

@@ -28,7 +28,7 @@ mod gather;
 pub use client::{Client, ClientError};
 pub use event::{Event, Fact};
 pub use problem::{Problem, ProblemCode};
-pub use request::{Answer, Refused, Request, Selection};
+pub use request::{Answer, NewSecret, Refused, Request, Selection};
 pub use secret::Secret;
 pub use server::{Desk, Progress, serve};
 pub use settings::Settings;

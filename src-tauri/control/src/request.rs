@@ -75,10 +75,14 @@ pub enum Request {
     CheckSettings {
         settings: Box<Settings>,
     },
-    /// Checks, saves and puts in force. Answer: `Settings`, or `Problems` and nothing is changed.
+    /// Checks, saves and puts in force, together with the secret that belongs to these settings: the server of before never
+    /// sees it. Answer: `Settings`, or `Problems` and nothing is changed.
     #[serde(rename_all = "camelCase")]
     ApplySettings {
         settings: Box<Settings>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        secret: Option<NewSecret>,
     },
     /// Reads the settings file again. Answer: `Settings` or `Problems`.
     ReloadSettings,
@@ -161,6 +165,9 @@ pub enum Request {
     #[serde(rename_all = "camelCase")]
     TakeOver {
         settings: Box<Settings>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        secret: Option<NewSecret>,
     },
     /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
     TakeOverBack,
@@ -178,6 +185,16 @@ pub struct AccessQuestion {
     /// Empty for the null reverse-path.
     pub sender: String,
     pub recipient: String,
+}
+
+/// A secret for the account that runs the engine to store, or to keep in memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct NewSecret {
+    pub name: String,
+    pub secret: Secret,
+    pub until_restart: bool,
 }
 
 /// Which messages an act concerns.

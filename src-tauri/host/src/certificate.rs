@@ -1,9 +1,12 @@
-//! The certificate devices see: the office's own from two PEM files, or one of our own making.
+//! The certificate devices see: the office's own from two PEM files or one PFX file, or one of our own making.
 //!
 //! In: file names; for our own, the names and addresses it is for. Out: a certificate with its key, and what rustls makes of it.
 //! Our own: ECDSA P-256, 825 days, in the data folder; made anew when it ends within 30 days or is
 //! for another host name. Its key file has mode 0600.
 
+pub mod pfx;
+
+use control::problem::{Problem, ProblemCode};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
@@ -33,6 +36,16 @@ pub enum CertificateError {
     Mismatch,
     #[error("this certificate cannot be used: {0}")]
     Unusable(rustls::Error),
+    #[error("this is no PFX (PKCS #12) file")]
+    NoPfx,
+    #[error("the password does not open this file")]
+    Password,
+    #[error("no password is set, and without one this file does not open")]
+    NoPassword,
+    #[error("this PFX file is written in a way that is not read here: {0}")]
+    PfxKind(&'static str),
+    #[error("there is no certificate with its private key in this file")]
+    PfxWithoutKey,
     #[error("our own certificate could not be made")]
     Make(#[source] rcgen::Error),
     #[error("our own certificate could not be written")]
@@ -50,7 +63,15 @@ impl CertificateError {
     pub fn whose(&self) -> Whose {
         match self {
             Self::Unreadable(whose, _) | Self::BrokenPem(whose) => *whose,
-            Self::NoCertificate | Self::Unusable(_) | Self::Make(_) | Self::Write(_) => Whose::Certificate,
+            Self::NoCertificate
+            | Self::Unusable(_)
+            | Self::NoPfx
+            | Self::Password
+            | Self::NoPassword
+            | Self::PfxKind(_)
+            | Self::PfxWithoutKey
+            | Self::Make(_)
+            | Self::Write(_) => Whose::Certificate,
             Self::NoKey | Self::Mismatch => Whose::Key,
         }
     }
@@ -61,9 +82,23 @@ impl CertificateError {
             Self::NoCertificate | Self::Unusable(_) => "a PEM file that begins with `-----BEGIN CERTIFICATE-----`",
             Self::NoKey => "a PEM file with `-----BEGIN PRIVATE KEY-----`, without a pass phrase",
             Self::BrokenPem(_) => "a whole PEM file",
+            Self::NoPfx => "a file as Windows exports it with \"Personal Information Exchange\"",
+            Self::Password | Self::NoPassword => {
+                "the password it was exported with: give it with the settings, or `outtrayd secret set certificate`"
+            }
+            Self::PfxKind(_) => "export it once more, with a password and AES256-SHA256 or TripleDES-SHA1",
+            Self::PfxWithoutKey => "export it once more, \"with the private key\"",
             Self::Mismatch => "the key file this certificate was made with",
             Self::Make(_) | Self::Write(_) => "a data folder that can be written",
         }
+    }
+}
+
+impl CertificateError {
+    /// As a notice about that file.
+    pub fn problem(&self, file: &Path) -> Problem {
+        let said = format!("{self}; wanted: {}", self.remedy());
+        Problem::new(ProblemCode::CertificateFileUnusable).about(file.display().to_string()).said(said)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Invariant: nothing in the data folder is touched before the lock is held, or after it is let go.
 
 use crate::desk::{self, Force, FrontDesk};
+use crate::files::Watch;
 use crate::lock::{Lock, LockError};
 use crate::logs::{Logs, LogsError};
 use crate::secrets::Secrets;
@@ -15,10 +16,13 @@ use control::view::EngineView;
 use control::{CONTRACT, Client};
 use relay::Relay;
 use relay::clock::{Clock, SystemClock};
+use relay::event::{Fact, LaneState};
+use relay::smarthost::TroubleKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +98,7 @@ impl Host {
         if let Some(place) = moving::settle(&folder)? {
             return Err(HostError::MovedAway(place));
         }
-        let facts = Facts { folder: folder.clone(), host_name: machine::host_name() };
+        let facts = Facts::new(folder.clone(), machine::host_name());
         let found = desk::find(&facts);
         if options.needs_settings && found.nothing_usable {
             return Err(HostError::Settings(found.problems));
@@ -134,6 +138,8 @@ impl Host {
         };
         let accepting = tokio::spawn(accept(listener, desk.clone(), connections.clone()));
         tokio::spawn(look_after_certificate(desk.clone()));
+        tokio::spawn(look_after_files(desk.clone()));
+        tokio::spawn(look_for_password(desk.clone()));
         Ok(Self { desk, folder, accepting, connections, _lock: lock })
     }
 
@@ -234,4 +240,47 @@ async fn look_after_certificate(desk: FrontDesk) {
             desk.force.renew(&desk.relay).await;
         }
     }
+}
+
+/// Loads certificate files anew when something else stands in them.
+async fn look_after_files(desk: FrontDesk) {
+    let mut settings = desk.force.subscribe();
+    let mut watch = Watch::default();
+    loop {
+        watch.follow(desk.force.files());
+        tokio::select! {
+            () = watch.changed() => desk.force.look_at_files(&desk.relay).await,
+            // Others may be named now. A missed word is as good as a heard one.
+            told = settings.recv() => if matches!(told, Err(RecvError::Closed)) { return },
+            () = desk.stopping.cancelled() => return,
+        }
+    }
+}
+
+/// While the lane rests for want of a password, it is looked for at every try.
+async fn look_for_password(desk: FrontDesk) {
+    let mut missing = desk.force.password_is_missing();
+    loop {
+        tokio::select! {
+            missing = missing.wait_for(|missing| *missing) => if missing.is_err() { return },
+            () = desk.stopping.cancelled() => return,
+        }
+        // Only now: a watched engine has more to do.
+        let mut told = desk.relay.subscribe();
+        while *missing.borrow_and_update() {
+            tokio::select! {
+                told = told.recv() => match told {
+                    Ok(event) => if wants_password(&event.fact) { desk.force.look_for_password(&desk.relay).await },
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+                changed = missing.changed() => if changed.is_err() { return },
+                () = desk.stopping.cancelled() => return,
+            }
+        }
+    }
+}
+
+fn wants_password(fact: &Fact) -> bool {
+    matches!(fact, Fact::Lane(lane) if matches!(&lane.state, LaneState::Throttled { trouble, .. } if trouble.kind == TroubleKind::SecretMissing))
 }

@@ -18,6 +18,7 @@ pub mod secrets;
 pub mod service;
 pub mod settings;
 
+mod files;
 mod home;
 
 pub use home::{Host, HostError, LogsTo, Options};

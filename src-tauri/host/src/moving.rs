@@ -29,6 +29,9 @@ const MOVED_TO: &str = "moved-to.json";
 const MOVED_IN: &str = "moved-in.json";
 /// Belong to the folder or to a running engine, not to the mail.
 const STAYS: &[&str] = &["engine.lock", "engine.running", "control.sock", ".control", STAGING, MOVED_TO, MOVED_IN, "logs", "stderr.txt"];
+/// Folders with a number behind the name, of which there may be many: mail that was set aside.
+const NUMBERED: &[&str] = &["damaged", ASIDE];
+const ASIDE: &str = "before";
 /// The queue as SQLite and the store lay it out.
 const QUEUE: &[&str] = &["queue.db", "queue.db-wal", "queue.db-shm", "content"];
 
@@ -72,6 +75,25 @@ enum Point {
 /// Where the mail of this folder went; None when it is here.
 pub fn moved_to(folder: &Path) -> Option<PathBuf> {
     note(&folder.join(MOVED_TO)).map(|note| note.folder)
+}
+
+/// Whether [`move_home`] could begin now. Makes and moves nothing; a move that was interrupted before is ended.
+pub fn can_move(from: &Path, to: &Path) -> Result<(), MoveError> {
+    if !from.is_dir() {
+        return Err(MoveError::NoFolder(from.to_owned()));
+    }
+    let from = plain(fs::canonicalize(from).map_err(at(from))?);
+    let there = to.is_dir();
+    let to = if there { plain(fs::canonicalize(to).map_err(at(to))?) } else { std::path::absolute(to).map_err(at(to))? };
+    apart(&from, &to)?;
+    let _from_is_ours = hold(&from)?;
+    let _to_is_ours = if there { Some(hold(&to)?) } else { None };
+    match settle(&from)? {
+        Some(place) if place == to => Ok(()),
+        Some(place) => Err(MoveError::MovedBefore(from, place)),
+        None if !there || settle(&to)?.is_some_and(|place| place == from) => Ok(()),
+        None => waiting(&to).map(drop),
+    }
 }
 
 /// Moves everything. A folder that is not there yet is made.
@@ -120,10 +142,7 @@ fn move_step_by_step(from: &Path, to: &Path, at_point: &mut dyn FnMut(Point) -> 
     paths::ensure_data_folder(to).map_err(at(to))?;
     let from = plain(fs::canonicalize(from).map_err(at(from))?);
     let to = plain(fs::canonicalize(to).map_err(at(to))?);
-    if from.starts_with(&to) || to.starts_with(&from) {
-        return Err(MoveError::Same(from, to));
-    }
-    let hold = |folder: &Path| Lock::take(folder, String::new()).map_err(|error| MoveError::Held(folder.to_owned(), error));
+    apart(&from, &to)?;
     let (_from_is_ours, _to_is_ours) = (hold(&from)?, hold(&to)?);
     let mut at_point = |point| at_point(point).map_err(at(&to));
 
@@ -163,31 +182,58 @@ fn move_step_by_step(from: &Path, to: &Path, at_point: &mut dyn FnMut(Point) -> 
     at_point(Point::Emptied)
 }
 
+fn apart(from: &Path, to: &Path) -> Result<(), MoveError> {
+    if from.starts_with(to) || to.starts_with(from) { Err(MoveError::Same(from.to_owned(), to.to_owned())) } else { Ok(()) }
+}
+
+fn hold(folder: &Path) -> Result<Lock, MoveError> {
+    Lock::take(folder, String::new()).map_err(|error| MoveError::Held(folder.to_owned(), error))
+}
+
+/// Whether there is a queue in which nothing waits; one in which something does is an error.
+fn waiting(to: &Path) -> Result<bool, MoveError> {
+    match relay::store::waiting_in(to).map_err(|error| MoveError::Queue(to.to_owned(), error))? {
+        None => Ok(false),
+        Some(0) => Ok(true),
+        Some(waiting) => Err(MoveError::Occupied(to.to_owned(), waiting)),
+    }
+}
+
 /// A queue in which nothing waits is set aside with its history.
 fn make_room(to: &Path) -> Result<(), MoveError> {
-    match relay::store::waiting_in(to).map_err(|error| MoveError::Queue(to.to_owned(), error))? {
-        None => return Ok(()),
-        Some(0) => {}
-        Some(waiting) => return Err(MoveError::Occupied(to.to_owned(), waiting)),
-    }
-    let aside = (1..).map(|number| to.join(format!("before-{number}"))).find(|aside| !aside.exists()).unwrap_or_default();
+    if waiting(to)? { set_aside(to, QUEUE) } else { Ok(()) }
+}
+
+/// Nothing of another relay is deleted: it may be mail.
+fn set_aside(folder: &Path, names: &[&str]) -> Result<(), MoveError> {
+    let aside = free(folder, ASIDE);
     paths::ensure_data_folder(&aside).map_err(at(&aside))?;
-    for name in QUEUE {
-        let path = to.join(name);
+    for name in names {
+        let path = folder.join(name);
         if path.exists() {
             fs::rename(&path, aside.join(name)).map_err(at(&path))?;
         }
     }
-    sync(to)
+    sync(folder)
+}
+
+/// The first of `name-1`, `name-2`, … that is not there.
+fn free(folder: &Path, name: &str) -> PathBuf {
+    let numbered = (1_u64..).map(|number| folder.join(format!("{name}-{number}")));
+    numbered.into_iter().find(|path| !path.exists()).unwrap_or_else(|| folder.join(name))
 }
 
 /// Step 4. Each rename is whole; what is placed already is no longer among the copies.
 fn place(to: &Path) -> Result<(), MoveError> {
     let staging = to.join(STAGING);
     for name in names(&staging)? {
-        let (copy, path) = (staging.join(&name), to.join(&name));
+        let copy = staging.join(&name);
+        let mut path = to.join(&name);
         if path.is_dir() {
-            fs::remove_dir_all(&path).map_err(at(&path))?;
+            match name.rsplit_once('-') {
+                Some((stem, _)) if NUMBERED.contains(&stem) => path = free(to, stem),
+                _ => set_aside(to, &[&name])?,
+            }
         }
         fs::rename(&copy, &path).map_err(at(&path))?;
     }

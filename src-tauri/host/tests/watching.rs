@@ -42,7 +42,7 @@ async fn a_watcher_hears_of_messages_and_settings_and_misses_no_number() {
     assert_eq!(snapshot(&client).await.counters.waiting, 20);
 
     let settings = Settings { host_name: "relay.office.test".into(), log_level: LogLevel::Debug, ..Settings::default() };
-    let applied = client.call(Request::ApplySettings { settings: Box::new(settings.clone()) }).await.unwrap();
+    let applied = client.call(Request::ApplySettings { settings: Box::new(settings.clone()), secret: None }).await.unwrap();
     assert!(matches!(&applied, Answer::Settings { settings: view } if view.settings == settings), "{applied:?}");
     loop {
         let changed = facts(next(&mut events).await).into_iter().find_map(|fact| match fact {

@@ -1,22 +1,14 @@
 //! "Keep sending when nobody is signed in": the service as the window sees it, and the way there and back.
 //!
 //! In: where the window was told to work. Out: [`Service`], which says where engines are, whether the
-//! service is installed and how it does, and asks for its verbs with an administrator's rights.
+//! service is installed and how it does, and asks for `outtrayd`'s verbs with an administrator's rights.
 //! [`moving`] does the whole move in order.
 
 pub mod moving;
 
-#[cfg(unix)]
-mod unix;
-#[cfg(windows)]
-mod windows;
-
-#[cfg(unix)]
-use unix as platform;
-#[cfg(windows)]
-use windows as platform;
-
 use crate::arguments::Arguments;
+use host::service::elevation::{self, Undone};
+use host::service::{self, State};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,37 +19,22 @@ pub struct Service {
     own: PathBuf,
     /// None: a trial, which knows one folder only.
     machine: Option<PathBuf>,
-    /// In a trial: what plays the administrator and the service manager.
-    stand_in: Option<PathBuf>,
+    /// `outtrayd`, or in a trial what plays the administrator and the service manager.
+    program: PathBuf,
+    is_played: bool,
     /// One move at a time.
     moving: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Running,
-    /// Starting or stopping.
-    Changing,
-    Stopped,
-    Unknown,
-}
-
-/// Why a verb was not carried out.
-#[derive(Debug)]
-pub enum Undone {
-    /// The person said no to the system's question.
-    Cancelled,
-    Failed(String),
-}
-
 impl Service {
     pub fn new(arguments: &Arguments) -> Self {
-        let (machine, stand_in) = match &arguments.stand_in {
-            Some(stand_in) => (Some(stand_in.machine.clone()), Some(stand_in.program.clone())),
-            None if arguments.trial => (None, None),
-            None => (Some(host::paths::machine_data_folder()), None),
+        let (machine, program) = match &arguments.stand_in {
+            Some(stand_in) => (Some(stand_in.machine.clone()), stand_in.program.clone()),
+            None if arguments.trial => (None, beside_the_window()),
+            None => (Some(host::paths::machine_data_folder()), beside_the_window()),
         };
-        Self { own: arguments.data.clone(), machine, stand_in, moving: tokio::sync::Mutex::default() }
+        let is_played = arguments.stand_in.is_some();
+        Self { own: arguments.data.clone(), machine, program, is_played, moving: tokio::sync::Mutex::default() }
     }
 
     /// Where an engine within the window has its data.
@@ -70,58 +47,57 @@ impl Service {
     }
 
     pub fn is_installed(&self) -> bool {
-        match (&self.machine, &self.stand_in) {
+        match (&self.machine, self.is_played) {
             (None, _) => false,
-            // What the stand-in has installed has its folder.
-            (Some(machine), Some(_)) => machine.is_dir(),
-            (Some(_), None) => host::service::is_installed(),
+            // A stand-in says so by a file beside it.
+            (Some(_), true) => self.program.with_extension("installed").exists(),
+            (Some(_), false) => service::is_installed(),
         }
     }
 
-    /// Whether "Keep sending when nobody is signed in" can be offered at all.
+    /// Whether "Keep sending when nobody is signed in" can be offered at all: only where this window can speak to
+    /// the service afterwards. On Linux the service's folder is closed to all accounts but its own and root's.
     pub fn can_be_installed(&self) -> bool {
-        self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program().is_file()
+        let attaches = cfg!(windows) || self.is_played;
+        attaches && self.machine.as_deref().is_some_and(|machine| machine != self.own) && self.program.is_file()
     }
 
-    pub async fn state(&self) -> State {
-        if self.stand_in.is_some() {
-            return State::Stopped;
+    /// None when the system does not say.
+    pub async fn state(&self) -> Option<State> {
+        if self.is_played {
+            return Some(State::Stopped);
         }
-        tokio::task::spawn_blocking(platform::state).await.unwrap_or(State::Unknown)
+        tokio::task::spawn_blocking(service::state).await.ok()?.ok()
     }
 
-    /// Runs `outtrayd service …` with an administrator's rights, and waits for its end.
+    /// Runs `outtrayd` with these words and an administrator's rights, and waits for its end.
     pub async fn perform(&self, words: Vec<OsString>) -> Result<(), Undone> {
-        let (program, stand_in) = (self.program(), self.stand_in.is_some());
-        let words: Vec<OsString> = std::iter::once("service".into()).chain(words).collect();
+        let (program, is_played) = (self.program.clone(), self.is_played);
         tracing::info!(?words, "Asking for an administrator's rights");
-        let performed = tokio::task::spawn_blocking(move || match stand_in {
-            true => outcome(Command::new(program).args(words)),
-            false => platform::elevated(&program, &words),
+        let performed = tokio::task::spawn_blocking(move || match is_played {
+            true => elevation::run(Command::new(program).args(words)),
+            false => elevation::elevated(&program, &words),
         });
         performed.await.unwrap_or_else(|panicked| Err(Undone::Failed(panicked.to_string())))
     }
-
-    /// The program that lies beside the window's.
-    fn program(&self) -> PathBuf {
-        if let Some(stand_in) = &self.stand_in {
-            return stand_in.clone();
-        }
-        let name = format!("outtrayd{}", std::env::consts::EXE_SUFFIX);
-        std::env::current_exe().map_or_else(|_| PathBuf::from(&name), |window| window.with_file_name(&name))
-    }
 }
 
-/// Runs it; what it said is the reason when it fails. 126: somebody said no to pkexec.
-fn outcome(command: &mut Command) -> Result<(), Undone> {
-    let output = command.stdin(std::process::Stdio::null()).output();
-    let output = output.map_err(|error| Undone::Failed(format!("{}: {error}", command.get_program().display())))?;
-    match output.status.code() {
-        Some(0) => Ok(()),
-        Some(126) => Err(Undone::Cancelled),
-        _ => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Undone::Failed(if said.is_empty() { format!("it ended with {}", output.status) } else { said }))
-        }
+/// `outtrayd`, as the installer puts it.
+fn beside_the_window() -> PathBuf {
+    let name = format!("outtrayd{}", std::env::consts::EXE_SUFFIX);
+    std::env::current_exe().map_or_else(|_| PathBuf::from(&name), |window| window.with_file_name(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_was_offered_where_no_window_can_attach_afterwards() {
+        let arguments = Arguments { data: std::env::temp_dir(), trial: false, hidden: true, stand_in: None };
+        // Any program that is there.
+        let program = std::env::current_exe().unwrap_or_default();
+        let service = Service { program, ..Service::new(&arguments) };
+        assert_eq!(service.can_be_installed(), cfg!(windows));
     }
 }

@@ -6,12 +6,13 @@
 //! failed on the way, our own again. A secret's own copy goes only when the service has said that it
 //! holds it.
 
-use super::{Service, Undone};
+use super::Service;
 use crate::engine::Engine;
 use control::settings::SignIn;
 use control::view::SettingsView;
 use control::{Answer, Client, Request, Secret};
 use host::secrets::{NAMES, Secrets};
+use host::service::elevation::Undone;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -60,19 +61,17 @@ pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String
     match service.perform(install(&service)?).await {
         Ok(()) => {}
         Err(Undone::Cancelled) => return Ok(Moved::Cancelled),
-        Err(Undone::Failed(said)) => return Err(format!("The service could not be installed: {said}")),
+        Err(Undone::Failed(said)) => {
+            return Err(format!("The service could not be installed: {}{}", sentence(&said), where_it_is(&service, false)));
+        }
     }
     step(Step::Attaching);
     let attached = tokio::time::timeout(SERVICE_ANSWERS_WITHIN, answering(machine)).await;
     let Ok((client, before)) = attached else {
         step(Step::TakingBack);
-        return Err(match service.perform(uninstall(&service)).await {
-            Ok(()) => "The service was installed but did not answer within a minute. Everything was taken back.".into(),
-            Err(_) => format!(
-                "The service was installed but does not answer, and could not be removed again. The mail is in {}.",
-                machine.display()
-            ),
-        });
+        let gone_again = service.perform(uninstall(&service)).await.is_ok();
+        let then = if gone_again { "was removed again" } else { "could not be removed again" };
+        return Err(format!("The service was installed, did not answer within a minute, and {then}.{}", where_it_is(&service, false)));
     };
     step(Step::HandingOver);
     let mut after = before;
@@ -103,21 +102,21 @@ pub async fn back(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String>
     match service.perform(uninstall(&service)).await {
         Ok(()) => Ok(Moved::Done { password_missing: needed }),
         Err(Undone::Cancelled) => Ok(Moved::Cancelled),
-        Err(Undone::Failed(said)) => Err(format!("The service could not be removed: {said}")),
+        Err(Undone::Failed(said)) => Err(format!("The service could not be removed: {}{}", sentence(&said), where_it_is(&service, true))),
     }
 }
 
 /// Starts the service that is installed and stands still. False: the person said no.
 pub async fn start(engine: &Engine) -> Result<bool, String> {
-    match engine.service().perform(vec!["start".into()]).await {
+    match engine.service().perform(vec!["service".into(), "start".into()]).await {
         Ok(()) => Ok(true),
         Err(Undone::Cancelled) => Ok(false),
-        Err(Undone::Failed(said)) => Err(format!("The service could not be started: {said}")),
+        Err(Undone::Failed(said)) => Err(format!("The service could not be started: {}", sentence(&said))),
     }
 }
 
 fn install(service: &Service) -> Result<Vec<std::ffi::OsString>, String> {
-    let mut words = vec!["install".into()];
+    let mut words = vec!["service".into(), "install".into(), "--start".into()];
     // Only Windows lets another account than the service's and an administrator in.
     if cfg!(windows) {
         let account = control::pipe::own_account().map_err(|error| format!("this account cannot be named: {error}"))?;
@@ -128,7 +127,25 @@ fn install(service: &Service) -> Result<Vec<std::ffi::OsString>, String> {
 }
 
 fn uninstall(service: &Service) -> Vec<std::ffi::OsString> {
-    vec!["uninstall".into(), "--give-back".into(), service.own_folder().into()]
+    vec!["service".into(), "uninstall".into(), "--give-back".into(), service.own_folder().into()]
+}
+
+/// `outtrayd: …` without a full stop becomes a sentence.
+fn sentence(said: &str) -> String {
+    let said = said.trim().trim_start_matches("outtrayd: ");
+    if said.ends_with(['.', '!', '?']) { said.to_owned() } else { format!("{said}.") }
+}
+
+/// How things are after a failure, as far as it can be seen; `before`: the service was installed, and had the mail.
+fn where_it_is(service: &Service, before: bool) -> String {
+    let gone_to = host::moving::moved_to(service.own_folder());
+    let installed = service.is_installed();
+    if installed == before && gone_to.is_some() == before {
+        return " Everything is as it was.".to_owned();
+    }
+    let state = if installed { " The service is installed." } else { " The service is not installed." };
+    let mail = gone_to.map(|folder| format!(" The mail is in {}.", folder.display())).unwrap_or_default();
+    format!("{state}{mail}")
 }
 
 /// Until the engine of that folder answers.
@@ -167,3 +184,7 @@ fn needs_password(settings: &SettingsView) -> bool {
 fn misses_password(settings: &SettingsView) -> bool {
     needs_password(settings) && !settings.secrets.iter().any(|secret| secret.is_set)
 }
+
+#[cfg(all(test, unix))]
+#[path = "moving_tests.rs"]
+mod tests;

@@ -159,7 +159,7 @@ async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
     wrong.rules.push(AccessRule::allowing("0.0.0.0/0", ""));
     wrong.limits.message_bytes = 1;
     wrong.listeners[0].address = "nowhere".into();
-    match office.ask(Request::ApplySettings { settings: Box::new(wrong) }).await {
+    match office.ask(Request::ApplySettings { settings: Box::new(wrong), secret: None }).await {
         Answer::Problems { problems } => {
             let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
             for field in ["rules[1].network", "limits.messageBytes", "listeners[0].address"] {

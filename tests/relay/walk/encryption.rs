@@ -183,12 +183,12 @@ async fn a_port_may_demand_a_certificate_or_only_look_at_one() {
     let folder = tempfile::tempdir().unwrap();
     let authority_file = devices.authority_file(folder.path()).display().to_string();
     let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
-        settings.listeners[0].client_certificates = Some(ClientCertificates { authority_file: authority_file.clone(), required: true });
+        settings.listeners[0].client_certificates = Some(ClientCertificates { authority_file: authority_file.clone(), required: false });
         settings.listeners.push(ListenerSettings::new("127.0.0.1", 0, ListenerEncryption::Implicit));
-        settings.listeners[1].client_certificates = Some(ClientCertificates { authority_file, required: false });
+        settings.listeners[1].client_certificates = Some(ClientCertificates { authority_file, required: true });
     })
     .await;
-    let addresses = office.addresses().await;
+    let [asked, demanded] = office.addresses().await[..] else { panic!() };
     let nothing = || client::trusting(|builder| builder.with_no_client_auth());
     let of = |authority: &Certs| {
         let (certificate, key) = authority.client("scanner 7");
@@ -197,28 +197,35 @@ async fn a_port_may_demand_a_certificate_or_only_look_at_one() {
     let stranger = Certs::new();
 
     for (config, words) in [(nothing(), "it showed no certificate"), (of(&stranger), "its certificate is not accepted here")] {
-        let mut device = Client::greeted(addresses[0]).await;
-        device.says("STARTTLS").await.hears("220 *").await;
+        let mut device = Client::connect(demanded).await;
         // With TLS 1.3 a client is done before we have seen what it shows.
         if device.tries_tls(config).await.is_ok() {
             assert_eq!(device.hears_out().await, b"");
         }
         told(&office, words).await;
     }
-    let mut device = Client::greeted(addresses[0]).await;
-    device.says("STARTTLS").await.hears("220 *").await;
+    let mut device = Client::connect(demanded).await;
     device.tries_tls(of(&devices)).await.unwrap();
+    device.hears("220 *").await;
     device.says("EHLO device.test").await.hears("250 *").await;
     device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
 
-    let mut refused = Client::connect(addresses[1]).await;
-    if refused.tries_tls(of(&stranger)).await.is_ok() {
-        assert_eq!(refused.hears_out().await, b"");
-    }
-    for config in [nothing(), of(&devices)] {
-        let mut device = Client::connect(addresses[1]).await;
-        device.tries_tls(config).await.unwrap();
-        device.hears("220 *").await;
+    for (config, is_accepted) in [(of(&stranger), false), (nothing(), true), (of(&devices), true)] {
+        let mut device = Client::greeted(asked).await;
+        device.says("STARTTLS").await.hears("220 *").await;
+        let shaken = device.tries_tls(config).await.is_ok();
+        if is_accepted {
+            device.says("EHLO device.test").await.hears("250 *").await;
+        } else if shaken {
+            assert_eq!(device.hears_out().await, b"");
+        }
     }
     provider.fake.until(1).await;
+
+    // Where STARTTLS is only offered a demand would be none.
+    let mut settings = office.settings().await;
+    settings.listeners[0].client_certificates = settings.listeners[1].client_certificates.clone();
+    let answer = office.apply(settings).await;
+    let control::Answer::Problems { problems } = answer else { panic!("{answer:?}") };
+    assert_eq!(problems[0].field, "listeners[0].clientCertificates");
 }

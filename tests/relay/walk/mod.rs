@@ -4,6 +4,8 @@
 mod attach;
 mod balancer;
 mod caps;
+#[cfg(unix)]
+mod certificates;
 mod delivery;
 #[cfg(unix)]
 mod disk;
@@ -17,6 +19,8 @@ mod interop;
 mod kill;
 mod moving;
 mod pace;
+#[cfg(unix)]
+mod passwords;
 mod people;
 mod pickup;
 mod provider_down;
@@ -24,6 +28,8 @@ mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
+#[cfg(target_os = "linux")]
+mod service;
 mod smuggling;
 #[cfg(target_os = "linux")]
 mod unit;

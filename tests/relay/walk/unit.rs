@@ -1,7 +1,8 @@
 //! The systemd unit as `outtrayd service install` writes it, judged by systemd's own tools; and what systemd hears of the process.
 
 use e2e::daemon::program;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -99,6 +100,50 @@ fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
     signal(&process.0, "-TERM");
     assert_eq!(heard(&systemd), "STOPPING=1");
     assert_eq!(process.0.wait().unwrap().code(), Some(0));
+}
+
+/// As under the unit: an account of its own, which may not look at others' processes.
+#[test]
+fn who_holds_a_port_cannot_be_told_by_an_account_of_its_own_and_the_port_is_told_all_the_same() {
+    if !root() {
+        println!("skipped: only root can run a program as another account");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port();
+    let settings = format!(
+        r#"{{"version": 1, "listeners": [{{"address": "127.0.0.1", "port": {port}, "encryption": "plain"}},
+            {{"address": "127.0.0.1", "port": 0, "encryption": "plain"}}]}}"#
+    );
+    let (data, copy) = (folder.path().join("data"), folder.path().join("outtrayd"));
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("settings.json"), settings).unwrap();
+    std::fs::copy(program(), &copy).unwrap();
+    for path in [folder.path(), &data, &data.join("settings.json")] {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let nobody = || {
+        let mut command = Command::new("setpriv");
+        command.args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"]).arg(&copy);
+        command.arg("--data").arg(&data).stdin(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut process = Process(nobody().arg("run").stdout(Stdio::piped()).spawn().unwrap());
+    let mut ready = String::new();
+    BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert!(ready.starts_with("outtrayd ready: 127.0.0.1:"), "{ready}");
+    let told = nobody().args(["status", "--json"]).output().unwrap();
+    let status: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"));
+    let problem = &status["listeners"][0]["problem"];
+    assert_eq!((problem["code"].as_str(), problem["subject"].as_str()), (Some("portTaken"), Some(port.to_string().as_str())), "{status:#}");
+}
+
+/// The account of nobody, on every Linux.
+const NOBODY: u32 = 65_534;
+
+fn root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 struct Process(std::process::Child);

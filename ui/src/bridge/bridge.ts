@@ -48,6 +48,11 @@ export interface Bridge {
   keepSending(on: boolean, onStep: (step: MovingStep) => void): Promise<Moved>;
   /** Starts the service that stands still; false when the person said no to the system's question. */
   startService(): Promise<boolean>;
+  /**
+   * Stops and disables the Windows SMTP service and opens the ports of the settings in force in its place, or the way
+   * back; for an engine that may not. The system asks for an administrator; false when the person said no.
+   */
+  takeOver(on: boolean): Promise<boolean>;
   /** Hands the file to the system's own way of saving a download. */
   saveFile(name: string, type: string, pieces: BlobPart[]): void;
   /** Opens one of our own links in the system's browser; false when that is not possible. */

@@ -1,5 +1,6 @@
 /**
- * The real door: one command, `call`, and one event stream, `engine`.
+ * The real door: `call` for everything the engine answers, four commands for what only the window's process can do, and
+ * one event stream, `engine`.
  */
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
@@ -72,6 +73,7 @@ export function tauriBridge(): Bridge {
       }
     },
     startService: () => invoke<boolean>("start_service"),
+    takeOver: (on) => invoke<boolean>("take_over", { on }),
     saveFile: saveAsDownload,
     async openExternal(key) {
       try {

@@ -35,7 +35,7 @@ export function KeepSending({ offerOnly = false }: { offerOnly?: boolean }) {
         go({ page: "settings", part: "provider" });
       } else tell("good", on ? "Outtray now sends also when nobody is signed in." : "Outtray now sends while you are signed in.");
     } catch (error) {
-      tell("bad", `${String(error).replace(/^Error: /, "")} Everything is as it was.`);
+      tell("bad", String(error).replace(/^Error: /, ""));
     } finally {
       setStep(null);
     }

@@ -72,6 +72,6 @@ export function useEvents(listener: (events: Event[]) => void) {
 }
 
 /** What is not the engine's: saving a file, opening one of our links, the service the engine may be. */
-export function useDesktop(): Pick<Bridge, "saveFile" | "openExternal" | "keepSending" | "startService"> {
+export function useDesktop(): Pick<Bridge, "saveFile" | "openExternal" | "keepSending" | "startService" | "takeOver"> {
   return useStore().bridge;
 }

@@ -27,8 +27,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
 pub use platform::Listener;
 
-/// One more account that may speak to the engine: who installed the service, by its SID.
-/// Means nothing on Unix, where the socket is for its account and root.
+/// One more account on the other side, by its SID: for an engine, who installed the service; for an administrator's
+/// process, the account of the window it works for. Means nothing on Unix, where the socket is for its account and root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest(String);
 
@@ -52,7 +52,12 @@ pub fn address(data_folder: &Path) -> String {
 
 /// Connects to the engine that runs on this data folder.
 pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
-    platform::connect(data_folder).await
+    platform::connect(data_folder, None).await
+}
+
+/// The same, where the engine may also run as that account.
+pub async fn connect_to(data_folder: &Path, account: Option<&Guest>) -> io::Result<Box<dyn Stream>> {
+    platform::connect(data_folder, account).await
 }
 
 /// The account this process acts as: its SID on Windows, its number on Unix.

@@ -61,7 +61,7 @@ pub fn address(data_folder: &Path) -> String {
     data_folder.join(NAME).display().to_string()
 }
 
-pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
+pub async fn connect(data_folder: &Path, _account: Option<&Guest>) -> io::Result<Box<dyn Stream>> {
     // std connects at once: a Unix socket either takes the connection or refuses it.
     let stream = with_short_path(data_folder, |short| std::os::unix::net::UnixStream::connect(short))?;
     stream.set_nonblocking(true)?;
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         says_hello(&mut listener, folder.path()).await;
         listener.remove(folder.path());
-        assert_eq!(connect(folder.path()).await.err().unwrap().kind(), io::ErrorKind::NotFound);
+        assert_eq!(connect(folder.path(), None).await.err().unwrap().kind(), io::ErrorKind::NotFound);
     }
 
     #[tokio::test]
@@ -168,7 +168,7 @@ mod tests {
     }
 
     async fn says_hello(listener: &mut Listener, folder: &Path) {
-        let mut ours = connect(folder).await.unwrap();
+        let mut ours = connect(folder, None).await.unwrap();
         let mut theirs = listener.accept().await.unwrap();
         ours.write_all(b"hello").await.unwrap();
         let mut heard = [0; 5];

@@ -58,10 +58,10 @@ pub fn address(data_folder: &Path) -> String {
     format!(r"\\.\pipe\outtray-{}", folder_mark(data_folder))
 }
 
-pub async fn connect(data_folder: &Path) -> io::Result<Box<dyn Stream>> {
+pub async fn connect(data_folder: &Path, account: Option<&Guest>) -> io::Result<Box<dyn Stream>> {
     let name = address(data_folder);
     for _ in 0..40 {
-        match open(&name) {
+        match open(&name, account) {
             Ok(client) => return Ok(Box::new(client)),
             Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY as i32) => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -85,8 +85,8 @@ fn descriptor(own: &str, guest: Option<&Guest>) -> String {
     text
 }
 
-fn may_answer(owner: &str, own: &str) -> bool {
-    [own, SYSTEM, ADMINISTRATORS, SERVICE].contains(&owner)
+fn may_answer(owner: &str, own: &str, account: Option<&Guest>) -> bool {
+    [own, SYSTEM, ADMINISTRATORS, SERVICE].contains(&owner) || account.is_some_and(|account| account.sid() == owner)
 }
 
 #[allow(unsafe_code)]
@@ -99,7 +99,7 @@ fn create(name: &str, security: &security::Descriptor, first: bool) -> io::Resul
 }
 
 #[allow(unsafe_code)]
-fn open(name: &str) -> io::Result<NamedPipeClient> {
+fn open(name: &str, account: Option<&Guest>) -> io::Result<NamedPipeClient> {
     let file = OpenOptions::new()
         .access_mode(TO_SPEAK)
         .share_mode(0)
@@ -107,7 +107,7 @@ fn open(name: &str) -> io::Result<NamedPipeClient> {
         .security_qos_flags(SECURITY_IDENTIFICATION)
         .open(name)?;
     let owner = security::owner_of(file.as_raw_handle())?;
-    if !may_answer(&owner, &security::own_sid()?) {
+    if !may_answer(&owner, &security::own_sid()?, account) {
         return Err(not_allowed(format!("what answers at {name} belongs to another account ({owner})")));
     }
     // SAFETY: a handle of a pipe, opened overlapped, that nobody else has any more.
@@ -267,11 +267,15 @@ mod tests {
     fn only_four_owners_may_answer() {
         let own = "S-1-5-21-1-2-3-1001";
         for owner in [own, SYSTEM, ADMINISTRATORS, SERVICE] {
-            assert!(may_answer(owner, own));
+            assert!(may_answer(owner, own, None));
         }
         for owner in ["S-1-5-21-1-2-3-1002", "S-1-1-0", "S-1-5-20", "S-1-5-80-1-2-3-4-5", ""] {
-            assert!(!may_answer(owner, own), "{owner}");
+            assert!(!may_answer(owner, own, None), "{owner}");
         }
+        // An administrator's process works for the window of another account.
+        let window = Guest::from_sid("S-1-5-21-1-2-3-1002");
+        assert!(may_answer("S-1-5-21-1-2-3-1002", own, window.as_ref()));
+        assert!(!may_answer("S-1-5-21-1-2-3-1003", own, window.as_ref()));
     }
 
     #[tokio::test]
@@ -279,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut listener = Listener::bind(folder.path(), Guest::from_sid(GUEST).as_ref()).unwrap();
         for _ in 0..3 {
-            let mut ours = connect(folder.path()).await.unwrap();
+            let mut ours = connect(folder.path(), None).await.unwrap();
             let mut theirs = listener.accept().await.unwrap();
             ours.write_all(b"hello").await.unwrap();
             let mut heard = [0; 5];
@@ -287,6 +291,6 @@ mod tests {
             assert_eq!(&heard, b"hello");
         }
         drop(listener);
-        assert_eq!(connect(folder.path()).await.err().unwrap().kind(), io::ErrorKind::NotFound);
+        assert_eq!(connect(folder.path(), None).await.err().unwrap().kind(), io::ErrorKind::NotFound);
     }
 }

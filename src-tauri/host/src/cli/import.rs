@@ -8,8 +8,10 @@ use clap::{Args, Subcommand};
 use control::import::{
     ImportFate, ImportPart, ImportRow, ImportServer, ImportSource, ImportView, MailFolder, MetabaseFile, SmtpService, TakeOverView,
 };
-use control::{Request, Secret};
-use host::import::takeover::{self, NotDone, WindowsSmtp};
+#[cfg(windows)]
+use control::pipe::Guest;
+use control::{Answer, Client, NewSecret, Request, Secret};
+use host::import::takeover::{self, NotDone, Wanted, WindowsSmtp};
 use host::settings::file;
 use relay::clock::{Clock, SystemClock};
 use serde_json::json;
@@ -36,6 +38,13 @@ pub struct IisArgs {
     /// Put them in force, stop and disable the Windows service and take its port
     #[arg(long, conflicts_with = "apply")]
     take_over: bool,
+    /// Take the port with the settings that are in force here, whatever the Windows service was set to
+    #[arg(long, requires = "take_over", conflicts_with_all = ["metabase", "server"])]
+    keep_settings: bool,
+    /// The account (its SID) the engine runs as, when it is neither this one nor the service's; not for people
+    #[cfg(windows)]
+    #[arg(long, hide = true, value_name = "SID", value_parser = account)]
+    engine_of: Option<Guest>,
     /// Give the port back and start the Windows service again
     #[arg(long, conflicts_with_all = ["apply", "take_over", "metabase", "server"])]
     back: bool,
@@ -43,11 +52,17 @@ pub struct IisArgs {
 
 pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
     if arguments.back {
-        let client = link::connect(place).await?;
+        let client = connect(place, &arguments).await?;
         takeover::back(&client, &WindowsSmtp, &place.data).await.map_err(|why| not_done(place, why))?;
         return place.print(&takeover::view(&WindowsSmtp, &place.data), || {
             "The Windows SMTP service has its port again and runs as before.".into()
         });
+    }
+    if arguments.keep_settings {
+        let client = connect(place, &arguments).await?;
+        let answer = link::call(&client, Request::Settings).await?;
+        let Answer::Settings { settings } = answer else { return Err(link::strange(&answer)) };
+        return take_over(place, &client, Wanted::only(&settings.settings)).await;
     }
     let service = takeover::view(&WindowsSmtp, &place.data);
     let found = host::import::look(arguments.metabase.as_deref().map(read).transpose()?.as_ref(), &host::desk::around(), service);
@@ -64,7 +79,25 @@ pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
         return place.print(&found, || text(&found, arguments.server));
     }
     let server = chosen(&found, arguments.server)?;
-    if arguments.take_over { take_over(place, server).await } else { apply(place, server).await }
+    if !arguments.take_over {
+        return apply(place, server).await;
+    }
+    let client = connect(place, &arguments).await?;
+    let secret = password(server)?;
+    take_over(place, &client, Wanted { secret, ..Wanted::only(&server.settings) }).await
+}
+
+async fn connect(place: &Place, arguments: &IisArgs) -> Result<Client, Failure> {
+    #[cfg(windows)]
+    let engine_of = arguments.engine_of.as_ref();
+    #[cfg(unix)]
+    let (engine_of, _) = (None, arguments);
+    link::connect_to(place, engine_of).await
+}
+
+#[cfg(windows)]
+fn account(text: &str) -> Result<Guest, String> {
+    Guest::from_sid(text).ok_or_else(|| "a SID such as S-1-5-21-1004336348-1177238915-682003330-1001".to_owned())
 }
 
 fn read(path: &Path) -> Result<MetabaseFile, Failure> {
@@ -88,8 +121,8 @@ fn chosen(found: &ImportView, wanted: Option<u32>) -> Result<&ImportServer, Fail
 async fn apply(place: &Place, server: &ImportServer) -> Outcome {
     match link::connect(place).await {
         Ok(client) => {
-            give_password(&client, server).await?;
-            let answer = link::call(&client, Request::ApplySettings { settings: Box::new(server.settings.clone()) }).await?;
+            let secret = password(server)?;
+            let answer = link::call(&client, Request::ApplySettings { settings: Box::new(server.settings.clone()), secret }).await?;
             super::settings::in_force(place, answer)
         }
         Err(Failure { exit: Exit::NoEngine, .. }) => {
@@ -107,27 +140,24 @@ async fn apply(place: &Place, server: &ImportServer) -> Outcome {
     }
 }
 
-async fn take_over(place: &Place, server: &ImportServer) -> Outcome {
-    let client = link::connect(place).await?;
-    give_password(&client, server).await?;
+async fn take_over(place: &Place, client: &Client, wanted: Wanted<'_>) -> Outcome {
     let now = SystemClock.now().as_millisecond();
-    let done = takeover::take_over(&client, &WindowsSmtp, &place.data, &server.settings, now).await;
+    let done = takeover::take_over(client, &WindowsSmtp, &place.data, wanted, now).await;
     done.map_err(|why| not_done(place, why))?;
     place.print(&takeover::view(&WindowsSmtp, &place.data), || {
         "Outtray has the port now; the Windows SMTP service is stopped and disabled.\nThe way back: outtrayd import iis --back".into()
     })
 }
 
-async fn give_password(client: &control::Client, server: &ImportServer) -> Outcome {
+fn password(server: &ImportServer) -> Result<Option<NewSecret>, Failure> {
     if !server.needs_password {
-        return Ok(());
+        return Ok(None);
     }
     let secret = acts::read_secret()?;
     if secret.is_empty() {
         return Err(Failure::new(Exit::Usage, "the smart host wants a sign-in: give its password on standard input, or type it"));
     }
-    let request = Request::SetSecret { name: "smart-host".into(), secret: Secret::new(secret), until_restart: false };
-    link::call(client, request).await.map(drop)
+    Ok(Some(NewSecret { name: host::secrets::SMART_HOST.into(), secret: Secret::new(secret), until_restart: false }))
 }
 
 fn not_done(place: &Place, why: NotDone) -> Failure {

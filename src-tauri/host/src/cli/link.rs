@@ -1,8 +1,9 @@
 //! The way to the running engine.
 
 use super::{Exit, Failure, Place};
+use control::pipe::{self, Guest};
 use control::request::Refused;
-use control::{Answer, Client, Request, pipe};
+use control::{Answer, Client, Request};
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -16,7 +17,12 @@ pub async fn ask(place: &Place, request: Request) -> Result<Answer, Failure> {
 }
 
 pub async fn connect(place: &Place) -> Result<Client, Failure> {
-    match pipe::connect(&place.data).await {
+    connect_to(place, None).await
+}
+
+/// To an engine that may also run as that account.
+pub async fn connect_to(place: &Place, account: Option<&Guest>) -> Result<Client, Failure> {
+    match pipe::connect_to(&place.data, account).await {
         Ok(stream) => Ok(Client::over(stream)),
         Err(error) => Err(match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::NotADirectory => {

@@ -26,7 +26,11 @@ fn text(machine: &MachineView) -> String {
         let _ = writeln!(text, "network   {} (this machine: {}, card {})", network.network, network.address, network.card);
     }
     for port in &machine.ports {
-        let holder = port.holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default();
+        let holder = match (&port.holder, port.state) {
+            (Some(holder), _) => format!(" by {holder}"),
+            (None, PortState::Taken) => who_can_tell(port.port),
+            (None, PortState::Free | PortState::Ours | PortState::Forbidden) => String::new(),
+        };
         let state = match port.state {
             PortState::Free => "free",
             PortState::Ours => "ours",
@@ -52,6 +56,11 @@ fn text(machine: &MachineView) -> String {
     text
 }
 
+/// The service on Linux may not look at other accounts' programs; an administrator may.
+fn who_can_tell(port: u16) -> String {
+    if cfg!(target_os = "linux") { format!("; by whom: sudo ss -ltnp 'sport = :{port}'") } else { String::new() }
+}
+
 fn outside_text(outside: &OutsideView) -> String {
     let seen = match &outside.seen {
         SeenView::At { address } => address.clone(),
@@ -68,4 +77,26 @@ fn outside_text(outside: &OutsideView) -> String {
         ClockView::NoAnswer { server, said } => format!("no answer from {server}: {said}"),
     };
     format!("seen at   {seen}\nclock     {clock}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use control::machine::{FirewallView, PortView};
+
+    #[test]
+    fn a_taken_port_whose_holder_nobody_named_left_people_helpless() {
+        let port = |holder: Option<&str>| PortView { port: 25, state: PortState::Taken, holder: holder.map(str::to_owned), let_in: None };
+        let machine = MachineView {
+            host_name: "srv".into(),
+            domain: None,
+            networks: Vec::new(),
+            ports: vec![port(None), port(Some("master (process 812)"))],
+            firewall: FirewallView { state: FirewallState::Unknown, name: None, command: None },
+            os: "Debian".into(),
+        };
+        let text = text(&machine);
+        assert_eq!(text.contains("port      25 taken; by whom: sudo ss -ltnp 'sport = :25'\n"), cfg!(target_os = "linux"), "{text}");
+        assert!(text.contains("port      25 taken by master (process 812)\n"), "{text}");
+    }
 }

@@ -43,6 +43,10 @@ pub struct Arguments {
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Leave the reason of a failure for the window that asked for this; not for people
+    #[cfg(windows)]
+    #[arg(long, global = true, hide = true, value_name = "MARK")]
+    answer_to: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -221,7 +225,9 @@ impl Arguments {
 }
 
 pub async fn perform(arguments: Arguments) -> ExitCode {
-    let Arguments { command, data, json } = arguments;
+    #[cfg(windows)]
+    let answer_to = arguments.answer_to;
+    let Arguments { command, data, json, .. } = arguments;
     let is_other_folder = data.is_some();
     let data = data.unwrap_or_else(host::paths::default_data_folder);
     let place = Place { data, json };
@@ -256,6 +262,10 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
     match outcome {
         Ok(()) => code(Exit::Done),
         Err(Failure { exit, said }) => {
+            #[cfg(windows)]
+            if let Some(mark) = answer_to {
+                host::service::elevation::leave_word(&mark, &said);
+            }
             if json {
                 eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
             } else if !said.is_empty() {

@@ -1,7 +1,8 @@
 //! `outtrayd service …`: Outtray as a service of this machine.
 //!
-//! The order of things is the promise: settings are checked before anything is changed; what runs is stopped before
-//! its folder is touched; what ran before runs again.
+//! The order of things is the promise: settings, and whether mail can be moved, are looked at before anything is changed;
+//! what runs is stopped before its folder is touched. Whatever fails, [`Change`] leaves the service as it stood, and the
+//! mail where it was.
 
 use super::{Exit, Failure, Outcome, Place, link, settings};
 use clap::{Args, Subcommand};
@@ -33,8 +34,11 @@ pub enum ServiceCommand {
 #[derive(Debug, Args)]
 pub struct InstallArgs {
     /// Settings to begin with; checked first
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "take_over")]
     settings: Option<PathBuf>,
+    /// Start it too; when it does not start, everything is taken back
+    #[arg(long)]
+    start: bool,
     /// The account (its SID) that may speak to the service besides administrators
     #[cfg(windows)]
     #[arg(long, value_name = "SID", value_parser = sid)]
@@ -64,7 +68,7 @@ pub struct UninstallArgs {
 
 #[derive(Debug, Args)]
 pub struct RootArgs {
-    /// Write under this folder instead of /, and leave systemd alone
+    /// Write under this folder instead of /, and speak to the systemctl in it, if there is one
     #[cfg(unix)]
     #[arg(long, value_name = "DIR", hide = true)]
     root: Option<PathBuf>,
@@ -80,16 +84,16 @@ pub async fn perform(place: &Place, is_other_folder: bool, command: ServiceComma
         ServiceCommand::Uninstall(what) => uninstall(place, what).await,
         ServiceCommand::Start(root) => {
             root.must_be_allowed()?;
-            root.in_place(service::start)?;
+            root.start()?;
             place.print(&json!({ "done": true }), || "The service runs.".into())
         }
         ServiceCommand::Stop(root) => {
             root.must_be_allowed()?;
-            root.in_place(service::stop)?;
+            root.stop()?;
             place.print(&json!({ "done": true }), || "The service has stopped.".into())
         }
         ServiceCommand::Status(root) => {
-            let state = root.in_place(service::state)?;
+            let state = root.state()?;
             place.print(&state, || words(state))
         }
         #[cfg(windows)]
@@ -105,23 +109,24 @@ fn install(place: &Place, what: InstallArgs) -> Outcome {
     #[cfg(unix)]
     let password = what.password_stdin.then(super::acts::read_secret).transpose()?.map(control::Secret::new);
 
-    let ran = what.root.is_real() && matches!(service::state()?, State::Running { .. } | State::Starting);
-    if ran {
-        service::stop()?;
-    }
+    let mut change = Change::begin(&what.root)?;
     #[cfg(unix)]
-    let laid_out = lay_out(&what, &folder, given, password);
+    let laid_out = lay_out(&what, &folder, given, password, &mut change);
     #[cfg(windows)]
-    let laid_out = lay_out(&what, &folder, given);
-    // What ran before runs again, also when this came to nothing.
-    let started = if ran { service::start() } else { Ok(()) };
-    let notes = laid_out?;
-    started?;
-    done(
-        place,
-        &notes,
-        if ran { "The service is up to date and runs." } else { "The service is installed; `outtrayd service start` starts it." },
-    )
+    let laid_out = lay_out(&what, &folder, given, &mut change);
+    let starts = what.start || change.ran;
+    let notes = match laid_out {
+        Ok(notes) if starts => what.root.start().map(|()| notes).map_err(Failure::from),
+        laid_out => laid_out,
+    };
+    let notes = notes.map_err(|failure| change.undo(failure))?;
+    let said = match (change.was_there, starts) {
+        (true, true) => "The service is up to date and runs.",
+        (true, false) => "The service is up to date; `outtrayd service start` starts it.",
+        (false, true) => "The service is installed and runs.",
+        (false, false) => "The service is installed; `outtrayd service start` starts it.",
+    };
+    done(place, &notes, said)
 }
 
 /// Everything between stop and start; gives notes.
@@ -130,7 +135,11 @@ fn lay_out(
     folder: &Path,
     given: Option<Vec<u8>>,
     #[cfg(unix)] password: Option<control::Secret>,
+    change: &mut Change<'_>,
 ) -> Result<Vec<String>, Failure> {
+    if let Some(from) = &what.take_over {
+        moving::can_move(from, folder)?;
+    }
     let installation = Installation {
         program: std::env::current_exe()?,
         #[cfg(windows)]
@@ -144,15 +153,83 @@ fn lay_out(
     let mut notes = what.root.systemd().install(&installation, password)?;
     service::prepare_folder(folder)?;
     if let Some(from) = &what.take_over {
-        moving::move_home(from, folder)?;
+        change.moves(from, folder)?;
         notes.push(format!("settings, queue and history were taken over from {}; its password must be stored anew", from.display()));
     }
     if let Some(bytes) = given {
         let file = host::settings::file::path(folder);
+        change.settings = Some((file.clone(), host::settings::file::read(&file)?));
         write_whole(&file, &bytes)?;
         moving::own_like(&file, folder)?;
     }
     Ok(notes)
+}
+
+/// How the service stood before, and what has been done since that must be undone if the rest fails.
+struct Change<'a> {
+    root: &'a RootArgs,
+    was_there: bool,
+    ran: bool,
+    /// Mail went from the first folder to the second.
+    moved: Option<(PathBuf, PathBuf)>,
+    /// A settings file that was written, and what stood in it.
+    settings: Option<(PathBuf, Option<Vec<u8>>)>,
+}
+
+impl<'a> Change<'a> {
+    /// What runs is stopped: nobody may use its folder meanwhile.
+    fn begin(root: &'a RootArgs) -> Result<Self, Failure> {
+        let state = root.state()?;
+        if !matches!(state, State::NotInstalled | State::Stopped) {
+            root.stop()?;
+        }
+        let (was_there, ran) = (state != State::NotInstalled, matches!(state, State::Running { .. } | State::Starting));
+        Ok(Self { root, was_there, ran, moved: None, settings: None })
+    }
+
+    fn moves(&mut self, from: &Path, to: &Path) -> Result<(), Failure> {
+        moving::move_home(from, to)?;
+        self.moved = Some((from.to_owned(), to.to_owned()));
+        Ok(())
+    }
+
+    /// Gives the failure with what could not be undone.
+    fn undo(&self, failure: Failure) -> Failure {
+        match self.put_back() {
+            Ok(()) => failure,
+            Err(also) => Failure { said: format!("{}; and it could not be taken back: {}", failure.said, also.said), ..failure },
+        }
+    }
+
+    fn put_back(&self) -> Outcome {
+        if let Some((from, to)) = &self.moved {
+            self.root.stop()?;
+            if let Err(error) = moving::move_home(to, from) {
+                let service = self.root.folder();
+                // The mail is there: a service that sends it is better than none.
+                let sends = *to == service && self.root.start().is_ok();
+                let where_it_is = format!("the mail is in {}{}", to.display(), if sends { ", and the service sends it" } else { "" });
+                return Err(Failure::new(Exit::Failed, format!("{}; {where_it_is}", Failure::from(error).said)));
+            }
+        }
+        if let Some((file, before)) = &self.settings {
+            match before {
+                Some(bytes) => {
+                    write_whole(file, bytes)?;
+                    moving::own_like(file, &self.root.folder())?;
+                }
+                None if file.exists() => std::fs::remove_file(file)?,
+                None => {}
+            }
+        }
+        if !self.was_there {
+            self.root.stop()?;
+            self.root.uninstall()?;
+        } else if self.ran {
+            self.root.start()?;
+        }
+        Ok(())
+    }
 }
 
 async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
@@ -162,17 +239,15 @@ async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
     if what.remove_data && what.root.is_real() {
         notes.extend(forget_secrets(&Place { data: folder.clone(), json: false }).await);
     }
-    if what.give_back.is_some() && what.root.is_real() {
-        service::stop()?;
+    match &what.give_back {
+        None => notes.append(&mut what.root.uninstall()?),
+        Some(to) => {
+            let mut change = Change::begin(&what.root)?;
+            // First the mail: when that fails, the service is still there, and runs again.
+            let removed = change.moves(&folder, to).and_then(|()| Ok(what.root.uninstall()?));
+            notes.append(&mut removed.map_err(|failure| change.undo(failure))?);
+        }
     }
-    // First the mail: when that fails, the service is still there to be started again.
-    if let Some(to) = &what.give_back {
-        moving::move_home(&folder, to)?;
-    }
-    #[cfg(windows)]
-    notes.append(&mut service::uninstall()?);
-    #[cfg(unix)]
-    notes.append(&mut what.root.systemd().uninstall()?);
     if what.remove_data {
         remove_folder(&folder)?;
         #[cfg(unix)]
@@ -260,12 +335,43 @@ impl RootArgs {
     fn systemd(&self) -> service::systemd::Systemd {
         service::systemd::Systemd::under(self.root.as_deref())
     }
+}
 
-    fn in_place<T>(&self, act: impl FnOnce() -> Result<T, ServiceError>) -> Result<T, Failure> {
-        if self.is_real() {
-            return Ok(act()?);
-        }
-        Err(Failure::new(Exit::Usage, "--root is for install and uninstall only"))
+#[cfg(unix)]
+impl RootArgs {
+    fn state(&self) -> Result<State, ServiceError> {
+        self.systemd().state()
+    }
+
+    fn start(&self) -> Result<(), ServiceError> {
+        self.systemd().start()
+    }
+
+    fn stop(&self) -> Result<(), ServiceError> {
+        self.systemd().stop()
+    }
+
+    fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
+        self.systemd().uninstall()
+    }
+}
+
+#[cfg(windows)]
+impl RootArgs {
+    fn state(&self) -> Result<State, ServiceError> {
+        service::state()
+    }
+
+    fn start(&self) -> Result<(), ServiceError> {
+        service::start()
+    }
+
+    fn stop(&self) -> Result<(), ServiceError> {
+        service::stop()
+    }
+
+    fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
+        service::uninstall()
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn apply(place: &Place, given: PathBuf) -> Outcome {
         let problems = settings::read_and_check(&bytes, &facts(place)?).err().unwrap_or(reading.problems);
         return refused(place, &problems);
     };
-    let answer = link::ask(place, Request::ApplySettings { settings: Box::new(settings) }).await?;
+    let answer = link::ask(place, Request::ApplySettings { settings: Box::new(settings), secret: None }).await?;
     in_force(place, answer)
 }
 
@@ -89,7 +89,7 @@ fn refused(place: &Place, problems: &[SettingsProblem]) -> Outcome {
 }
 
 fn facts(place: &Place) -> std::io::Result<Facts> {
-    Ok(Facts { folder: std::path::absolute(&place.data)?, host_name: machine::host_name() })
+    Ok(Facts::new(std::path::absolute(&place.data)?, machine::host_name()))
 }
 
 fn read_document(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,25 +1,28 @@
 //! What is in force: settings, password, certificate, log level; and how that changes.
 //!
 //! In: checked settings. Out: a reconfigured engine, a saved file, a fact for every watcher.
-//! One change at a time. Invariant: whatever cannot be used leaves the old settings in force.
+//! One change at a time. Invariants: whatever cannot be used leaves the old settings in force; settings and the password
+//! that came with them are put in force together, so that no server sees another's password.
 
 use super::views::{self, Around};
+use crate::files::Marks;
 use crate::logs::Logs;
-use crate::secrets::{SMART_HOST, Secrets};
-use crate::settings::{self, Checked, Facts, file};
+use crate::secrets::{CERTIFICATE, Former, SMART_HOST, Secrets};
+use crate::settings::{self, CertificatePassword, Checked, Facts, Files, file};
 use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
-use control::request::Refused;
-use control::settings::{SettingsProblem, SignIn};
+use control::request::{NewSecret, Refused};
+use control::settings::{CertificateSettings, SettingsProblem};
 use control::view::{EngineView, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
 use relay::config::Config;
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 pub struct Force {
     pub facts: Facts,
@@ -30,6 +33,8 @@ pub struct Force {
     /// Held while settings or secrets change.
     pub changing: tokio::sync::Mutex<()>,
     told: broadcast::Sender<Event>,
+    /// A password is wanted and there is none, or it could not be read.
+    password_is_missing: watch::Sender<bool>,
     engine: EngineView,
 }
 
@@ -39,8 +44,12 @@ struct Now {
     /// What is wrong with the document on the disk.
     problems: Vec<SettingsProblem>,
     secrets: Vec<SecretView>,
-    /// Our own certificate could not be made.
-    certificate: Option<Problem>,
+    /// Our own certificate could not be made, or the office's not be opened.
+    certificate: Vec<Problem>,
+    /// The password could not be read.
+    password: Option<Problem>,
+    /// What stood in the files that settings name when they were loaded.
+    files: Marks,
     networks: Vec<IpNet>,
 }
 
@@ -61,9 +70,19 @@ pub struct Found {
 
 impl Force {
     pub fn new(facts: Facts, secrets: Secrets, logs: Option<Logs>, clock: Arc<dyn Clock>, found: Found, engine: EngineView) -> Self {
-        let now = Now { checked: found.checked, problems: found.problems, secrets: Vec::new(), certificate: None, networks: networks() };
+        let now = Now {
+            files: Marks::of(found.checked.files()),
+            checked: found.checked,
+            problems: found.problems,
+            secrets: Vec::new(),
+            certificate: Vec::new(),
+            password: None,
+            networks: networks(),
+        };
         let (told, _) = broadcast::channel(64);
-        Self { facts, secrets, logs, clock, now: Mutex::new(now), changing: tokio::sync::Mutex::default(), told, engine }
+        let (password_is_missing, _) = watch::channel(false);
+        let (now, changing) = (Mutex::new(now), tokio::sync::Mutex::default());
+        Self { facts, secrets, logs, clock, now, changing, told, password_is_missing, engine }
     }
 
     /// The host's own facts; they have no numbers.
@@ -73,45 +92,131 @@ impl Force {
 
     /// The engine's configuration for what is in force, with password and certificate fetched anew.
     pub async fn config(&self) -> Config {
-        let checked = self.now().checked.clone();
-        let password = match &checked.settings.smart_host {
-            Some(smart_host) if matches!(smart_host.sign_in, SignIn::Password { .. }) => self.password().await,
-            Some(_) | None => None,
+        let mut checked = self.now().checked.clone();
+        let found = self.secrets.read(SMART_HOST).await;
+        let view = self.secrets.view(SMART_HOST, &found);
+        let (password, unreadable) = match found {
+            Ok(password) => (password, None),
+            Err(error) => {
+                tracing::warn!(%error, "The password could not be read");
+                (None, Some(error.problem()))
+            }
         };
-        let secrets = self.secrets.views().await;
+        let wants = checked.wants_password();
+        // A store that does not answer is not asked twice.
+        let of_certificate = match &unreadable {
+            None => self.secrets.read(CERTIFICATE).await,
+            Some(_) => Ok(None),
+        };
+        let views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
+        let unopened = self.open_pfx(&mut checked, of_certificate.ok().flatten()).await;
         let (own, trouble) = if checked.wants_self_signed() { self.own_certificate(&checked) } else { (None, None) };
         let mut now = self.now();
-        now.secrets = secrets;
-        now.certificate = trouble;
+        now.secrets = views;
+        now.certificate = trouble.into_iter().chain(unopened).collect();
+        now.password = unreadable.filter(|_| wants);
+        if now.checked.settings == checked.settings {
+            // To be kept when the file cannot be opened another time.
+            now.checked = checked.clone();
+        }
         drop(now);
-        checked.config(own, password)
+        self.password_is_missing.send_replace(wants && password.is_none());
+        checked.config(own, password.filter(|_| wants))
     }
 
-    pub async fn password(&self) -> Option<secrecy::SecretString> {
+    /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
+    async fn open_pfx(&self, checked: &mut Checked, password: Option<SecretString>) -> Option<Problem> {
+        let file = checked.pfx_file()?;
+        let path = file.clone();
+        let password = password.unwrap_or_default();
+        // It may take a million rounds of hashing.
+        let opened = tokio::task::spawn_blocking(move || certificate::pfx::open(&path, &password)).await;
+        match opened {
+            Ok(Ok(certificate)) => {
+                checked.show(certificate);
+                None
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(file = %file.display(), %error, "The certificate cannot be used");
+                // A file that is gone is told of already.
+                (!checked.is_unusable(&file)).then(|| error.problem(&file))
+            }
+            Err(error) => {
+                Some(Problem::new(ProblemCode::CertificateFileUnusable).about(file.display().to_string()).said(error.to_string()))
+            }
+        }
+    }
+
+    pub async fn password(&self) -> Option<SecretString> {
         self.secrets.read(SMART_HOST).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "The password could not be read");
             None
         })
     }
 
-    /// Checks, saves, puts in force.
-    pub async fn apply(&self, relay: &Relay, settings: &control::Settings) -> Result<(), Unchanged> {
+    /// Whether a password is wanted that is not there; changes are told.
+    pub fn password_is_missing(&self) -> watch::Receiver<bool> {
+        self.password_is_missing.subscribe()
+    }
+
+    /// Reads a missing password again: a store that was locked may be open by now.
+    pub async fn look_for_password(&self, relay: &Relay) {
         let _one_at_a_time = self.changing.lock().await;
-        let checked = settings::check(settings, &self.facts).map_err(Unchanged::Problems)?;
-        file::save(&self.facts.folder, &checked.settings).map_err(|error| {
+        if *self.password_is_missing.borrow() && matches!(self.secrets.read(SMART_HOST).await, Ok(Some(_))) {
+            tracing::info!("The password is there now");
+            self.renew(relay).await;
+        }
+    }
+
+    /// What is wrong with these settings, beside what is in force. `secret` comes with them.
+    pub async fn check(&self, settings: &control::Settings, secret: Option<&NewSecret>) -> Result<Checked, Vec<SettingsProblem>> {
+        let mut facts = self.facts.clone();
+        if matches!(settings.certificate, CertificateSettings::Pfx { .. }) {
+            facts.certificate_password = match secret.filter(|secret| secret.name == CERTIFICATE) {
+                Some(given) => CertificatePassword::Given(given.secret.clone().into_inner()),
+                None => CertificatePassword::Stored(self.secrets.read(CERTIFICATE).await.ok().flatten().unwrap_or_default()),
+            };
+        }
+        let now = self.now().checked.settings.clone();
+        settings::check_with(settings, &facts, Files::AsIn(&now))
+    }
+
+    /// Checks, saves, puts in force, with the password that belongs to these settings.
+    pub async fn apply(&self, relay: &Relay, settings: &control::Settings, secret: Option<NewSecret>) -> Result<(), Unchanged> {
+        let _one_at_a_time = self.changing.lock().await;
+        let checked = self.check(settings, secret.as_ref()).await.map_err(Unchanged::Problems)?;
+        let former = match secret {
+            Some(secret) => Some(self.replace(secret).await?),
+            None => None,
+        };
+        if let Err(error) = file::save(&self.facts.folder, &checked.settings) {
             tracing::error!(%error, "The settings could not be saved");
+            if let Some((name, former)) = former
+                && let Err(error) = self.secrets.put_back(&name, former).await
+            {
+                tracing::error!(name, %error, "The former secret could not be put back");
+            }
             let code = if error.kind() == std::io::ErrorKind::StorageFull { ProblemCode::DiskFull } else { ProblemCode::Other };
             let problem = Problem::new(code).about(self.path().display().to_string()).said(error.to_string());
-            Unchanged::Refused(Refused::Trouble { problem })
-        })?;
+            return Err(Unchanged::Refused(Refused::Trouble { problem }));
+        }
         self.take(relay, checked).await;
         Ok(())
+    }
+
+    /// Nobody is told of it before the settings are in force.
+    async fn replace(&self, NewSecret { name, secret, until_restart }: NewSecret) -> Result<(String, Former), Unchanged> {
+        let former = self.secrets.replace(&name, secret.into_inner(), until_restart).await;
+        let former = former.map_err(|error| Unchanged::Refused(Refused::Trouble { problem: error.problem() }))?;
+        tracing::info!(name, until_restart, "A secret was set");
+        Ok((name, former))
     }
 
     /// Reads the file again.
     pub async fn reload(&self, relay: &Relay) -> Result<(), Unchanged> {
         let _one_at_a_time = self.changing.lock().await;
-        let read = read(&file::path(&self.facts.folder), &self.facts)
+        let in_force = self.now().checked.settings.clone();
+        let read = read(&file::path(&self.facts.folder), &self.facts, Files::AsIn(&in_force))
             .unwrap_or_else(|| Err(vec![settings::problem("", "", "the settings file is gone", "apply settings, or put the file back")]));
         match read {
             Ok(checked) => {
@@ -131,6 +236,34 @@ impl Force {
     pub async fn renew(&self, relay: &Relay) {
         relay.reconfigure(self.config().await).await;
         self.tell(relay).await;
+    }
+
+    /// The files that settings name.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.now().checked.files()
+    }
+
+    /// Loads the files that settings name again, if something else stands in them now. Sessions stay open; what begins
+    /// from now on sees the new certificate.
+    pub async fn look_at_files(&self, relay: &Relay) {
+        let _one_at_a_time = self.changing.lock().await;
+        let before = self.now().checked.clone();
+        let files = before.files();
+        let Ok(marks) = tokio::task::spawn_blocking(move || Marks::of(files)).await else { return };
+        if marks == self.now().files {
+            return;
+        }
+        let Ok(mut checked) = settings::check_with(&before.settings, &self.facts, Files::MayBeGone) else { return };
+        match checked.unusable.first() {
+            None => tracing::info!("A certificate file has changed and is loaded"),
+            Some(problem) => tracing::warn!(file = problem.subject, said = problem.said, "A certificate file cannot be used"),
+        }
+        checked.keep_certificate_of(&before);
+        {
+            let mut now = self.now();
+            (now.checked, now.files) = (checked, marks);
+        }
+        self.renew(relay).await;
     }
 
     /// Milliseconds since 1970.
@@ -170,7 +303,12 @@ impl Force {
         Around {
             provider: now.checked.settings.smart_host.as_ref().map(|smart_host| smart_host.provider.clone()).unwrap_or_default(),
             networks: now.networks.clone(),
-            notices: unreadable.into_iter().chain(now.certificate.clone()).collect(),
+            notices: unreadable
+                .into_iter()
+                .chain(now.certificate.clone())
+                .chain(now.checked.unusable.iter().cloned())
+                .chain(now.password.clone())
+                .collect(),
         }
     }
 
@@ -179,7 +317,8 @@ impl Force {
         self.now().networks = networks();
     }
 
-    async fn take(&self, relay: &Relay, checked: Checked) {
+    async fn take(&self, relay: &Relay, mut checked: Checked) {
+        let files = Marks::of(checked.files());
         if let Err(error) = file::save_last_good(&self.facts.folder, &checked.settings) {
             tracing::warn!(%error, "The copy of the settings in force could not be written");
         }
@@ -188,7 +327,8 @@ impl Force {
         }
         {
             let mut now = self.now();
-            now.checked = checked;
+            checked.keep_certificate_of(&now.checked);
+            (now.checked, now.files) = (checked, files);
             now.problems.clear();
         }
         relay.reconfigure(self.config().await).await;
@@ -230,7 +370,7 @@ impl Force {
 
 /// The settings to begin with: the file; else what was last in force; else those of a new machine.
 pub fn find(facts: &Facts) -> Found {
-    let problems = match read(&file::path(&facts.folder), facts) {
+    let problems = match read(&file::path(&facts.folder), facts, Files::MayBeGone) {
         Some(Ok(checked)) => {
             if let Err(error) = file::save_last_good(&facts.folder, &checked.settings) {
                 tracing::warn!(%error, "The copy of the settings in force could not be written");
@@ -240,7 +380,7 @@ pub fn find(facts: &Facts) -> Found {
         Some(Err(problems)) => problems,
         None => Vec::new(),
     };
-    if let (false, Some(Ok(checked))) = (problems.is_empty(), read(&file::last_good_path(&facts.folder), facts)) {
+    if let (false, Some(Ok(checked))) = (problems.is_empty(), read(&file::last_good_path(&facts.folder), facts, Files::MayBeGone)) {
         return Found { checked, problems, nothing_usable: false };
     }
     let nothing_usable = !problems.is_empty();
@@ -248,9 +388,9 @@ pub fn find(facts: &Facts) -> Found {
 }
 
 /// None when there is no such file.
-fn read(path: &Path, facts: &Facts) -> Option<Result<Checked, Vec<SettingsProblem>>> {
+fn read(path: &Path, facts: &Facts, files: Files<'_>) -> Option<Result<Checked, Vec<SettingsProblem>>> {
     match file::read(path) {
-        Ok(bytes) => Some(settings::read_and_check(&bytes?, facts)),
+        Ok(bytes) => Some(settings::read_and_check_with(&bytes?, facts, files)),
         Err(error) => {
             let remedy = "a file that the account Outtray runs as can read";
             Some(Err(vec![settings::problem("", path.display().to_string(), format!("the file cannot be read: {error}"), remedy)]))

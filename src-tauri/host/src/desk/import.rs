@@ -1,12 +1,12 @@
 //! Taking over from the Windows SMTP service, as the window asks for it.
 
 use super::FrontDesk;
-use crate::import::takeover::{self, NotDone, WindowsSmtp};
+use crate::import::takeover::{self, NotDone, Wanted, WindowsSmtp};
 use crate::import::{self, Around};
 use crate::machine;
 use control::import::MetabaseFile;
 use control::problem::{Problem, ProblemCode};
-use control::request::{Answer, Refused};
+use control::request::{Answer, NewSecret, Refused};
 use control::{Client, Settings};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,8 +33,23 @@ pub async fn state(desk: &FrontDesk) -> Result<Answer, Refused> {
     blocking(move || Answer::TakeOver { state: takeover::view(&WindowsSmtp, &folder) }).await
 }
 
-pub async fn take_over(desk: &FrontDesk, settings: Settings) -> Result<Answer, Refused> {
-    change(desk, async move |engine, folder, now| takeover::take_over(&engine, &WindowsSmtp, &folder, &settings, now).await).await
+pub async fn take_over(desk: &FrontDesk, settings: Settings, secret: Option<NewSecret>) -> Result<Answer, Refused> {
+    let former = match &secret {
+        Some(secret) => former(desk, &secret.name).await?,
+        None => None,
+    };
+    change(desk, async move |engine, folder, now| {
+        takeover::take_over(&engine, &WindowsSmtp, &folder, Wanted { settings: &settings, secret, former }, now).await
+    })
+    .await
+}
+
+/// What is to be put back when the take-over fails.
+async fn former(desk: &FrontDesk, name: &str) -> Result<Option<NewSecret>, Refused> {
+    let found = desk.force.secrets.read(name).await;
+    let until_restart = desk.force.secrets.view(name, &found).until_restart;
+    let found = desk.force.secrets.hand_over(name).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+    Ok(found.map(|secret| NewSecret { name: name.to_owned(), secret, until_restart }))
 }
 
 pub async fn back(desk: &FrontDesk) -> Result<Answer, Refused> {

@@ -17,9 +17,9 @@ use base64::Engine as _;
 use control::event::{Event, Fact};
 use control::machine::OutsideView;
 use control::problem::{Problem, ProblemCode};
-use control::request::{Answer, EntryFilter, Refused, Request};
+use control::request::{Answer, EntryFilter, NewSecret, Refused, Request};
 use control::view::{Page, Snapshot};
-use control::{Desk, Progress, Secret};
+use control::{Desk, Progress};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use relay::Relay;
@@ -94,24 +94,31 @@ impl FrontDesk {
             Request::History { filter, offset, limit } => self.page(Which::History, &filter, offset, limit).await,
             Request::Story { id } => self.story(&id).await,
             Request::Content { id, offset } => self.content(&id, offset).await,
-            Request::Retry { which } => counted(self.relay.retry(asks::target(&which)?).await),
+            Request::Retry { which } => {
+                self.force.look_for_password(&self.relay).await;
+                counted(self.relay.retry(asks::target(&which)?).await)
+            }
             Request::Hold { which } => counted(self.relay.hold(asks::target(&which)?).await),
             Request::Release { which } => counted(self.relay.release(asks::target(&which)?).await),
             Request::Delete { which, tell_sender } => counted(self.relay.delete(asks::target(&which)?, tell_sender).await),
             Request::Pause => done(self.relay.pause().await),
             Request::Resume => done(self.relay.resume().await),
             Request::TryLane => {
+                self.force.look_for_password(&self.relay).await;
                 self.relay.try_lane();
                 Ok(Answer::Done)
             }
             Request::Settings => Ok(self.settings()),
             Request::CheckSettings { settings } => {
-                let problems = crate::settings::check(&settings, &self.force.facts).err().unwrap_or_default();
+                let problems = self.force.check(&settings, None).await.err().unwrap_or_default();
                 Ok(Answer::Problems { problems })
             }
-            Request::ApplySettings { settings } => self.changed(self.force.apply(&self.relay, &settings).await),
+            Request::ApplySettings { settings, secret } => {
+                secret.as_ref().map(fit).transpose()?;
+                self.changed(self.force.apply(&self.relay, &settings, secret).await)
+            }
             Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await),
-            Request::SetSecret { name, secret, until_restart } => self.set_secret(&name, secret, until_restart).await,
+            Request::SetSecret { name, secret, until_restart } => self.set_secret(NewSecret { name, secret, until_restart }).await,
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
             Request::Machine => self.machine().await,
             Request::LookOutside => self.look_outside().await,
@@ -125,7 +132,10 @@ impl FrontDesk {
             }
             Request::ImportLook { metabase } => import::look(self, metabase).await,
             Request::TakeOverState => import::state(self).await,
-            Request::TakeOver { settings } => import::take_over(self, *settings).await,
+            Request::TakeOver { settings, secret } => {
+                secret.as_ref().map(fit).transpose()?;
+                import::take_over(self, *settings, secret).await
+            }
             Request::TakeOverBack => import::back(self).await,
             Request::SetAccountPassword { .. }
             | Request::MayISend { .. }
@@ -198,14 +208,15 @@ impl FrontDesk {
         }
     }
 
-    async fn set_secret(&self, name: &str, secret: Secret, until_restart: bool) -> Result<Answer, Refused> {
-        known(name)?;
-        let secret = secret.into_inner();
-        if let Some(said) = secrets::unfit(secret.expose_secret()) {
-            return Err(Refused::BadValue { field: "secret".into(), said: said.into() });
-        }
+    async fn set_secret(&self, new: NewSecret) -> Result<Answer, Refused> {
+        fit(&new)?;
+        let NewSecret { name, secret, until_restart } = new;
         let _one_at_a_time = self.force.changing.lock().await;
-        self.force.secrets.write(name, secret, until_restart).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+        self.force
+            .secrets
+            .write(&name, secret.into_inner(), until_restart)
+            .await
+            .map_err(|error| Refused::Trouble { problem: error.problem() })?;
         tracing::info!(name, until_restart, "A secret was set");
         self.force.renew(&self.relay).await;
         // A lane that rests for want of a password need rest no longer.
@@ -246,6 +257,15 @@ fn known(name: &str) -> Result<(), Refused> {
     }
     let said = format!("there is no such secret; there is: {}", secrets::NAMES.join(", "));
     Err(Refused::BadValue { field: "name".into(), said })
+}
+
+/// Whether there is such a secret, and this can be one; it is not repeated.
+fn fit(new: &NewSecret) -> Result<(), Refused> {
+    known(&new.name)?;
+    match secrets::unfit(new.secret.clone().into_inner().expose_secret()) {
+        None => Ok(()),
+        Some(said) => Err(Refused::BadValue { field: "secret".into(), said: said.into() }),
+    }
 }
 
 fn counted(count: Result<u64, StoreError>) -> Result<Answer, Refused> {

@@ -9,6 +9,8 @@ pub struct IisServer {
     pub number: u32,
     pub values: BTreeMap<String, Value>,
     pub domains: Vec<IisDomain>,
+    /// Its domains could not be read: why.
+    pub domains_unread: Option<String>,
 }
 
 /// A domain of a virtual server: local, alias, or remote with a way of its own.
@@ -62,6 +64,11 @@ pub trait Holds {
             Some(hex) => u64::from_str_radix(hex, 16).ok(),
             None => text.parse().ok(),
         }
+    }
+
+    /// It is there, and says no.
+    fn no(&self, name: &str) -> bool {
+        self.text(name).is_some() && !self.yes(name)
     }
 
     /// ADSI and WMI say True, MetaBase.xml TRUE, scripts -1 or 1.

@@ -9,6 +9,7 @@ $names = @('ServerComment', 'ServerBindings', 'SecureBindings', 'MaxConnections'
   'SmtpRemoteNDRExpireMinutes', 'SmtpLocalDelayExpireMinutes', 'SmtpLocalNDRExpireMinutes', 'RouteAction', 'RouteUserName',
   'AlwaysUseSsl', 'MaxOutConnections', 'RemoteTimeout', 'MaxOutConnectionsPerDomain', 'RemoteSmtpPort', 'HopCount', 'MasqueradeDomain',
   'FullyQualifiedDomainName', 'DefaultDomain', 'SmartHost', 'SmartHostType', 'EnableReverseDnsLookup', 'SmtpRoutingTableType')
+$domainNames = @('RouteAction', 'RouteActionString', 'RouteUserName')
 
 function Text($value) {
   if ($null -eq $value) { return $null }
@@ -34,14 +35,15 @@ function FromAdsi {
     $lists = @{}
     foreach ($name in 'RelayIpList', 'IPSecurity') { try { $lists[$name] = AdsiList $child $name } catch { $lists[$name] = @{ broken = "$($_.Exception.Message)" } } }
     $domains = @()
+    $unread = $null
     try {
       foreach ($domain in ([ADSI]"IIS://localhost/SmtpSvc/$($child.Name)/Domain").Children) {
         $of = @{}
-        foreach ($name in 'RouteAction', 'RouteActionString', 'RouteUserName') { try { $of[$name] = Text $domain.Get($name) } catch { } }
+        foreach ($name in $domainNames) { try { $of[$name] = Text $domain.Get($name) } catch { } }
         $domains += @{ name = "$($domain.Name)"; values = $of }
       }
-    } catch { }
-    $servers += @{ number = [int]"$($child.Name)"; values = $values; lists = $lists; domains = $domains }
+    } catch { $unread = "$($_.Exception.Message)" }
+    $servers += @{ number = [int]"$($child.Name)"; values = $values; lists = $lists; domains = $domains; domainsUnread = $unread }
   }
   return $servers
 }
@@ -61,7 +63,18 @@ function FromWmi {
       if ($null -eq $found.$name) { $lists[$name] = @{ onlyNobody = ($name -eq 'RelayIpList') } }
       else { $lists[$name] = @{ bytes = @($found.$name | ForEach-Object { [int]$_ }) } }
     }
-    $servers += @{ number = [int]($found.Name -replace '.*/', ''); values = $values; lists = $lists; domains = @() }
+    # Named SmtpSvc/1/Domain/branch.example.
+    $domains = @()
+    $unread = $null
+    try {
+      foreach ($domain in Get-WmiObject -Namespace 'root\MicrosoftIISv2' -Class IIsSmtpDomainSetting -Authentication PacketPrivacy) {
+        if (-not $domain.Name.StartsWith("$($found.Name)/Domain/", 'OrdinalIgnoreCase')) { continue }
+        $of = @{}
+        foreach ($name in $domainNames) { $of[$name] = Text $domain.$name }
+        $domains += @{ name = ($domain.Name -replace '.*/', ''); values = $of }
+      }
+    } catch { $unread = "$($_.Exception.Message)" }
+    $servers += @{ number = [int]($found.Name -replace '.*/', ''); values = $values; lists = $lists; domains = $domains; domainsUnread = $unread }
   }
   return $servers
 }

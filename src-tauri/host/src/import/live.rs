@@ -18,6 +18,7 @@ struct Printed {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct PrintedServer {
     number: u32,
     #[serde(default)]
@@ -26,6 +27,9 @@ struct PrintedServer {
     lists: BTreeMap<String, Option<PrintedList>>,
     #[serde(default, deserialize_with = "one_or_more")]
     domains: Vec<PrintedDomain>,
+    /// Why they could not be read.
+    #[serde(default)]
+    domains_unread: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,7 +127,8 @@ fn server(printed: PrintedServer) -> IisServer {
         values.insert(name.to_ascii_lowercase(), value);
     }
     let domains = printed.domains.into_iter().map(|domain| IisDomain { name: domain.name, values: words(domain.values) }).collect();
-    IisServer { number: printed.number, values, domains }
+    let domains_unread = printed.domains_unread.map(|why| why.trim().to_owned());
+    IisServer { number: printed.number, values, domains, domains_unread }
 }
 
 fn words(printed: BTreeMap<String, Option<PrintedValue>>) -> BTreeMap<String, Value> {

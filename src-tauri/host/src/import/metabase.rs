@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<IisServer>, String> {
         let mut parts = place.splitn(3, '/');
         let (number, kind, name) = (parts.next().and_then(|part| part.parse::<u32>().ok()), parts.next(), parts.next());
         let Some(number) = number else { continue };
-        let server = servers.entry(number).or_insert_with(|| IisServer { number, values: of_all.clone(), domains: Vec::new() });
+        let server = servers.entry(number).or_insert_with(|| IisServer { number, values: of_all.clone(), ..IisServer::default() });
         match (kind, name) {
             (None, _) => values(*node, &mut server.values),
             (Some(kind), Some(name)) if kind.eq_ignore_ascii_case("Domain") && !name.contains('/') => {

@@ -12,8 +12,8 @@ pub use scm::WindowsSmtp;
 
 use crate::settings::file::write_whole;
 use control::import::{LeftMail, MailFolder, ServiceStart, SmtpService, TakeOverTrouble, TakeOverView, TakenOver};
-use control::settings::{Settings, SettingsProblem};
-use control::{Answer, Client, Request};
+use control::settings::{Settings, SettingsProblem, SignIn, SmartHostSettings};
+use control::{Answer, Client, NewSecret, Request};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -52,15 +52,32 @@ pub fn view(service: &dyn SmtpSvc, folder: &Path) -> TakeOverView {
     TakeOverView { service: state, may_control: service.may_control(), taken, left }
 }
 
+/// What is to be in force in its place.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    pub settings: &'a Settings,
+    /// The password that belongs to them.
+    pub secret: Option<NewSecret>,
+    /// What that takes the place of, if it can be known.
+    pub former: Option<NewSecret>,
+}
+
+impl<'a> Wanted<'a> {
+    pub fn only(settings: &'a Settings) -> Self {
+        Self { settings, secret: None, former: None }
+    }
+}
+
 /// Puts these settings in force in the place of the Windows SMTP service. `now` is the time, for the record.
-pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, settings: &Settings, now: i64) -> Result<(), NotDone> {
+pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wanted: Wanted<'_>, now: i64) -> Result<(), NotDone> {
+    let Wanted { settings, secret, former: former_secret } = wanted;
     let SmtpService::Installed { running, start } = service.state() else {
         return Err(trouble(
             "The Windows SMTP service is not installed on this machine.",
             "Save the settings as they are: its port is free.",
         ));
     };
-    must_control(service)?;
+    must_control(service, folder)?;
     let former = settings_of(engine).await?;
     let Answer::Problems { problems } = ask(engine, Request::CheckSettings { settings: Box::new(settings.clone()) }).await? else {
         return Err(strange());
@@ -68,9 +85,12 @@ pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, se
     if !problems.is_empty() {
         return Err(NotDone::Problems(problems));
     }
-    // A second time must not forget how things stood before the first.
-    let before = read(folder).unwrap_or(Before { at: now, ports: ports(settings), start, ran: running });
-    write(folder, &Before { ports: ports(settings), ..before.clone() })?;
+    // A second time must not forget how things stood before the first. Ports that are ours anyway are not taken from anybody.
+    let before = read(folder).unwrap_or(Before { at: now, ports: Vec::new(), start, ran: running });
+    let open = open_ports(engine).await?;
+    let gained = settings.listeners.iter().map(|listener| listener.port).filter(|port| !open.contains(port));
+    let ports = sorted(before.ports.iter().copied().chain(gained).collect());
+    write(folder, &Before { ports, ..before.clone() })?;
 
     let mut undo = Undo { service, folder, before: &before, left_undone: Vec::new() };
     if let Err(said) = service.set_start(ServiceStart::Disabled) {
@@ -85,10 +105,14 @@ pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, se
             "Stop it in services.msc (SMTPSVC), then take over again.",
         ));
     }
-    match put_in_force(engine, settings).await {
+    let replaced = secret.as_ref().map(|secret| secret.name.clone());
+    match put_in_force(engine, settings, secret).await {
         Ok(()) => Ok(()),
         Err(why) => {
-            undo.engine(engine, &former).await;
+            if let Some(name) = replaced {
+                undo.secret(engine, name, &former, former_secret.is_some()).await;
+            }
+            undo.engine(engine, &former, former_secret).await;
             undo.start_type();
             undo.run(running);
             undo.record();
@@ -111,11 +135,11 @@ pub async fn back(engine: &Client, service: &dyn SmtpSvc, folder: &Path) -> Resu
             "Add the feature “SMTP Server” in Server Manager first.",
         ));
     }
-    must_control(service)?;
+    must_control(service, folder)?;
     let former = settings_of(engine).await?;
     let mut without = former.clone();
     without.listeners.retain(|listener| !before.ports.contains(&listener.port));
-    if let Err(why) = put_in_force(engine, &without).await {
+    if let Err(why) = put_in_force(engine, &without, None).await {
         let said = match why {
             Refusal::Problems(problems) => return Err(NotDone::Problems(problems)),
             Refusal::Said(said) => said,
@@ -128,7 +152,7 @@ pub async fn back(engine: &Client, service: &dyn SmtpSvc, folder: &Path) -> Resu
         if let Err(said) = service.set_start(ServiceStart::Disabled) {
             undo.left_undone.push(format!("The Windows SMTP service is not disabled again: {said}."));
         }
-        undo.engine(engine, &former).await;
+        undo.engine(engine, &former, None).await;
         return Err(undo.because(
             format!("The Windows SMTP service does not start: {said}."),
             "Outtray has its ports again. Look into the Windows event log (SMTPSVC).",
@@ -150,9 +174,20 @@ struct Undo<'a> {
 }
 
 impl Undo<'_> {
-    async fn engine(&mut self, engine: &Client, former: &Settings) {
+    /// First of all: the former server must not see the new password.
+    async fn secret(&mut self, engine: &Client, name: String, former: &Settings, is_known: bool) {
+        if ask(engine, Request::RemoveSecret { name }).await.is_err() {
+            self.left_undone.push("The new password is still stored.".to_owned());
+        }
+        let signs_in = |smart_host: &SmartHostSettings| matches!(smart_host.sign_in, SignIn::Password { .. });
+        if !is_known && former.smart_host.as_ref().is_some_and(signs_in) {
+            self.left_undone.push("The former password has to be given again.".to_owned());
+        }
+    }
+
+    async fn engine(&mut self, engine: &Client, former: &Settings, secret: Option<NewSecret>) {
         // Ports of the former settings may be held by others still: that is told elsewhere.
-        if ask(engine, Request::ApplySettings { settings: Box::new(former.clone()) }).await.is_err() {
+        if ask(engine, Request::ApplySettings { settings: Box::new(former.clone()), secret }).await.is_err() {
             self.left_undone.push("Outtray’s former settings are not in force again.".to_owned());
         }
     }
@@ -186,8 +221,8 @@ enum Refusal {
 }
 
 /// Saved, in force, and every port open.
-async fn put_in_force(engine: &Client, settings: &Settings) -> Result<(), Refusal> {
-    match ask(engine, Request::ApplySettings { settings: Box::new(settings.clone()) }).await {
+async fn put_in_force(engine: &Client, settings: &Settings, secret: Option<NewSecret>) -> Result<(), Refusal> {
+    match ask(engine, Request::ApplySettings { settings: Box::new(settings.clone()), secret }).await {
         Ok(Answer::Settings { .. }) => {}
         Ok(Answer::Problems { problems }) => return Err(Refusal::Problems(problems)),
         Ok(_) => return Err(Refusal::Said("The engine gave a strange answer.".to_owned())),
@@ -207,6 +242,11 @@ async fn put_in_force(engine: &Client, settings: &Settings) -> Result<(), Refusa
     }
 }
 
+async fn open_ports(engine: &Client) -> Result<Vec<u16>, NotDone> {
+    let Answer::Snapshot { snapshot } = ask(engine, Request::Snapshot).await? else { return Err(strange()) };
+    Ok(snapshot.listeners.iter().filter(|listener| listener.problem.is_none()).map(|listener| listener.port).collect())
+}
+
 async fn settings_of(engine: &Client) -> Result<Settings, NotDone> {
     match ask(engine, Request::Settings).await? {
         Answer::Settings { settings } => Ok(settings.settings),
@@ -224,14 +264,16 @@ async fn ask(engine: &Client, request: Request) -> Result<Answer, NotDone> {
     }
 }
 
-fn must_control(service: &dyn SmtpSvc) -> Result<(), NotDone> {
+fn must_control(service: &dyn SmtpSvc, folder: &Path) -> Result<(), NotDone> {
     if service.may_control() {
         return Ok(());
     }
-    Err(trouble(
-        "This account may not stop and start the Windows SMTP service.",
-        "Open a command prompt as administrator and run: outtrayd import iis --take-over (the way back: --back).",
-    ))
+    let remedy = format!(
+        "Save the settings, then use the window’s button, which asks for an administrator, or open a command prompt as administrator \
+         and run: outtrayd import iis --take-over --keep-settings --data \"{}\" (the way back: --back instead of the first two).",
+        folder.display()
+    );
+    Err(trouble("This account may not stop and start the Windows SMTP service.", &remedy))
 }
 
 fn trouble(wrong: &str, remedy: &str) -> NotDone {
@@ -242,8 +284,7 @@ fn strange() -> NotDone {
     trouble("Outtray’s engine gave a strange answer.", "Are both of the same version? Install Outtray again.")
 }
 
-fn ports(settings: &Settings) -> Vec<u16> {
-    let mut ports: Vec<u16> = settings.listeners.iter().map(|listener| listener.port).collect();
+fn sorted(mut ports: Vec<u16>) -> Vec<u16> {
     ports.sort_unstable();
     ports.dedup();
     ports

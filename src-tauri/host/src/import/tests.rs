@@ -170,7 +170,7 @@ fn the_office_everyone_has_is_carried_over() {
         assert_eq!((row.fate, row.becomes.as_str()), (ImportFate::NotCarried, ""), "{left}");
         assert!(row.why.ends_with('.'), "{left}: {}", row.why);
     }
-    let facts = crate::settings::Facts { folder: std::env::temp_dir(), host_name: "srv".into() };
+    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv".into());
     assert_eq!(crate::settings::check(settings, &facts).err(), None);
     assert!(!format!("{server:?}").contains("4963735f"), "the encrypted password is nobody's to see");
 }
@@ -214,6 +214,99 @@ fn every_row_says_what_happened_or_why_not() {
             assert!(row.fate == ImportFate::Carried || row.why.ends_with('.'), "{row:?}");
         }
     }
+}
+
+/// The names in a list of the script that asks the running service.
+fn asked(list: &str) -> Vec<&'static str> {
+    let script = include_str!("live.ps1");
+    let names = script.split(&format!("${list} = @(")).nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+    let names: Vec<&str> = names.split(',').map(|name| name.trim().trim_matches('\'')).collect();
+    assert!(names.len() >= 3 && names.iter().all(|name| name.chars().all(char::is_alphanumeric)), "{names:?}");
+    names
+}
+
+/// Somebody set it to this.
+fn set_to(name: &str) -> Value {
+    Value::Text(match name {
+        "AuthFlags" => "2".into(),
+        "AuthAnonymous" | "AuthBasic" | "AuthNTLM" | "RelayForAuth" | "AlwaysUseSsl" | "EnableReverseDnsLookup" => "True".into(),
+        "AccessSSLFlags" => "8".into(),
+        "LogType" => "1".into(),
+        "SmartHostType" => "2".into(),
+        "RouteAction" => "4".into(),
+        "SmtpRoutingTableType" => "ldap".into(),
+        "ServerBindings" | "SecureBindings" => ":2525:".into(),
+        "SmartHost" => "other.example".into(),
+        name if (name.contains("Domain") && !name.starts_with("Max")) || name.contains("Comment") || name.contains("Directory") => {
+            "set.example".into()
+        }
+        "RouteUserName" | "SendNdrTo" => "ann@set.example".into(),
+        "RouteActionString" => "[10.0.0.9]".into(),
+        _ => "40".into(),
+    })
+}
+
+#[test]
+fn settings_were_read_and_nothing_was_said_of_them() {
+    let view = |server: &IisServer| {
+        let found = map::view(server, &Around::default());
+        (found.name, found.rows, found.settings)
+    };
+    for smart_host in [Some("mail.example"), None] {
+        let mut server = IisServer { number: 1, ..IisServer::default() };
+        server.values.extend(smart_host.map(|host| ("smarthost".to_owned(), Value::Text(host.to_owned()))));
+        let before = view(&server);
+        for name in asked("names") {
+            let mut values = server.values.clone();
+            values.insert(name.to_ascii_lowercase(), set_to(name));
+            let is_said = view(&IisServer { values, ..server.clone() }) != before;
+            // Without a smart host its kind says nothing new.
+            assert!(is_said || (smart_host.is_none() && name == "SmartHostType"), "{name} with {smart_host:?}");
+        }
+    }
+    let domain = |values: &[(&str, Value)]| {
+        let values = values.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        view(&IisServer { number: 1, domains: vec![IisDomain { name: "branch.example".into(), values }], ..IisServer::default() })
+    };
+    let way = ("RouteActionString", Value::Text("[10.1.0.5]".into()));
+    for name in asked("domainNames") {
+        let value = if name == "RouteAction" { Value::Text("0x1000".into()) } else { set_to(name) };
+        assert_ne!(domain(&[(name, value.clone())]), domain(&[]), "{name}");
+        if name == "RouteUserName" {
+            assert_ne!(domain(&[way.clone(), (name, value)]), domain(std::slice::from_ref(&way)), "{name} with a way of its own");
+        }
+    }
+}
+
+#[test]
+fn a_smart_host_that_was_switched_off_was_taken_for_one_in_use() {
+    let server = imported(&metabase_with(
+        r#"SmartHost="old.example" SmartHostType="0" RemoteSmtpPort="587" RouteAction="268" RouteUserName="ann""#,
+        "",
+        "",
+    ));
+    assert_eq!((server.settings.smart_host.clone(), server.needs_password), (None, false));
+    let smart_host = row(&server, "Smart host");
+    assert_eq!(smart_host.fate, ImportFate::NotCarried);
+    assert!(smart_host.was.starts_with("old.example, but switched off"), "{smart_host:?}");
+    assert_eq!(row(&server, "Outbound sign-in").was, "ann");
+    assert!(
+        imported(&metabase_with(r#"SmartHost="old.example""#, "", "")).settings.smart_host.is_some(),
+        "MetaBase.xml may leave the kind out"
+    );
+}
+
+#[test]
+fn domains_that_wmi_could_not_read_were_silently_none() {
+    let json = |domains: &str| format!(r#"{{"way":"wmi","servers":[{{"number":1,"values":{{}},"lists":{{}},{domains}}}],"troubles":[]}}"#);
+    let view = |domains: &str| map::view(&live::parse(&json(domains)).unwrap().1[0], &Around::default());
+    let unread = view(r#""domains":[],"domainsUnread":"Access denied \r\n""#);
+    assert_eq!(row(&unread, "Domains").was, "could not be read: Access denied");
+    let read = view(
+        r#""domains":{"name":"branch.example","values":{"RouteAction":"2","RouteActionString":"[10.1.0.5]","RouteUserName":"ann"}},"domainsUnread":null"#,
+    );
+    assert_eq!(row(&read, "Domain branch.example").was, "remote, by way of [10.1.0.5], signed in as ann");
+    assert!(!read.rows.iter().any(|row| row.setting == "Domains"));
 }
 
 #[test]

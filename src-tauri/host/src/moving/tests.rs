@@ -127,6 +127,73 @@ async fn nothing_moves_from_or_to_a_folder_in_use_or_over_waiting_mail() {
     assert_eq!(looked_at(empty.path()).await, Some(vec![id]));
 }
 
+/// Everything under these names, as text.
+fn kept(folder: &Path, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| fs::read_to_string(folder.join(name)).unwrap_or_else(|error| format!("{name}: {error}"))).collect()
+}
+
+fn put(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn mail_that_was_set_aside_at_the_target_was_deleted_by_the_move() {
+    for stop_at in POINTS {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for name in ["damaged-1/queue.db", "damaged-2/queue.db", "before-1/queue.db", "content/1", "certificates/self-signed.pem"] {
+            put(old.path(), name, &format!("old {name}"));
+        }
+        for name in ["damaged-1/queue.db", "before-1/queue.db", "content/1", "certificates/self-signed.pem"] {
+            put(new.path(), name, &format!("new {name}"));
+        }
+        let stopped = move_step_by_step(old.path(), new.path(), &mut |point| {
+            if point == stop_at { Err(io::Error::other("the power went off")) } else { Ok(()) }
+        });
+        assert!(stopped.is_err());
+        move_home(old.path(), new.path()).unwrap();
+        let names = ["damaged-1", "damaged-2", "damaged-3", "before-1", "before-2"].map(|name| format!("{name}/queue.db"));
+        assert_eq!(
+            kept(new.path(), &names.each_ref().map(String::as_str)),
+            ["new damaged-1", "old damaged-1", "old damaged-2", "new before-1", "old before-1"].map(|said| format!("{said}/queue.db")),
+            "{stop_at:?}"
+        );
+        // What has one place only is the old relay's now; the other one's is kept all the same.
+        assert_eq!(kept(new.path(), &["content/1", "certificates/self-signed.pem"]), ["old content/1", "old certificates/self-signed.pem"]);
+        let aside = (3..=4).map(|number| new.path().join(format!("before-{number}")));
+        let aside: Vec<String> = aside.flat_map(|folder| kept(&folder, &["content/1", "certificates/self-signed.pem"])).collect();
+        for was in ["new content/1", "new certificates/self-signed.pem"] {
+            assert!(aside.iter().any(|text| text == was), "{stop_at:?}: {was} is lost: {aside:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whether_a_move_can_begin_is_said_beforehand_and_changes_nothing() {
+    let (old, id) = lived_in().await;
+    let (occupied, _) = lived_in().await;
+    let room = tempfile::tempdir().unwrap();
+    let nowhere = room.path().join("nowhere");
+    can_move(old.path(), &nowhere).unwrap();
+    assert!(!nowhere.exists());
+    assert!(matches!(can_move(old.path(), occupied.path()), Err(MoveError::Occupied(_, 1))));
+    assert!(matches!(can_move(old.path(), old.path()), Err(MoveError::Same(..))));
+    assert!(matches!(can_move(&nowhere, old.path()), Err(MoveError::NoFolder(_))));
+    let free = tempfile::tempdir().unwrap();
+    let host = start(old.path()).await.unwrap();
+    assert!(matches!(can_move(old.path(), free.path()), Err(MoveError::Held(..))));
+    assert!(matches!(can_move(occupied.path(), old.path()), Err(MoveError::Held(..))));
+    assert_eq!(waiting(&host).await, [id]);
+    host.stop().await;
+
+    move_home(old.path(), free.path()).unwrap();
+    can_move(free.path(), old.path()).unwrap();
+    // The same once more is no trouble; a move of what went elsewhere is.
+    can_move(old.path(), free.path()).unwrap();
+    assert!(matches!(can_move(old.path(), occupied.path()), Err(MoveError::MovedBefore(..))));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_followed() {

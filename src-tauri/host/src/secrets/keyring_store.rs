@@ -10,37 +10,29 @@ use keyring_core::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SERVICE: &str = "Outtray";
 
 pub(super) struct KeyringStore {
-    /// Why there is no store.
-    unavailable: Option<String>,
+    /// What was wrong when it was last asked: it may be locked.
+    trouble: Mutex<Option<String>>,
     /// Tells the folder; empty for the account's own, whether the service is installed or not.
     suffix: String,
 }
 
 impl KeyringStore {
-    /// Finds out whether there is a store at all, and whether it can be asked.
-    pub fn open(data_folder: &Path) -> Self {
+    pub fn of(data_folder: &Path) -> Self {
         let default = folder_mark(&crate::paths::own_data_folder());
         let mark = folder_mark(data_folder);
         let suffix = if mark == default { String::new() } else { format!("@{mark}") };
-        let mut store = Self { unavailable: None, suffix };
-        store.unavailable = match keyring::Entry::store_status() {
-            Ok(()) => store.read(super::SMART_HOST).err().map(|error| error.to_string()),
-            Err(error) => Some(error.to_string()),
-        };
-        store
-    }
-
-    pub fn unavailable(said: String) -> Self {
-        Self { unavailable: Some(said), suffix: String::new() }
+        Self { trouble: Mutex::default(), suffix }
     }
 
     fn entry(&self, name: &str) -> Result<Entry, SecretError> {
-        if let Some(said) = &self.unavailable {
-            return Err(SecretError::Unavailable(said.clone()));
+        // Looked for once in the life of a process.
+        if let Err(error) = keyring::Entry::store_status() {
+            return Err(SecretError::Unavailable(error.to_string()));
         }
         let user = format!("{name}{}", self.suffix);
         let shown = format!("{SERVICE}/{user}");
@@ -54,9 +46,20 @@ impl KeyringStore {
     }
 }
 
+impl KeyringStore {
+    fn noted<T>(&self, answer: Result<T, SecretError>) -> Result<T, SecretError> {
+        *self.trouble() = answer.as_ref().err().map(ToString::to_string);
+        answer
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Store for KeyringStore {
     fn view(&self) -> SecretStoreView {
-        match &self.unavailable {
+        match &*self.trouble() {
             Some(said) => SecretStoreView::Unavailable { said: said.clone() },
             None if cfg!(windows) => SecretStoreView::WindowsCredentialManager,
             None => SecretStoreView::SecretService,
@@ -64,26 +67,27 @@ impl Store for KeyringStore {
     }
 
     fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
-        match self.entry(name)?.get_secret() {
+        let found = self.entry(name).and_then(|entry| match entry.get_secret() {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Some(text.into())),
                 Err(_) => Err(SecretError::Failed("the entry is not ours: no text".into())),
             },
             Err(Error::NoEntry) => Ok(None),
             Err(error) => Err(failed(error)),
-        }
+        });
+        self.noted(found)
     }
 
     fn write(&self, name: &str, secret: &SecretString) -> Result<(), SecretError> {
         // As bytes: as a password Windows would keep it in UTF-16, half as much.
-        self.entry(name)?.set_secret(secret.expose_secret().as_bytes()).map_err(failed)
+        self.noted(self.entry(name).and_then(|entry| entry.set_secret(secret.expose_secret().as_bytes()).map_err(failed)))
     }
 
     fn remove(&self, name: &str) -> Result<(), SecretError> {
-        match self.entry(name)?.delete_credential() {
+        self.noted(self.entry(name).and_then(|entry| match entry.delete_credential() {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
             Err(error) => Err(failed(error)),
-        }
+        }))
     }
 }
 

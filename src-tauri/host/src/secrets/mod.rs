@@ -2,7 +2,8 @@
 //!
 //! In: a name and a secret. Out: the secret, for the engine's configuration alone. One owner, one
 //! call at a time, each on a thread that may block; a store that does not answer (a keyring that
-//! asks someone to unlock it) is given up on, not waited for.
+//! asks someone to unlock it) is given up on, not waited for. It is asked anew each time: one that
+//! could not be read once may be unlocked a minute later.
 //!
 //! Invariant: never written to a file. Without a store there is memory, until the restart.
 
@@ -20,8 +21,10 @@ use std::time::Duration;
 
 /// The password of the smart host.
 pub const SMART_HOST: &str = "smart-host";
+/// The password of the certificate's PFX file.
+pub const CERTIFICATE: &str = "certificate";
 /// Every name there is.
-pub const NAMES: [&str; 1] = [SMART_HOST];
+pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
 
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,43 +59,44 @@ pub(crate) trait Store: Send + Sync + 'static {
 
 pub struct Secrets {
     store: Arc<tokio::sync::Mutex<Box<dyn Store>>>,
-    view: SecretStoreView,
+    /// How the store was when it was last asked.
+    view: Mutex<SecretStoreView>,
     until_restart: Mutex<HashMap<String, SecretString>>,
 }
 
 impl Secrets {
     /// The store of this machine for this data folder.
     pub async fn open(data_folder: &Path) -> Self {
-        let folder = data_folder.to_owned();
-        let opened = tokio::task::spawn_blocking(move || -> Box<dyn Store> {
-            match credentials_directory::CredentialsDirectory::from_environment() {
-                Some(directory) => Box::new(directory),
-                None => Box::new(keyring_store::KeyringStore::open(&folder)),
-            }
+        let secrets = Self::with(match credentials_directory::CredentialsDirectory::from_environment() {
+            Some(directory) => Box::new(directory),
+            None => Box::new(keyring_store::KeyringStore::of(data_folder)),
         });
-        match tokio::time::timeout(PATIENCE, opened).await {
-            Ok(Ok(store)) => Self::with(store),
-            Ok(Err(_)) | Err(_) => Self::with(Box::new(keyring_store::KeyringStore::unavailable(SecretError::NoAnswer.to_string()))),
-        }
+        // From now on it is known whether the store can be asked; what it says is read again when it is needed.
+        let _ = secrets.read(SMART_HOST).await;
+        secrets
     }
 
     fn with(store: Box<dyn Store>) -> Self {
-        let view = store.view();
+        let view = Mutex::new(store.view());
         Self { store: Arc::new(tokio::sync::Mutex::new(store)), view, until_restart: Mutex::default() }
     }
 
     pub fn store_view(&self) -> SecretStoreView {
-        self.view.clone()
+        self.last_view().clone()
     }
 
-    /// None when it is not set.
+    /// None when it is not set. Where there is no store, nothing can be.
     pub async fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
         if let Some(secret) = self.in_memory().get(name) {
             return Ok(Some(secret.clone()));
         }
-        if matches!(self.view, SecretStoreView::Unavailable { .. }) {
-            return Ok(None);
+        match self.stored(name).await {
+            Err(SecretError::Unavailable(_)) => Ok(None),
+            found => found,
         }
+    }
+
+    async fn stored(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
         let name = name.to_owned();
         self.ask(move |store| store.read(&name)).await
     }
@@ -114,6 +118,29 @@ impl Secrets {
         Ok(())
     }
 
+    /// Writes it, and gives what it takes the place of.
+    pub async fn replace(&self, name: &str, secret: SecretString, until_restart: bool) -> Result<Former, SecretError> {
+        let in_memory = self.in_memory().get(name).cloned();
+        // One kept in memory leaves the store as it is.
+        let stored = if until_restart { None } else { Some(self.stored(name).await?) };
+        self.write(name, secret, until_restart).await?;
+        Ok(Former { in_memory, stored })
+    }
+
+    /// Undoes [`Self::replace`].
+    pub async fn put_back(&self, name: &str, former: Former) -> Result<(), SecretError> {
+        match former.stored {
+            None => {}
+            Some(Some(secret)) => self.write(name, secret, false).await?,
+            Some(None) => self.remove(name).await?,
+        }
+        match former.in_memory {
+            Some(secret) => self.in_memory().insert(name.to_owned(), secret),
+            None => self.in_memory().remove(name),
+        };
+        Ok(())
+    }
+
     pub async fn remove(&self, name: &str) -> Result<(), SecretError> {
         let was_in_memory = self.in_memory().remove(name).is_some();
         let name = name.to_owned();
@@ -124,15 +151,10 @@ impl Secrets {
         }
     }
 
-    /// Whether each secret is set; never the secret.
-    pub async fn views(&self) -> Vec<SecretView> {
-        let mut views = Vec::new();
-        for name in NAMES {
-            let until_restart = self.in_memory().contains_key(name);
-            let is_set = until_restart || matches!(self.read(name).await, Ok(Some(_)));
-            views.push(SecretView { name: name.to_owned(), is_set, until_restart });
-        }
-        views
+    /// Whether it is set; never the secret. `found` is what reading it gave.
+    pub fn view(&self, name: &str, found: &Result<Option<SecretString>, SecretError>) -> SecretView {
+        let until_restart = self.in_memory().contains_key(name);
+        SecretView { name: name.to_owned(), is_set: matches!(found, Ok(Some(_))), until_restart }
     }
 
     async fn ask<T: Send + 'static>(
@@ -143,18 +165,34 @@ impl Secrets {
         let asked = async move {
             // The lock goes along, so that a call given up on still ends before the next begins.
             let store = store.lock_owned().await;
-            tokio::task::spawn_blocking(move || act(store.as_ref())).await
+            tokio::task::spawn_blocking(move || (act(store.as_ref()), store.view())).await
         };
         match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok((answer, view))) => {
+                *self.last_view() = view;
+                answer
+            }
             Ok(Err(panicked)) => Err(SecretError::Failed(panicked.to_string())),
-            Err(_) => Err(SecretError::NoAnswer),
+            Err(_) => {
+                *self.last_view() = SecretStoreView::Unavailable { said: SecretError::NoAnswer.to_string() };
+                Err(SecretError::NoAnswer)
+            }
         }
+    }
+
+    fn last_view(&self) -> std::sync::MutexGuard<'_, SecretStoreView> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn in_memory(&self) -> std::sync::MutexGuard<'_, HashMap<String, SecretString>> {
         self.until_restart.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a secret has taken the place of: in memory, and in the store where that was written.
+pub struct Former {
+    in_memory: Option<SecretString>,
+    stored: Option<Option<SecretString>>,
 }
 
 /// What is wrong with a secret before any store sees it; the secret itself is not repeated.

@@ -11,22 +11,105 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use super::credentials_directory::CredentialsDirectory;
-use super::keyring_store::KeyringStore;
 use super::*;
+
+/// Unreadable as often as is said, then with this password in it; None: there is no store at all.
+struct Played(Option<Mutex<(usize, SecretString)>>);
+
+impl Played {
+    fn locked_for(times: usize, password: &str) -> Self {
+        Self(Some(Mutex::new((times, password.to_owned().into()))))
+    }
+
+    fn open(&self) -> Result<std::sync::MutexGuard<'_, (usize, SecretString)>, SecretError> {
+        let mut inside = self.0.as_ref().ok_or_else(|| SecretError::Unavailable("no session bus".into()))?.lock().unwrap();
+        if inside.0 > 0 {
+            inside.0 -= 1;
+            return Err(SecretError::Failed("locked".into()));
+        }
+        Ok(inside)
+    }
+}
+
+impl Store for Played {
+    fn view(&self) -> SecretStoreView {
+        match &self.0 {
+            None => SecretStoreView::Unavailable { said: "the credential store cannot be used: no session bus".into() },
+            Some(_) => SecretStoreView::SecretService,
+        }
+    }
+    fn read(&self, _name: &str) -> Result<Option<SecretString>, SecretError> {
+        let inside = self.open()?;
+        Ok(Some(inside.1.clone()).filter(|secret| !secret.expose_secret().is_empty()))
+    }
+    fn write(&self, _name: &str, secret: &SecretString) -> Result<(), SecretError> {
+        self.open()?.1 = secret.clone();
+        Ok(())
+    }
+    fn remove(&self, _name: &str) -> Result<(), SecretError> {
+        self.open()?.1 = String::new().into();
+        Ok(())
+    }
+}
+
+impl Secrets {
+    async fn text(&self) -> Option<String> {
+        self.read(SMART_HOST).await.unwrap().map(|secret| secret.expose_secret().to_owned())
+    }
+
+    async fn shown(&self) -> SecretView {
+        self.view(SMART_HOST, &self.read(SMART_HOST).await)
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_could_not_be_read_once_was_never_asked_again() {
+    let secrets = Secrets::with(Box::new(Played::locked_for(2, "tr0ub4dor")));
+    assert!(matches!(secrets.read(SMART_HOST).await, Err(SecretError::Failed(_))));
+    assert!(!secrets.shown().await.is_set);
+    assert_eq!(secrets.text().await.as_deref(), Some("tr0ub4dor"));
+    assert!(secrets.shown().await.is_set);
+}
+
+#[tokio::test]
+async fn what_a_secret_takes_the_place_of_can_be_put_back() {
+    for until_restart in [true, false] {
+        let secrets = Secrets::with(Box::new(Played::locked_for(0, "stored")));
+        let new = || "new".to_owned().into();
+        let former = secrets.replace(SMART_HOST, new(), until_restart).await.unwrap();
+        assert_eq!(secrets.text().await.as_deref(), Some("new"));
+        secrets.put_back(SMART_HOST, former).await.unwrap();
+        assert_eq!((secrets.text().await.as_deref(), secrets.shown().await.until_restart), (Some("stored"), false));
+
+        secrets.write(SMART_HOST, "in memory".to_owned().into(), true).await.unwrap();
+        let former = secrets.replace(SMART_HOST, new(), until_restart).await.unwrap();
+        secrets.put_back(SMART_HOST, former).await.unwrap();
+        assert_eq!((secrets.text().await.as_deref(), secrets.shown().await.until_restart), (Some("in memory"), true));
+
+        let empty = Secrets::with(Box::new(Played::locked_for(0, "")));
+        let former = empty.replace(SMART_HOST, new(), until_restart).await.unwrap();
+        empty.put_back(SMART_HOST, former).await.unwrap();
+        assert_eq!(empty.text().await, None);
+    }
+    // What cannot be stored takes nothing's place.
+    let locked = Secrets::with(Box::new(Played::locked_for(1, "stored")));
+    assert!(locked.replace(SMART_HOST, "new".to_owned().into(), false).await.is_err());
+    assert_eq!(locked.text().await.as_deref(), Some("stored"));
+}
 
 #[tokio::test]
 async fn without_a_store_there_is_only_memory() {
-    let secrets = Secrets::with(Box::new(KeyringStore::unavailable("no session bus".into())));
-    assert_eq!(secrets.store_view(), SecretStoreView::Unavailable { said: "no session bus".into() });
+    let secrets = Secrets::with(Box::new(Played(None)));
+    assert_eq!(secrets.store_view(), SecretStoreView::Unavailable { said: "the credential store cannot be used: no session bus".into() });
     let refused = secrets.write(SMART_HOST, "tr0ub4dor".to_owned().into(), false).await.unwrap_err();
     assert_eq!(refused.to_string(), "the credential store cannot be used: no session bus");
     assert!(secrets.read(SMART_HOST).await.unwrap().is_none());
     secrets.write(SMART_HOST, "tr0ub4dor".to_owned().into(), true).await.unwrap();
     assert_eq!(secrets.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "tr0ub4dor");
-    assert_eq!(secrets.views().await, [SecretView { name: SMART_HOST.into(), is_set: true, until_restart: true }]);
+    assert_eq!(secrets.shown().await, SecretView { name: SMART_HOST.into(), is_set: true, until_restart: true });
     assert_eq!(secrets.hand_over(SMART_HOST).await.unwrap(), Some(control::Secret::new("tr0ub4dor".into())));
     secrets.remove(SMART_HOST).await.unwrap();
-    assert!(!secrets.views().await[0].is_set);
+    assert!(!secrets.shown().await.is_set);
 }
 
 #[tokio::test]
@@ -90,7 +173,7 @@ async fn a_real_secret_service_keeps_secrets_apart_by_data_folder() {
     // As after a restart.
     let again = Secrets::open(one.path()).await;
     assert_eq!(again.read(SMART_HOST).await.unwrap().unwrap().expose_secret(), "c0rrect h0rse");
-    assert_eq!(again.views().await, [SecretView { name: SMART_HOST.into(), is_set: true, until_restart: false }]);
+    assert_eq!(again.shown().await, SecretView { name: SMART_HOST.into(), is_set: true, until_restart: false });
     assert!(Secrets::open(other.path()).await.read(SMART_HOST).await.unwrap().is_none());
     again.remove(SMART_HOST).await.unwrap();
     assert!(secrets.read(SMART_HOST).await.unwrap().is_none());

@@ -1,12 +1,13 @@
 //! Outtray as a service of this machine: running when nobody is signed in.
 //!
 //! What both systems share: names, states, errors. `windows` speaks to the service manager, `systemd` writes
-//! and drives a unit; `tidings` is what an administrator reads of it in the Event Log.
+//! and drives a unit; `elevation` asks for an administrator's rights; `tidings` is what one reads in the Event Log.
 //!
 //! Invariant: the service's data is in [`crate::paths::machine_data_folder`], whoever asks.
 
 #[cfg(windows)]
 mod access;
+pub mod elevation;
 #[cfg(windows)]
 pub mod event_log;
 #[cfg(unix)]

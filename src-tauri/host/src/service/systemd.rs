@@ -28,7 +28,7 @@ pub struct Systemd {
 }
 
 pub fn is_installed() -> bool {
-    Path::new("/").join(UNIT).exists()
+    Systemd::under(None).is_installed()
 }
 
 pub fn is_elevated() -> bool {
@@ -55,35 +55,15 @@ pub fn prepare_folder(folder: &Path) -> Result<(), ServiceError> {
 }
 
 pub fn start() -> Result<(), ServiceError> {
-    must_run()?;
-    if !is_installed() {
-        return Err(ServiceError::NotInstalled);
-    }
-    systemctl(&["start", NAME]).map_err(|said| ServiceError::System {
-        doing: "the service cannot be started".into(),
-        said: format!("{said}; `journalctl -u outtray` tells more"),
-    })
+    Systemd::under(None).start()
 }
 
 pub fn stop() -> Result<(), ServiceError> {
-    if !is_installed() {
-        return Ok(());
-    }
-    must_run()?;
-    systemctl(&["stop", NAME]).map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })
+    Systemd::under(None).stop()
 }
 
 pub fn state() -> Result<State, ServiceError> {
-    if !is_installed() {
-        return Ok(State::NotInstalled);
-    }
-    if !systemd_runs() {
-        return Ok(State::Stopped);
-    }
-    let asked = ["show", NAME, "--property=ActiveState,MainPID"];
-    let told =
-        systemctl_says(&asked).map_err(|said| ServiceError::System { doing: "the service's state cannot be asked for".into(), said })?;
-    Ok(state_in(&told))
+    Systemd::under(None).state()
 }
 
 fn state_in(told: &str) -> State {
@@ -97,8 +77,48 @@ fn state_in(told: &str) -> State {
 }
 
 impl Systemd {
+    /// With a root, whatever is called `systemctl` in it is spoken to, if it says that it runs.
     pub fn under(root: Option<&Path>) -> Self {
         Self { root: root.unwrap_or(Path::new("/")).to_owned(), is_real: root.is_none() }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub fn start(&self) -> Result<(), ServiceError> {
+        self.must_run()?;
+        if !self.is_installed() {
+            return Err(ServiceError::NotInstalled);
+        }
+        self.systemctl(&["start", NAME]).map_err(|said| ServiceError::System {
+            doing: "the service cannot be started".into(),
+            said: format!("{said}; `journalctl -u outtray` tells more"),
+        })
+    }
+
+    /// Stops it and waits until it has ended. A service that does not run, or is not there, has ended.
+    pub fn stop(&self) -> Result<(), ServiceError> {
+        if !self.is_installed() {
+            return Ok(());
+        }
+        self.must_run()?;
+        self.systemctl(&["stop", NAME]).map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })
+    }
+
+    pub fn state(&self) -> Result<State, ServiceError> {
+        if !self.is_installed() {
+            return Ok(State::NotInstalled);
+        }
+        if !self.runs() {
+            return Ok(State::Stopped);
+        }
+        let asked = ["show", NAME, "--property=ActiveState,MainPID"];
+        let told = self
+            .systemctl_says(&asked)
+            .map_err(|said| ServiceError::System { doing: "the service's state cannot be asked for".into(), said })?;
+        Ok(state_in(&told))
+    }
+
+    pub fn is_installed(&self) -> bool {
+        self.root.join(UNIT).exists()
     }
 
     /// Writes the unit and has it started with the machine. A sealed password that is there stays, unless there is a new one.
@@ -123,9 +143,9 @@ impl Systemd {
         // No secret is in it, and `systemctl cat` should show it to everybody.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644))
             .map_err(|error| ServiceError::system(format!("{} cannot be made readable", path.display()), &error))?;
-        if self.is_real && systemd_runs() {
+        if self.runs() {
             for words in [&["daemon-reload"][..], &["enable", "--quiet", NAME]] {
-                systemctl(words).map_err(|said| ServiceError::System { doing: "systemd does not take the unit".into(), said })?;
+                self.systemctl(words).map_err(|said| ServiceError::System { doing: "systemd does not take the unit".into(), said })?;
             }
         } else {
             notes.push(format!(
@@ -142,9 +162,9 @@ impl Systemd {
     pub fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
         let mut notes = Vec::new();
         let path = self.root.join(UNIT);
-        let spoken_to = self.is_real && systemd_runs();
+        let spoken_to = self.runs();
         if path.exists() && spoken_to {
-            systemctl(&["disable", "--now", "--quiet", NAME])
+            self.systemctl(&["disable", "--now", "--quiet", NAME])
                 .map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })?;
         }
         remove(&path)?;
@@ -152,7 +172,7 @@ impl Systemd {
             notes.push(format!("the sealed password stays in {}", self.root.join(CREDENTIAL).display()));
         }
         if spoken_to {
-            systemctl(&["daemon-reload"])
+            self.systemctl(&["daemon-reload"])
                 .map_err(|said| ServiceError::System { doing: "systemd does not read its units again".into(), said })?;
         }
         Ok(notes)
@@ -186,6 +206,31 @@ impl Systemd {
             return Err(failed(format!("systemd-creds said: {}", String::from_utf8_lossy(&sealed.stderr).trim())));
         }
         write(&self.root.join(CREDENTIAL), &sealed.stdout)
+    }
+
+    fn runs(&self) -> bool {
+        self.root.join("run/systemd/system").is_dir()
+    }
+
+    fn must_run(&self) -> Result<(), ServiceError> {
+        if self.runs() {
+            return Ok(());
+        }
+        let said = "systemd does not run on this machine; use `outtrayd run`, or start it by what this machine uses instead";
+        Err(ServiceError::System { doing: "the service cannot be spoken to".into(), said: said.into() })
+    }
+
+    fn systemctl(&self, words: &[&str]) -> Result<(), String> {
+        self.systemctl_says(words).map(drop)
+    }
+
+    fn systemctl_says(&self, words: &[&str]) -> Result<String, String> {
+        let program = if self.is_real { PathBuf::from("systemctl") } else { self.root.join("usr/bin/systemctl") };
+        let said = Command::new(program).args(words).stdin(Stdio::null()).output().map_err(|error| format!("systemctl: {error}"))?;
+        if said.status.success() {
+            return Ok(String::from_utf8_lossy(&said.stdout).into_owned());
+        }
+        Err(format!("systemctl {} said: {}", words.join(" "), String::from_utf8_lossy(&said.stderr).trim()))
     }
 }
 
@@ -285,30 +330,6 @@ fn remove(path: &Path) -> Result<(), ServiceError> {
         }
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-fn systemd_runs() -> bool {
-    Path::new("/run/systemd/system").is_dir()
-}
-
-fn must_run() -> Result<(), ServiceError> {
-    if systemd_runs() {
-        return Ok(());
-    }
-    let said = "systemd does not run on this machine; use `outtrayd run`, or start it by what this machine uses instead";
-    Err(ServiceError::System { doing: "the service cannot be spoken to".into(), said: said.into() })
-}
-
-fn systemctl(words: &[&str]) -> Result<(), String> {
-    systemctl_says(words).map(drop)
-}
-
-fn systemctl_says(words: &[&str]) -> Result<String, String> {
-    let said = Command::new("systemctl").args(words).stdin(Stdio::null()).output().map_err(|error| format!("systemctl: {error}"))?;
-    if said.status.success() {
-        return Ok(String::from_utf8_lossy(&said.stdout).into_owned());
-    }
-    Err(format!("systemctl {} said: {}", words.join(" "), String::from_utf8_lossy(&said.stderr).trim()))
 }
 
 #[cfg(test)]

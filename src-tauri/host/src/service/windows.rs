@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)] // calls of the system, each with its reason
 
-use super::{ACCOUNT, DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State, access, event_log};
+use super::{ACCOUNT, DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State, access, elevation, event_log};
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -28,7 +28,7 @@ use windows_sys::Win32::System::Services::{
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 const SERVICE_KEY: &str = r"SYSTEM\CurrentControlSet\Services\Outtray";
-const OWN_KEY: &str = r"SOFTWARE\Outtray";
+pub(super) const OWN_KEY: &str = r"SOFTWARE\Outtray";
 const INSTALLED_BY: &str = "InstalledBy";
 /// Every account has it; without it no file behind a closed folder could be opened. Nothing else is needed:
 /// ports below 1024 are free to all on Windows.
@@ -133,6 +133,7 @@ pub fn uninstall() -> Result<Vec<String>, ServiceError> {
         Err(error) => return Err(trouble("the service cannot be removed", &error)),
     }
     event_log::remove_source().map_err(|error| ServiceError::system("the Event Log source cannot be removed", &error))?;
+    elevation::forget_word();
     if let Ok(key) = LOCAL_MACHINE.options().read().write().open(OWN_KEY) {
         let _ = key.remove_value(INSTALLED_BY);
         let is_empty =

@@ -1,14 +1,17 @@
 //! The rules a settings document must keep.
 //!
 //! In: [`Settings`] of the right form, and [`Facts`] about this machine. Out: [`Checked`], or all
-//! problems at once. Reads the certificate files it names, nothing else.
+//! problems at once. Reads the certificate files it names, nothing else. A file that was good once may be gone
+//! without making the settings unusable: that is said by [`Files`].
 
 use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
+use control::problem::Problem;
 use control::settings::{AccessRule, Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -21,6 +24,36 @@ pub struct Facts {
     pub folder: PathBuf,
     /// This machine's own name, in force when the document gives none.
     pub host_name: String,
+    pub certificate_password: CertificatePassword,
+}
+
+impl Facts {
+    /// Without passwords.
+    pub fn new(folder: PathBuf, host_name: impl Into<String>) -> Self {
+        Self { folder, host_name: host_name.into(), certificate_password: CertificatePassword::Unknown }
+    }
+}
+
+/// The password of a PFX file with the certificate, as far as whoever checks knows it.
+#[derive(Debug, Clone)]
+pub enum CertificatePassword {
+    /// It is not: the file is looked at, and opened by whoever knows it.
+    Unknown,
+    /// The one in the credential store; empty when there is none.
+    Stored(SecretString),
+    /// Given together with these settings.
+    Given(SecretString),
+}
+
+/// Which of the files that settings name may be missing or broken. What is wrong with them is a notice then, no problem.
+#[derive(Debug, Clone, Copy)]
+pub enum Files<'a> {
+    /// None: somebody has just named them.
+    MustBeGood,
+    /// Those that these settings name too: they are in force, and another change is not held up by them.
+    AsIn(&'a Settings),
+    /// All: a start, at which mail must not stop for a file.
+    MayBeGone,
 }
 
 pub const PROVIDERS: [&str; 6] = ["microsoft365", "google", "sendgrid", "ses", "mailgun", "other"];
@@ -29,7 +62,11 @@ const DAY: u32 = 24 * HOUR;
 const YEAR: u32 = 366 * DAY;
 
 pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<SettingsProblem>> {
-    let mut rules = Rules { facts, problems: Vec::new() };
+    check_with(settings, facts, Files::MustBeGood)
+}
+
+pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Result<Checked, Vec<SettingsProblem>> {
+    let mut rules = Rules { facts, files, problems: Vec::new(), unusable: Vec::new() };
     rules.range("version", settings.version, 1..=1);
     let host_name = rules.host_name(&settings.host_name);
     let listeners = rules.listeners(&settings.listeners);
@@ -44,7 +81,8 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
-        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, pickup, allowed, certificate })
+        let (settings, folder, unusable) = (settings.clone(), facts.folder.clone(), rules.unusable);
+        Ok(Checked { settings, folder, host_name, listeners, pickup, allowed, certificate, unusable })
     } else {
         Err(rules.problems)
     }
@@ -52,14 +90,16 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<Checked, Vec<Settings
 
 /// The part for a smart host alone, as the connection check tries one that is not saved.
 pub fn check_smart_host(smart_host: &SmartHostSettings, facts: &Facts) -> Vec<SettingsProblem> {
-    let mut rules = Rules { facts, problems: Vec::new() };
+    let mut rules = Rules { facts, files: Files::MustBeGood, problems: Vec::new(), unusable: Vec::new() };
     rules.smart_host("smartHost", smart_host);
     rules.problems
 }
 
 pub(super) struct Rules<'a> {
     pub(super) facts: &'a Facts,
+    files: Files<'a>,
     problems: Vec<SettingsProblem>,
+    unusable: Vec<Problem>,
 }
 
 impl Rules<'_> {
@@ -162,7 +202,9 @@ impl Rules<'_> {
         if let Some(file) = extra_ca_file
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
-            self.wrong(field("extraCaFile"), file, error.to_string(), error.remedy());
+            let of = |now: &Settings| now.smart_host.as_ref().and_then(|smart_host| smart_host.extra_ca_file.clone());
+            let is_known = self.is_known(|now| of(now).as_ref() == Some(file));
+            self.file(field("extraCaFile"), file, &error, is_known);
         }
         self.range(field("parallelConnections"), *parallel_connections, 1..=50);
         self.range(field("messagesPerConnection"), *messages_per_connection, 1..=10_000);
@@ -251,6 +293,23 @@ impl Rules<'_> {
             self.wrong(field, value, wrong, format!("a whole number from {} to {}", range.start(), range.end()));
         }
         fits
+    }
+
+    /// Whether a file may be gone; `in_force`: whether settings name it too.
+    pub(super) fn is_known(&self, in_force: impl FnOnce(&Settings) -> bool) -> bool {
+        match self.files {
+            Files::MustBeGood => false,
+            Files::AsIn(now) => in_force(now),
+            Files::MayBeGone => true,
+        }
+    }
+
+    pub(super) fn file(&mut self, field: impl Into<String>, named: &str, error: &certificate::CertificateError, may_be_gone: bool) {
+        if may_be_gone {
+            self.unusable.push(error.problem(&self.facts.folder.join(named)));
+        } else {
+            self.wrong(field, named, error.to_string(), error.remedy());
+        }
     }
 
     pub(super) fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {

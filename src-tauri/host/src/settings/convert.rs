@@ -2,7 +2,8 @@
 
 use crate::certificate;
 use control::Settings;
-use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::problem::Problem;
+use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
 use ipnet::IpNet;
 use relay::config::{self, Config, SmartHostConfig};
 use rustls::server::danger::ClientCertVerifier;
@@ -22,8 +23,11 @@ pub struct Checked {
     pub(super) listeners: Vec<Listener>,
     pub(super) pickup: Option<config::Pickup>,
     pub(super) allowed: Vec<IpNet>,
-    /// The office's own certificate; None when it is to be ours.
+    /// The office's own certificate; None when it is to be ours, or its files cannot be used. One in a PFX file is opened later:
+    /// its password is in the credential store.
     pub(super) certificate: Option<Arc<CertifiedKey>>,
+    /// Files that cannot be used and do not keep the rest from running.
+    pub unusable: Vec<Problem>,
 }
 
 /// A listener of which everything is checked, without the certificate that it will show.
@@ -31,17 +35,30 @@ pub struct Checked {
 pub(super) struct Listener {
     pub address: SocketAddr,
     pub encryption: ListenerEncryption,
-    /// What clients must show.
-    pub clients: Option<Arc<dyn ClientCertVerifier>>,
+    pub clients: Clients,
     pub proxies: Vec<IpNet>,
+}
+
+/// Whether clients show a certificate.
+#[derive(Debug, Clone)]
+pub(super) enum Clients {
+    Unasked,
+    Judged(Arc<dyn ClientCertVerifier>),
+    /// They must, and it could not be judged.
+    ShutOut,
 }
 
 impl Listener {
     fn config(&self, certificate: Option<&Arc<CertifiedKey>>) -> config::Listener {
-        let tls = match (self.encryption, certificate) {
-            (ListenerEncryption::Plain, _) | (_, None) => None,
-            (ListenerEncryption::Starttls | ListenerEncryption::Implicit, Some(certificate)) => {
-                certificate::server_config(Arc::clone(certificate), self.clients.clone())
+        let clients = match &self.clients {
+            Clients::Unasked => Some(None),
+            Clients::Judged(verifier) => Some(Some(Arc::clone(verifier))),
+            Clients::ShutOut => None,
+        };
+        let tls = match (self.encryption, certificate, clients) {
+            (ListenerEncryption::Plain, _, _) | (_, None, _) | (_, _, None) => None,
+            (ListenerEncryption::Starttls | ListenerEncryption::Implicit, Some(certificate), Some(clients)) => {
+                certificate::server_config(Arc::clone(certificate), clients)
                     .inspect_err(|error| tracing::error!(%error, address = %self.address, "No encryption can be offered"))
                     .ok()
             }
@@ -70,14 +87,57 @@ impl Checked {
             pickup: None,
             allowed: Vec::new(),
             certificate: None,
+            unusable: Vec::new(),
         }
+    }
+
+    /// The files these settings name.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let certificate = match &self.settings.certificate {
+            CertificateSettings::SelfSigned => Vec::new(),
+            CertificateSettings::Pem { certificate_file, key_file } => vec![certificate_file, key_file],
+            CertificateSettings::Pfx { file } => vec![file],
+        };
+        let authorities = self.settings.listeners.iter().filter_map(|listener| listener.client_certificates.as_ref());
+        let authorities = authorities.map(|clients| &clients.authority_file);
+        let extra_ca_file = self.settings.smart_host.iter().filter_map(|smart_host| smart_host.extra_ca_file.as_ref());
+        certificate.into_iter().chain(authorities).chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
+    }
+
+    /// A certificate that was loaded once is better than ours, when its files are being replaced or are gone.
+    pub fn keep_certificate_of(&mut self, before: &Self) {
+        if self.certificate.is_none() && self.settings.certificate == before.settings.certificate {
+            self.certificate.clone_from(&before.certificate);
+        }
+    }
+
+    /// The file that a password opens.
+    pub fn pfx_file(&self) -> Option<PathBuf> {
+        match &self.settings.certificate {
+            CertificateSettings::Pfx { file } => Some(self.folder.join(file)),
+            CertificateSettings::SelfSigned | CertificateSettings::Pem { .. } => None,
+        }
+    }
+
+    /// Whether it is known already that this file cannot be used.
+    pub fn is_unusable(&self, file: &Path) -> bool {
+        self.unusable.iter().any(|problem| problem.subject.as_deref() == Some(&*file.display().to_string()))
+    }
+
+    pub fn show(&mut self, certificate: Arc<CertifiedKey>) {
+        self.certificate = Some(certificate);
+    }
+
+    pub fn wants_password(&self) -> bool {
+        self.settings.smart_host.as_ref().is_some_and(|smart_host| matches!(smart_host.sign_in, SignIn::Password { .. }))
     }
 
     pub fn host_name(&self) -> &str {
         &self.host_name
     }
 
-    /// Whether a certificate of our own making is needed.
+    /// Whether a certificate of our own making is needed: also in the place of one that cannot be used, since most
+    /// devices want encryption and look at no certificate.
     pub fn wants_self_signed(&self) -> bool {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }

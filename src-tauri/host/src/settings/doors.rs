@@ -2,14 +2,13 @@
 //!
 //! In: the parts of the document. Out: what the check found on its way, or problems. Reads the files they name.
 
-use super::check::Rules;
-use super::convert::Listener;
+use super::check::{CertificatePassword, Rules};
+use super::convert::{Clients, Listener};
 use super::networks::{self, NetworkError};
 use super::short;
 use crate::certificate::{self, Whose};
 use control::settings::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings};
 use ipnet::IpNet;
-use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,7 +19,10 @@ impl Rules<'_> {
         for (index, listener) in listeners.iter().enumerate() {
             let field = format!("listeners[{index}]");
             let proxies = self.proxies(&field, &listener.proxies);
-            let clients = listener.client_certificates.as_ref().and_then(|clients| self.clients(&field, clients, listener.encryption));
+            let clients = listener
+                .client_certificates
+                .as_ref()
+                .map_or(Clients::Unasked, |clients| self.clients(&field, clients, listener.encryption));
             let remedy = "an address of this machine, or `0.0.0.0` for all of IPv4, `::` for all of IPv6";
             let Ok(address) = listener.address.parse::<IpAddr>() else {
                 self.wrong(format!("{field}.address"), &listener.address, "this is no IP address", remedy);
@@ -71,28 +73,31 @@ impl Rules<'_> {
         checked
     }
 
-    fn clients(
-        &mut self,
-        listener: &str,
-        clients: &ClientCertificates,
-        encryption: ListenerEncryption,
-    ) -> Option<Arc<dyn ClientCertVerifier>> {
-        if encryption == ListenerEncryption::Plain {
-            let wrong = "clients show certificates over TLS only, and this port offers none";
-            self.wrong(
-                format!("{listener}.clientCertificates"),
-                &clients.authority_file,
-                wrong,
-                "the encryption `starttls` or `implicit`; or null",
-            );
-            return None;
+    fn clients(&mut self, listener: &str, clients: &ClientCertificates, encryption: ListenerEncryption) -> Clients {
+        let ClientCertificates { authority_file, required } = clients;
+        let remedy = match (encryption, required) {
+            (ListenerEncryption::Plain, _) => {
+                Some(("clients show certificates over TLS only, and this port offers none", "the encryption `implicit`; or null"))
+            }
+            (ListenerEncryption::Starttls, true) => Some((
+                "with STARTTLS a client may do without encryption, and so without a certificate",
+                "the encryption `implicit`; or `required` false",
+            )),
+            (ListenerEncryption::Starttls, false) | (ListenerEncryption::Implicit, _) => None,
+        };
+        if let Some((wrong, remedy)) = remedy {
+            self.wrong(format!("{listener}.clientCertificates"), authority_file, wrong, remedy);
         }
-        match certificate::client_verifier(&self.facts.folder.join(&clients.authority_file), clients.required) {
-            Ok(verifier) => Some(verifier),
+        match certificate::client_verifier(&self.facts.folder.join(authority_file), *required) {
+            Ok(verifier) => Clients::Judged(verifier),
             Err(error) => {
-                let field = format!("{listener}.clientCertificates.authorityFile");
-                self.wrong(field, &clients.authority_file, error.to_string(), error.remedy());
-                None
+                let is_known = self.is_known(|now| {
+                    let mut named = now.listeners.iter().filter_map(|listener| listener.client_certificates.as_ref());
+                    named.any(|clients| clients.authority_file == *authority_file)
+                });
+                self.file(format!("{listener}.clientCertificates.authorityFile"), authority_file, &error, is_known);
+                // Nobody can be told from anybody: who must show one cannot come in.
+                if *required { Clients::ShutOut } else { Clients::Unasked }
             }
         }
     }
@@ -102,8 +107,17 @@ impl Rules<'_> {
         match certificate {
             CertificateSettings::SelfSigned => None,
             CertificateSettings::Pfx { file } => {
-                self.wrong("certificate.kind", short(file), "not here yet", "`pem`");
-                None
+                let path = self.facts.folder.join(file);
+                let (opened, is_new) = match &self.facts.certificate_password {
+                    CertificatePassword::Unknown => (certificate::pfx::look(&path).map(|()| None), false),
+                    CertificatePassword::Stored(password) => (certificate::pfx::open(&path, password).map(Some), false),
+                    CertificatePassword::Given(password) => (certificate::pfx::open(&path, password).map(Some), true),
+                };
+                opened.unwrap_or_else(|error| {
+                    let is_known = !is_new && self.is_known(|now| now.certificate == *certificate);
+                    self.file("certificate.file", file, &error, is_known);
+                    None
+                })
             }
             CertificateSettings::Pem { certificate_file, key_file } => {
                 let (chain, key) = (self.facts.folder.join(certificate_file), self.facts.folder.join(key_file));
@@ -116,12 +130,13 @@ impl Rules<'_> {
                         Err(error) => troubles.push(error),
                     }
                 }
+                let is_known = self.is_known(|now| now.certificate == *certificate);
                 for error in troubles {
                     let (field, value) = match error.whose() {
                         Whose::Certificate => ("certificate.certificateFile", certificate_file),
                         Whose::Key => ("certificate.keyFile", key_file),
                     };
-                    self.wrong(field, value, error.to_string(), error.remedy());
+                    self.file(field, value, &error, is_known);
                 }
                 None
             }

@@ -16,7 +16,7 @@ mod convert;
 mod doors;
 mod shape;
 
-pub use check::{Facts, check};
+pub use check::{CertificatePassword, Facts, Files, check, check_with};
 pub use convert::{Checked, smart_host};
 
 use control::settings::SettingsProblem;
@@ -41,9 +41,13 @@ pub(crate) fn short(text: &str) -> String {
 
 /// Reads a document and checks it: all problems of form and of value together.
 pub fn read_and_check(bytes: &[u8], facts: &Facts) -> Result<Checked, Vec<SettingsProblem>> {
+    read_and_check_with(bytes, facts, Files::MustBeGood)
+}
+
+pub fn read_and_check_with(bytes: &[u8], facts: &Facts, files: Files<'_>) -> Result<Checked, Vec<SettingsProblem>> {
     let reading = read::read(bytes);
     let Some(settings) = reading.settings else { return Err(reading.problems) };
-    let checked = check(&settings, facts);
+    let checked = check_with(&settings, facts, files);
     if reading.problems.is_empty() {
         return checked;
     }

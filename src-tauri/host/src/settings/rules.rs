@@ -137,5 +137,5 @@ fn problems(text: &str) -> Vec<SettingsProblem> {
 }
 
 fn facts() -> Facts {
-    Facts { folder: std::env::temp_dir().join("no-such-folder-here"), host_name: "pc7.office.test".into() }
+    Facts::new(std::env::temp_dir().join("no-such-folder-here"), "pc7.office.test".into())
 }

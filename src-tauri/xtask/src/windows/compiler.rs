@@ -38,14 +38,31 @@ impl Compiler {
 
     /// `cargo build`; packages are still to be named.
     pub fn build(self, release: bool) -> Command {
+        let mut build = self.cargo("build");
+        if release {
+            build.arg("--release");
+        }
+        build
+    }
+
+    /// Builds tests without running them, and the programs beside them; gives the test programs. All in one go: built
+    /// apart, their dependencies would be built twice with other features.
+    pub fn tests(self, words: &[&str]) -> Result<Vec<PathBuf>> {
+        let mut build = self.cargo("test");
+        build.args(["--no-run", "--message-format=json-render-diagnostics"]).args(words).stdin(Stdio::null()).stderr(Stdio::inherit());
+        let built = build.output()?;
+        if !built.status.success() {
+            bail!("the tests for Windows cannot be built ({})", built.status);
+        }
+        Ok(String::from_utf8_lossy(&built.stdout).lines().filter_map(test_program).collect())
+    }
+
+    fn cargo(self, verb: &str) -> Command {
         let mut build = match self {
             Self::Native | Self::Toolchain => cargo(),
             Self::Debian => debians_cargo(),
         };
-        build.args(["build", "--locked"]).env("CARGO_TARGET_DIR", folder());
-        if release {
-            build.arg("--release");
-        }
+        build.args([verb, "--locked"]).env("CARGO_TARGET_DIR", folder());
         match self {
             Self::Native => {}
             Self::Toolchain => {
@@ -67,6 +84,13 @@ impl Compiler {
         };
         folder.join(if release { "release" } else { "debug" })
     }
+}
+
+/// What cargo tells of each thing it has made is one line of JSON; that of a test names the program.
+fn test_program(line: &str) -> Option<PathBuf> {
+    let profile = line.split("\"profile\":{").nth(1)?.split('}').next()?;
+    let program = line.split("\"executable\":\"").nth(1)?.split('"').next()?;
+    profile.contains("\"test\":true").then(|| PathBuf::from(program))
 }
 
 /// Of its own: another cargo's version may keep it in another form.
@@ -93,4 +117,22 @@ pub fn says_version(program: &str) -> bool {
 fn has_windows_library() -> bool {
     let said = Command::new("rustc").current_dir(root()).args(["--print", "target-libdir", "--target", TARGET]).output();
     said.is_ok_and(|said| said.status.success() && Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_programs_are_told_from_programs_and_libraries() {
+        let line = |profile: &str, executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","target":{{"kind":["lib"],"name":"host","test":true}},"profile":{{"opt_level":"0","test":{profile}}},"filenames":["/t/a"],"executable":{executable},"fresh":true}}"#
+            )
+        };
+        assert_eq!(test_program(&line("true", r#""/t/deps/host-1.exe""#)), Some(PathBuf::from("/t/deps/host-1.exe")));
+        for other in [line("false", r#""/t/outtrayd.exe""#), line("true", "null"), r#"{"reason":"build-finished"}"#.to_owned()] {
+            assert_eq!(test_program(&other), None, "{other}");
+        }
+    }
 }

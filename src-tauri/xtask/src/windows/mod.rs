@@ -1,7 +1,7 @@
 //! The Windows product, made on any machine.
 //!
-//! [`step`]: part of every test run. Builds `outtrayd.exe` without optimisation and runs the tests of `tests/windows`
-//! on it under Wine. [`windows`]: what is handed out, optimised and packed, tried in the same way.
+//! [`step`]: part of every test run. Builds `outtrayd.exe` and the unit tests of contract and host without optimisation,
+//! and runs the tests of `tests/windows` on them under Wine. [`windows`]: what is handed out, optimised and packed, tried in the same way.
 
 mod compiler;
 mod inventory;
@@ -15,7 +15,9 @@ use compiler::Compiler;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const BUILD: &str = "outtrayd.exe for Windows";
+const BUILD: &str = "outtrayd.exe and unit tests for Windows";
+/// `watching` has a host in its own process, and makes cargo build the program too.
+const TESTS: &[&str] = &["--package", "control", "--package", "host", "--lib", "--test", "watching"];
 const TRY: &str = "outtrayd.exe under Wine";
 
 pub fn step(steps: &mut Steps) {
@@ -29,13 +31,14 @@ pub fn step(steps: &mut Steps) {
         Ok(compiler) => compiler,
         Err(missing) => return steps.skip(TRY, &format!("{missing:#}")),
     };
-    if !steps.one(BUILD, compiler.build(false).args(["--package", "host"])) {
+    let mut units = Vec::new();
+    if !steps.need(BUILD, || compiler.tests(TESTS).map(|made| units = made)) {
         return;
     }
     if let Some(missing) = trial::missing() {
         return steps.skip(TRY, &format!("{missing} is not installed"));
     }
-    trial::run(steps, TRY, &compiler.made(false));
+    trial::run(steps, TRY, &compiler.made(false), &units);
 }
 
 /// Builds, packs, tries, and tells sizes and hashes.
@@ -52,7 +55,7 @@ pub fn windows() -> Result<ExitCode> {
         if cfg!(windows) {
             steps.skip(TRY, "this is Windows: `cargo xtask test` shows it");
         } else {
-            trial::run(&mut steps, TRY, &compiler.made(true));
+            trial::run(&mut steps, TRY, &compiler.made(true), &[]);
         }
         steps.need("sizes and hashes", || package::tell(&out()));
     }

@@ -21,7 +21,7 @@ export function checkSettings(settings: Settings, machine: MachineView): Setting
   settings.listeners.forEach((listener, at) => {
     const port = machine.ports.find((each) => each.port === listener.port);
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
-    else if (port?.state === "taken") wrong(`listeners[${at}].port`, listener.port, `the port is in use by ${port.holder ?? "another program"}`, "choose another port, or stop that program");
+    else if (port?.state === "taken" && !port.holder?.includes("SMTPSVC")) wrong(`listeners[${at}].port`, listener.port, `the port is in use by ${port.holder ?? "another program"}`, "choose another port, or stop that program");
   });
   if (settings.certificate.kind === "pem") {
     const { certificateFile, keyFile } = settings.certificate;

@@ -1,7 +1,7 @@
 /**
  * An engine played in memory: answers every request of the contract and tells facts with numbers.
  */
-import type { Answer, EntryFilter, EntryView, Fact, Problem, ProbeStage, RecentView, Request, Selection, SettingsView, StoryKind } from "../generated/control";
+import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
 import { importOf, noImport } from "./iis";
 import { newEntry } from "./office";
@@ -75,18 +75,19 @@ export class FakeEngine {
       case "applySettings": {
         const problems = checkSettings(request.settings, world.machine);
         if (problems.length > 0) return { kind: "problems", problems };
-        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [] });
+        const secrets = this.secretsWith(request.secret);
+        if (!Array.isArray(secrets)) return secrets;
+        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [], secrets });
         return this.settings();
       }
       case "reloadSettings":
         return snapshot.settings.problems.length > 0 ? { kind: "problems", problems: snapshot.settings.problems } : this.settings();
-      case "setSecret":
-        if (snapshot.settings.store.kind === "unavailable" && !request.untilRestart) {
-          return { kind: "refused", refused: { why: "trouble", problem: { code: "secretStoreUnavailable", said: snapshot.settings.store.said } } };
-        }
-        this.apply({ ...snapshot.settings, secrets: [{ name: request.name, isSet: true, untilRestart: request.untilRestart }] });
-        world.probeFails = null;
+      case "setSecret": {
+        const secrets = this.secretsWith(request);
+        if (!Array.isArray(secrets)) return secrets;
+        this.apply({ ...snapshot.settings, secrets });
         return this.settings();
+      }
       case "removeSecret":
         this.apply({ ...snapshot.settings, secrets: [] });
         return this.settings();
@@ -118,8 +119,10 @@ export class FakeEngine {
         world.machine.ports = world.machine.ports.map((port) => (ports.includes(port.port) ? { ...port, state: "free", holder: null } : port));
         const problems = checkSettings(request.settings, world.machine);
         if (problems.length > 0) return { kind: "problems", problems };
+        const secrets = this.secretsWith(request.secret);
+        if (!Array.isArray(secrets)) return secrets;
         world.windowsSmtp = { ...world.windowsSmtp, service: { kind: "installed", running: false, start: "disabled" }, taken: { at: Date.now(), ports, startBefore: "automatic", ranBefore: true } };
-        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [] });
+        this.apply({ ...snapshot.settings, settings: structuredClone(request.settings), problems: [], secrets });
         return { kind: "takeOver", state: structuredClone(world.windowsSmtp) };
       }
       case "takeOverBack":
@@ -129,6 +132,17 @@ export class FakeEngine {
         snapshot.refused = snapshot.refused.filter((client) => client.address !== request.address);
         return DONE;
     }
+  }
+
+  /** The secrets with this one among them; or why it cannot be kept. */
+  private secretsWith(secret: Omit<NewSecret, "secret"> | undefined): SecretView[] | Answer {
+    const { store, secrets } = this.world.snapshot.settings;
+    if (!secret) return secrets;
+    if (store.kind === "unavailable" && !secret.untilRestart) {
+      return { kind: "refused", refused: { why: "trouble", problem: { code: "secretStoreUnavailable", said: store.said } } };
+    }
+    this.world.probeFails = null;
+    return [{ name: secret.name, isSet: true, untilRestart: secret.untilRestart }];
   }
 
   /** A message comes in from a device. */

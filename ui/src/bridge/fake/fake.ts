@@ -73,6 +73,12 @@ export function fakeBridge(name: string): Bridge {
       setLink("connected");
       return Promise.resolve(true);
     },
+    async takeOver(on) {
+      // An administrator may what this engine may not.
+      const { settings } = engine.world.snapshot.settings;
+      await engine.answer(on ? { ask: "takeOver", settings } : { ask: "takeOverBack" });
+      return true;
+    },
     saveFile(fileName, type, pieces) {
       void new Blob(pieces).text().then((text) => handle.saved.push({ name: fileName, text }));
       if (!still) saveAsDownload(fileName, type, pieces);

@@ -39,6 +39,7 @@ export const scenarios = [
   "port-taken",
   "firewall",
   "iis",
+  "iis-guest",
   "iis-gone",
   "disk-full",
 ] as const;
@@ -128,10 +129,11 @@ export function worldOf(scenario: Scenario, now: number): World {
       snapshot.engine = { ...snapshot.engine, embedded: false };
       return world;
     case "iis":
+    case "iis-guest":
       unsetUp(world);
       world.windowsSmtp = {
         service: { kind: "installed", running: true, start: "automatic" },
-        mayControl: true,
+        mayControl: scenario === "iis",
         taken: null,
         left: [{ folder: "queue", path: "C:\\inetpub\\mailroot\\Queue", messages: 2 }],
       };

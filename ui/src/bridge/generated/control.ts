@@ -592,6 +592,11 @@ card: string,
 addresses: number | null, private: boolean, };
 
 /**
+ * A secret for the account that runs the engine to store, or to keep in memory.
+ */
+export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, };
+
+/**
  * What only others can tell: asked on a click, never by itself.
  */
 export type OutsideView = { seen: SeenView, clock: ClockView, };

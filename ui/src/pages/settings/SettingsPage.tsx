@@ -66,13 +66,10 @@ export function SettingsPage({ part: begin }: { part: SettingsPart }) {
   const save = async () => {
     setBusy(true);
     try {
-      if (secret !== "") {
-        const stored = await ask({ ask: "setSecret", name: SECRET, secret, untilRestart });
-        if (stored.kind !== "settings") return tell("bad", stored.kind === "refused" ? sayRefused(stored.refused) : "The password could not be stored.");
-        setSecret("");
-      }
-      const answer = await ask({ ask: "applySettings", settings: draft });
+      // Together: the server of before must not see a password that is for the next one.
+      const answer = await ask({ ask: "applySettings", settings: draft, ...(secret === "" ? {} : { secret: { name: SECRET, secret, untilRestart } }) });
       if (answer.kind === "settings") {
+        setSecret("");
         // What the host says it saved, not what was sent.
         setBase(answer.settings.settings);
         setDraft(answer.settings.settings);

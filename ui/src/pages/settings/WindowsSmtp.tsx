@@ -5,7 +5,7 @@ import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface
 import { useEffect, useState } from "react";
 
 import type { TakeOverView } from "../../bridge/bridge";
-import { useAsk } from "../../live/provider";
+import { useAsk, useDesktop } from "../../live/provider";
 import { Card, Section } from "../../parts/Page";
 import { useWindow } from "../../window";
 import { exactTime, sayLeftMail, sayNotTakenOver, sayRefused, saySmtpService } from "../../words";
@@ -13,6 +13,7 @@ import styles from "./settings.module.css";
 
 export function WindowsSmtp() {
   const ask = useAsk();
+  const desktop = useDesktop();
   const { tell } = useWindow();
   const [state, setState] = useState<TakeOverView | null>(null);
   const [asking, setAsking] = useState(false);
@@ -27,12 +28,16 @@ export function WindowsSmtp() {
     setAsking(false);
     setBusy(true);
     try {
-      const answer = await ask({ ask: "takeOverBack" });
+      // What the engine may not do an administrator may.
+      if (state?.mayControl === false && !(await desktop.takeOver(false))) return;
+      const answer = await ask(state?.mayControl === false ? { ask: "takeOverState" } : { ask: "takeOverBack" });
       if (answer.kind === "takeOver") {
         setState(answer.state);
         tell("good", "The Windows SMTP service has its port again and runs as before.");
       } else if (answer.kind === "notTakenOver") tell("bad", sayNotTakenOver(answer.trouble));
       else tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "The way back was not made.");
+    } catch (error) {
+      tell("bad", String(error).replace(/^Error: /, ""));
     } finally {
       setBusy(false);
     }

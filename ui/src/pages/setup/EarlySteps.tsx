@@ -125,7 +125,8 @@ export function ListeningStep({ draft, make, machine, problems, onLeave }: StepP
       )}
       {draft.imported?.inTheWay && (
         <Notice tone="warn" title="The Windows SMTP service holds its port, and this account may not stop it">
-          Save now. Then open a command prompt as administrator and run <code>outtrayd import iis --take-over</code>: it stops the old service and opens the port.
+          Saving keeps these settings; then Windows asks for an administrator, the old service is stopped and disabled, and Outtray takes its port. The way back is one click, in the settings
+          under “This machine”.
         </Notice>
       )}
       <p className="quiet">If a firewall runs on this machine, it must let devices in on these ports.</p>

@@ -8,7 +8,7 @@ import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { MachineView } from "../../bridge/bridge";
 import { sayWrong, useCheck } from "../../forms/check";
 import { SECRET } from "../../forms/SignInForm";
-import { useAsk, useSnapshot } from "../../live/provider";
+import { useAsk, useDesktop, useSnapshot } from "../../live/provider";
 import { isSetUp } from "../../live/state";
 import { Mark } from "../../parts/Mark";
 import { useWindow } from "../../window";
@@ -25,6 +25,7 @@ export function SetupPage() {
   const snapshot = useSnapshot();
   const { go, tell } = useWindow();
   const ask = useAsk();
+  const { takeOver } = useDesktop();
   const check = useCheck();
   const [draft, make] = useReducer(move, null, () => loadDraft() ?? begin(snapshot.settings.settings));
   const [secret, setSecret] = useState("");
@@ -50,7 +51,9 @@ export function SetupPage() {
 
   const stored = snapshot.settings.secrets.find((each) => each.name === SECRET);
   const storeIsGone = snapshot.settings.store.kind === "unavailable";
-  const secretIsThere = secret !== "" || stored?.isSet === true;
+  // A stored password is for the server that is in force, and for no other to see.
+  const { smartHost: inForce } = snapshot.settings.settings;
+  const secretIsThere = secret !== "" || (stored?.isSet === true && inForce?.server === draft.settings.smartHost?.server);
   const hint = hindrance(draft, secretIsThere) ?? (draft.step === "signIn" && secret !== "" && storeIsGone && !untilRestart ? "Tick that the password is kept until restart." : null);
 
   const leave = useCallback(() => {
@@ -59,24 +62,16 @@ export function SetupPage() {
     go({ page: "overview" });
   }, [go]);
 
-  /** Gives a typed password to the engine's host; from then on only the host has it. */
-  const storeSecret = async (): Promise<boolean> => {
-    if (secret === "" || draft.settings.smartHost?.signIn.kind !== "password") return true;
-    const answer = await ask({ ask: "setSecret", name: SECRET, secret, untilRestart });
-    if (answer.kind === "settings") {
-      setSecret("");
-      return true;
-    }
-    tell("bad", answer.kind === "refused" ? sayRefused(answer.refused) : "The password could not be stored.");
-    return false;
-  };
-
+  /** A typed password goes together with its settings, so that the server of before never sees it; from then on only the host has it. */
   const save = async (): Promise<boolean> => {
-    const takesOver = draft.imported?.takeOver === true;
-    const answer = await ask(takesOver ? { ask: "takeOver", settings: draft.settings } : { ask: "applySettings", settings: draft.settings });
+    const { settings, imported } = draft;
+    const given = secret !== "" && settings.smartHost?.signIn.kind === "password" ? { secret: { name: SECRET, secret, untilRestart } } : {};
+    const answer = await ask(imported?.takeOver === true ? { ask: "takeOver", settings, ...given } : { ask: "applySettings", settings, ...given });
     if (answer.kind === "settings" || answer.kind === "takeOver") {
+      setSecret("");
       make({ kind: "saved" });
       check.set([]);
+      if (imported?.inTheWay === true) await takePort();
       return true;
     }
     if (answer.kind === "problems") check.set(answer.problems);
@@ -85,16 +80,21 @@ export function SetupPage() {
     return false;
   };
 
+  /** What the engine may not do an administrator may. The settings are saved already. */
+  const takePort = async () => {
+    try {
+      if (await takeOver(true)) tell("good", "Outtray has the port now; the Windows SMTP service is stopped and disabled.");
+      else tell("warn", "Saved. The Windows SMTP service still has its port: go back and save again to be asked once more.");
+    } catch (error) {
+      tell("bad", `Saved, but the port was not taken over. ${String(error).replace(/^Error: /, "")}`);
+    }
+  };
+
   const advance = async () => {
     setBusy(true);
-    const free = draft.step === "signIn" ? await storeSecret() : draft.step === "listening" ? await save() : true;
+    const free = draft.step === "listening" ? await save() : true;
     setBusy(false);
     if (free) make({ kind: "next" });
-  };
-  const skip = async () => {
-    setBusy(true);
-    if (await storeSecret()) make({ kind: "skipCheck" });
-    setBusy(false);
   };
   const leaveField = () => void check.check(draft.settings);
   const canSkip = draft.step === "signIn" && hint === "Check the connection first.";
@@ -156,11 +156,11 @@ export function SetupPage() {
             </Button>
           ) : (
             <Button appearance={canSkip ? "secondary" : "primary"} disabled={busy || hint !== null} onClick={() => void advance()}>
-              {nextLabel(draft.step, draft.testId !== null, draft.imported?.takeOver === true)}
+              {nextLabel(draft.step, draft.testId !== null, draft.imported?.takeOver === true || draft.imported?.inTheWay === true)}
             </Button>
           )}
           {canSkip && (
-            <Button appearance="subtle" disabled={busy} onClick={() => void skip()}>
+            <Button appearance="subtle" disabled={busy} onClick={() => make({ kind: "skipCheck" })}>
               Skip the check, I know it is right
             </Button>
           )}

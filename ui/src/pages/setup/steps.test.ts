@@ -30,6 +30,14 @@ describe("the setup", () => {
     expect(hindrance(walk(named, { kind: "check", check: "passed" }), true)).toBeNull();
   });
 
+  it("does not save without the password that was typed before the window was closed", () => {
+    const machineIn = walk(fresh, { kind: "machine", machine }, ...microsoft, { kind: "host", host }, { kind: "skipCheck" }, { kind: "next" });
+    expect(machineIn.step).toBe("listening");
+    expect(hindrance(machineIn, true)).toBeNull();
+    expect(hindrance(machineIn, false)).toMatch(/password/);
+    expect(hindrance(walk(machineIn, { kind: "host", host: { ...host, signIn: { kind: "none" } } }), false)).toBeNull();
+  });
+
   it("lets someone who knows better skip the check", () => {
     const skipped = walk(fresh, ...microsoft, { kind: "host", host }, { kind: "skipCheck" });
     expect(skipped.step).toBe("senders");

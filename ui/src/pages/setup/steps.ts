@@ -140,7 +140,8 @@ export function hindrance(draft: Draft, secretIsThere: boolean): string | null {
     case "senders":
       return rules.length === 0 ? "Tick a network, or add one." : null;
     case "listening":
-      return listeners.length === 0 ? "Choose at least one port." : null;
+      if (listeners.length === 0) return "Choose at least one port.";
+      return smartHost?.signIn.kind === "password" && !secretIsThere ? "Go back to the sign-in and type the password again: it is kept in no draft." : null;
   }
 }
 

@@ -172,6 +172,26 @@ fn sign_in(server: &IisServer, rows: &mut Rows) {
     let flags = server.number("AuthFlags").unwrap_or(0);
     let basic = flags & 2 != 0 || server.yes("AuthBasic");
     let windows = flags & 4 != 0 || server.yes("AuthNTLM");
+    // As numbers, or one by one.
+    let anonymous = match server.number("AuthFlags") {
+        Some(flags) => Some(flags & 1 != 0),
+        None if server.yes("AuthAnonymous") => Some(true),
+        None => server.no("AuthAnonymous").then_some(false),
+    };
+    match anonymous {
+        Some(true) => {
+            rows.carried(Senders, "Anonymous access", "on", "devices send without a sign-in");
+            rows.minor();
+        }
+        Some(false) => rows.changed(
+            Senders,
+            "Anonymous access",
+            "off: devices had to sign in",
+            "devices send without a sign-in",
+            "Outtray knows devices by their address alone. Look in the next step whether too many may send.",
+        ),
+        None => {}
+    }
     let kinds: Vec<&str> = [(basic, "basic"), (windows, "Windows")].into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
     if !kinds.is_empty() {
         rows.left(
@@ -180,9 +200,16 @@ fn sign_in(server: &IisServer, rows: &mut Rows) {
             kinds.join(" and "),
             "Outtray knows devices by their address. Switch the sign-in off in the device, and allow its address.",
         );
-        if server.yes("RelayForAuth") {
-            rows.left(Senders, "Allow all that sign in to relay", "on", "The same: allow their addresses.");
+    }
+    if server.yes("RelayForAuth") {
+        rows.left(Senders, "Allow all that sign in to relay", "on", "Nobody signs in here: allow the devices’ addresses.");
+        if kinds.is_empty() {
+            rows.minor();
         }
+    }
+    if let Some(domain) = server.text("DefaultLogonDomain") {
+        rows.left(Senders, "Default domain of the sign-in", domain, "Devices do not sign in here.");
+        rows.minor();
     }
     if server.number("AccessSSLFlags").is_some_and(|flags| flags & 8 != 0) {
         rows.left(

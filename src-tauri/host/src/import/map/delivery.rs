@@ -120,6 +120,10 @@ fn retries(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
         let becomes = format!("first after {}, then longer each time, at most {}", minutes(*first), minutes(*longest));
         rows.carried(Delivery, "Retry intervals", was, becomes);
     }
+    if let Some(tries) = server.number("RemoteRetryAttempts") {
+        rows.left(Delivery, "Retry attempts", tries.to_string(), "Outtray counts no tries: mail is tried until its time is over.");
+        rows.minor();
+    }
     if let Some(expiry) = server.number("SmtpRemoteNDRExpireMinutes").filter(|minutes| *minutes > 0) {
         delivery.lifetime_seconds = seconds(expiry, 365 * 1440).max(delivery.first_retry_seconds);
         rows.carried(Delivery, "Expiration time-out", minutes(expiry), minutes(u64::from(delivery.lifetime_seconds / 60)));

@@ -30,11 +30,29 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
             "Outtray leaves senders as the devices write them. Set the right sender in each device; providers want one they know.",
         );
     }
+    if let Some(domain) = server.text("DefaultDomain") {
+        rows.left(
+            Other,
+            "Default domain",
+            domain,
+            "Outtray completes no address that lacks its domain. Set whole addresses in the devices.",
+        );
+        rows.minor();
+    }
+    if let Some(why) = &server.domains_unread {
+        rows.left(
+            Delivery,
+            "Domains",
+            format!("could not be read: {why}"),
+            "Look into IIS Manager whether a domain has a way of its own: here all mail goes to the provider.",
+        );
+    }
     for domain in &server.domains {
         let action = domain.number("RouteAction").unwrap_or(0);
         let setting = format!("Domain {}", domain.name);
         if let Some(host) = domain.text("RouteActionString").filter(|_| action & SMARTHOST != 0 || action & (DROP | DELIVER | ALIAS) == 0) {
-            let was = format!("remote, by way of {host}");
+            let signed_in = domain.text("RouteUserName").map(|user| format!(", signed in as {user}")).unwrap_or_default();
+            let was = format!("remote, by way of {host}{signed_in}");
             rows.left(
                 Delivery,
                 &setting,
@@ -50,6 +68,13 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
             );
         } else if action & DOMAIN_RELAY != 0 {
             rows.left(Delivery, &setting, "remote, anyone may send to it", "Outtray takes mail from allowed addresses only.");
+        } else if let Some(user) = domain.text("RouteUserName") {
+            rows.left(
+                Delivery,
+                &setting,
+                format!("remote, signed in as {user}"),
+                "Outtray has one way out and one sign-in, for every domain.",
+            );
         } else {
             rows.left(Delivery, &setting, "known", "Nothing to carry over.");
             rows.minor();

@@ -13,6 +13,7 @@ const SASL: u64 = 0x8;
 const NTLM: u64 = 0x80;
 const CLEARTEXT: u64 = 0x100;
 const KERBEROS: u64 = 0x20_0000;
+const PER_CONNECTION: &str = "Messages per connection";
 
 /// Ends of server names, and the card in the setup.
 const KNOWN: [(&str, &str); 8] = [
@@ -28,14 +29,21 @@ const KNOWN: [(&str, &str); 8] = [
 
 /// True when a password has to be typed again.
 pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bool {
-    let Some(named) = server.text("SmartHost") else {
-        rows.left(
-            Provider,
-            "Smart host",
-            "none: each domain’s own server was looked up",
-            "Outtray hands all mail to one mail provider, which does that work and keeps its address from being blocked. Choose one next.",
-        );
-        return false;
+    const NONE: &str = "each domain’s own server was looked up";
+    const CHOOSE: &str =
+        "Outtray hands all mail to one mail provider, which does that work and keeps its address from being blocked. Choose one next.";
+    // 0 means: none, though a name may stand there still.
+    let is_used = server.number("SmartHostType") != Some(0);
+    let named = match server.text("SmartHost") {
+        Some(named) if is_used => named,
+        Some(named) => {
+            rows.left(Provider, "Smart host", format!("{named}, but switched off: {NONE}"), CHOOSE);
+            return left_over(server, rows);
+        }
+        None => {
+            rows.left(Provider, "Smart host", format!("none: {NONE}"), CHOOSE);
+            return left_over(server, rows);
+        }
     };
     // A list is tried in turn; an address stands in brackets.
     let mut hosts = named.split([';', ',']).map(|host| host.trim().trim_matches(['[', ']']).to_ascii_lowercase());
@@ -43,7 +51,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
     let rest: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
     if host.parse::<IpAddr>().is_err() && !is_host_name(&host) {
         rows.left(Provider, "Smart host", named, "This is no name or address of a server. Choose the mail provider next.");
-        return false;
+        return left_over(server, rows);
     }
     let provider = KNOWN.iter().find(|(end, _)| host == end.trim_start_matches('.') || (end.starts_with('.') && host.ends_with(end)));
     rows.carried(Provider, "Smart host", &named, &host);
@@ -55,14 +63,20 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
             "Outtray has one way out. Mail waits while it is down; nothing is lost.",
         );
     }
-    if server.number("SmartHostType") == Some(1) {
-        rows.changed(
+    const DIRECT: &str = "Attempt direct delivery first";
+    match server.number("SmartHostType") {
+        Some(1) => rows.changed(
             Provider,
-            "Attempt direct delivery first",
+            DIRECT,
             "on",
             "off: always through the smart host",
             "Mail sent directly from an office’s address is mostly refused today.",
-        );
+        ),
+        Some(_) => {
+            rows.carried(Provider, DIRECT, "off", "off");
+            rows.minor();
+        }
+        None => {}
     }
     let port = server.number("RemoteSmtpPort").and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(25);
     let action = server.number("RouteAction").unwrap_or(0);
@@ -89,6 +103,27 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
     }
     connections(server, rows);
     needs_password
+}
+
+/// What belonged to a way out that is not carried over. No password is needed for it.
+fn left_over(server: &IisServer, rows: &mut Rows) -> bool {
+    let action = server.number("RouteAction").unwrap_or(0);
+    let tls = (action & SSL != 0 || server.yes("AlwaysUseSsl")).then(|| "on".to_owned());
+    let connections = ["MaxOutConnections", "MaxOutConnectionsPerDomain"].into_iter().filter_map(|name| server.number(name)).min();
+    for (setting, was) in [
+        ("Outbound TCP port", server.text("RemoteSmtpPort")),
+        ("Outbound TLS encryption", tls),
+        ("Outbound sign-in", server.text("RouteUserName")),
+        (PER_CONNECTION, server.text("MaxBatchedMessages")),
+        ("Outbound time-out", server.number("RemoteTimeout").map(|_| seconds_of(server, "RemoteTimeout"))),
+        ("Outbound connections", connections.map(|most| most.to_string())),
+    ] {
+        if let Some(was) = was {
+            rows.left(Provider, setting, was, "It belonged to the way that was; the provider you choose next has its own.");
+            rows.minor();
+        }
+    }
+    false
 }
 
 fn carry_port(port: u16, known_and_signing_in: bool, rows: &mut Rows) -> u16 {
@@ -143,15 +178,16 @@ fn carry_sign_in(action: u64, user: Option<String>, rows: &mut Rows) -> SignIn {
             );
             SignIn::Password { user }
         }
-        _ => {
-            rows.carried(Provider, SETTING, "none (anonymous)", "none");
+        unused => {
+            let kept = unused.map(|user| format!("; {user} is kept there, unused")).unwrap_or_default();
+            rows.carried(Provider, SETTING, format!("none (anonymous){kept}"), "none");
             SignIn::None
         }
     }
 }
 
 fn messages_per_connection(server: &IisServer, rows: &mut Rows) -> u32 {
-    const SETTING: &str = "Messages per connection";
+    const SETTING: &str = PER_CONNECTION;
     match server.number("MaxBatchedMessages") {
         Some(0) => {
             rows.changed(Provider, SETTING, "no limit", "100", "Providers end longer connections anyway.");

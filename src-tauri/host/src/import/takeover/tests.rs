@@ -93,7 +93,7 @@ async fn stage(fails_at: Option<&'static str>) -> Stage {
 
 impl Stage {
     async fn take_over(&self) -> Result<(), NotDone> {
-        take_over(&self.host.client(), &self.service, self.folder.path(), &self.wanted, 7).await
+        take_over(&self.host.client(), &self.service, self.folder.path(), Wanted::only(&self.wanted), 7).await
     }
 
     async fn back(&self) -> Result<(), NotDone> {
@@ -127,6 +127,51 @@ async fn there_and_back_again() {
     assert_eq!((stage.service.state(), stage.taken()), (AUTOMATIC_AND_RUNNING, None));
     assert_eq!(stage.service.calls(), ["disable", "stop", "disable", "enable", "start"]);
     stage.host.stop().await;
+}
+
+#[tokio::test]
+async fn ports_that_were_ours_before_went_away_on_the_way_back() {
+    let mut stage = stage(None).await;
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = ListenerSettings { port: free.local_addr().unwrap().port(), ..stage.wanted.listeners[0].clone() };
+    drop(free);
+    let former = Settings { listeners: vec![ours.clone()], ..Settings::default() };
+    let applied = stage.host.client().call(Request::ApplySettings { settings: Box::new(former.clone()), secret: None }).await;
+    assert!(matches!(applied, Ok(Answer::Settings { .. })), "{applied:?}");
+    stage.wanted.listeners.push(ours);
+    stage.take_over().await.unwrap();
+    assert_eq!(stage.taken().unwrap().ports, [stage.service.port]);
+    stage.back().await.unwrap();
+    assert_eq!(settings_of(&stage.host.client()).await.unwrap().listeners, former.listeners);
+    stage.host.stop().await;
+}
+
+#[tokio::test]
+async fn a_failed_take_over_left_the_new_password_with_the_old_server() {
+    let signs_in = |server: &str| {
+        let text =
+            format!(r#"{{"server": "{server}", "port": 9, "encryption": "starttls", "signIn": {{"kind": "password", "user": "ann"}}}}"#);
+        serde_json::from_str(&text).unwrap()
+    };
+    let secret = |text: &str| Some(NewSecret { name: "smart-host".into(), secret: control::Secret::new(text.into()), until_restart: true });
+    for former in [None, secret("old")] {
+        let mut stage = stage(None).await;
+        let client = stage.host.client();
+        let settings = Settings { smart_host: Some(signs_in("old.test")), ..Settings::default() };
+        client.call(Request::ApplySettings { settings: Box::new(settings.clone()), secret: secret("old") }).await.unwrap();
+        stage.wanted.smart_host = Some(signs_in("new.test"));
+        let other = TcpListener::bind("127.0.0.1:0").unwrap();
+        stage.wanted.listeners[0].port = other.local_addr().unwrap().port();
+        let wanted = Wanted { settings: &stage.wanted, secret: secret("new"), former: former.clone() };
+        let failed = take_over(&client, &stage.service, stage.folder.path(), wanted, 7).await.unwrap_err();
+        let NotDone::Trouble(trouble) = failed else { panic!() };
+        let Answer::Settings { settings: now } = client.call(Request::Settings).await.unwrap() else { panic!() };
+        assert_eq!(now.settings, settings);
+        // The former one is back, or none is there, and that is said.
+        assert_eq!(now.secrets[0].is_set, former.is_some());
+        assert_eq!(trouble.left_undone.iter().any(|left| left.contains("has to be given again")), former.is_none(), "{trouble:?}");
+        stage.host.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,40 @@
+//! The unit tests of contract and host as Windows programs: the code that only Windows has is tried by nobody else.
+//!
+//! What Wine cannot show is left out here by name, with the reason; on Windows itself `cargo test` runs all of them.
+
+use crate::wine::Wine;
+
+/// Tests that say nothing under Wine, and why.
+const CANNOT_BE_SHOWN: &[(&str, &str, &str)] = &[];
+
+#[test]
+fn of_the_contract() {
+    run("control");
+}
+
+#[test]
+fn of_the_host() {
+    run("host");
+}
+
+#[test]
+fn of_a_host_that_is_watched() {
+    run("watching");
+}
+
+fn run(of: &str) {
+    let wine = Wine::shared();
+    // They write into the registry and ask the service manager.
+    let _machine = wine.machine();
+    let program = wine.programs().join(format!("unit-{of}.exe"));
+    assert!(program.is_file(), "{} is missing; `cargo xtask test windows` makes it", program.display());
+    let mut words = vec!["--test-threads=2"];
+    for (_, name, why) in CANNOT_BE_SHOWN.iter().filter(|(test_of, ..)| *test_of == of) {
+        println!("left out: {name}: {why}");
+        words.extend(["--skip", name]);
+    }
+    let said = wine.run(&program, &words);
+    println!("{}", said.out);
+    let passed = said.out.lines().any(|line| line.starts_with("test result: ok. ") && !line.contains(" 0 passed"));
+    assert!(said.code == Some(0) && passed, "{:?}\n{}\n{}", said.code, said.out, said.err);
+}
