@@ -16,8 +16,10 @@ const OURS: [&str; 3] = ["content", "logs", "certificates"];
 
 impl Rules<'_> {
     pub(super) fn pickup(&mut self, pickup: &PickupSettings) -> Pickup {
-        let folder = self.dropping_place("pickup.folder", &pickup.folder);
-        let bad_folder = self.dropping_place("pickup.badFolder", &pickup.bad_folder);
+        // A share that is away for a moment holds up neither a start nor another change: the engine tells of it, and tries again.
+        let is_known = self.is_known(|now| now.pickup.as_ref() == Some(pickup));
+        let folder = self.dropping_place("pickup.folder", &pickup.folder, is_known);
+        let bad_folder = self.dropping_place("pickup.badFolder", &pickup.bad_folder, is_known);
         if folder == bad_folder && !pickup.folder.is_empty() {
             let wrong = "files that cannot be taken would be taken again and again from there";
             self.wrong("pickup.badFolder", short(&pickup.bad_folder), wrong, "another folder, as in `badmail`");
@@ -25,7 +27,7 @@ impl Rules<'_> {
         Pickup { folder, bad_folder }
     }
 
-    fn dropping_place(&mut self, field: &str, name: &str) -> PathBuf {
+    fn dropping_place(&mut self, field: &str, name: &str, is_known: bool) -> PathBuf {
         let folder = real(&self.facts.folder.join(name));
         let data = real(&self.facts.folder);
         if name.trim().is_empty() {
@@ -38,7 +40,7 @@ impl Rules<'_> {
         } else if data.starts_with(&folder) || OURS.iter().any(|ours| folder.starts_with(data.join(ours))) {
             let wrong = "Outtray's own files are in there, and would be taken for mail";
             self.wrong(field, short(name), wrong, "a folder for this alone, as in `pickup`");
-        } else if let Err(error) = try_to_write(&folder) {
+        } else if !is_known && let Err(error) = try_to_write(&folder) {
             let remedy = "a folder in which the account Outtray runs as can make, rename and remove files";
             self.wrong(field, short(name), format!("files cannot be written there: {error}"), remedy);
         }
