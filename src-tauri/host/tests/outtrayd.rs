@@ -101,14 +101,15 @@ fn a_secret_comes_in_through_standard_input_only_and_is_found_nowhere() {
     assert!(text(&refused.stderr).contains("secretStoreUnavailable"), "{refused:?}");
     let kept = with_input(folder.path(), &["secret", "set", "smart-host", "--until-restart", "--json"], b"tr0ub4dor\n");
     assert_eq!(kept.status.code(), Some(0), "{kept:?}");
-    assert_eq!(text(&kept.stdout).trim(), r#"[{"name":"smart-host","isSet":true,"untilRestart":true}]"#);
+    let secrets = r#"[{"name":"smart-host","isSet":true,"untilRestart":true},{"name":"certificate","isSet":false,"untilRestart":false}]"#;
+    assert_eq!(text(&kept.stdout).trim(), secrets);
     assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host"], b"").status.code(), Some(2));
     assert_eq!(with_input(folder.path(), &["secret", "set", "other"], b"x").status.code(), Some(2));
     for arguments in [&["status", "--json"][..], &["settings", "show"]] {
         assert!(!text(&outtrayd(folder.path(), arguments).stdout).contains("tr0ub4dor"));
     }
     let removed = outtrayd(folder.path(), &["secret", "remove", "smart-host", "--json"]);
-    assert_eq!(text(&removed.stdout).trim(), r#"[{"name":"smart-host","isSet":false,"untilRestart":false}]"#);
+    assert_eq!(text(&removed.stdout).trim(), secrets.replace("true", "false"));
     assert_eq!(engine.stop(), Some(0));
     // Among them what it logged at trace level and what it printed.
     for file in files(folder.path()) {

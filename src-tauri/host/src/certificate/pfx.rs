@@ -116,7 +116,7 @@ mod tests {
     }
 
     impl Office {
-        fn export(&self, change: impl FnOnce(Pkcs12Writer<'_, '_>) -> Pkcs12Writer<'_, '_>) -> PathBuf {
+        fn export(&self, change: impl for<'a, 'b> FnOnce(Pkcs12Writer<'a, 'b>) -> Pkcs12Writer<'a, 'b>) -> PathBuf {
             let file = self.folder.path().join("office.pfx");
             std::fs::write(&file, change(self.store.writer("kätzchen 7")).write().unwrap()).unwrap();
             file

@@ -170,7 +170,7 @@ fn the_office_everyone_has_is_carried_over() {
         assert_eq!((row.fate, row.becomes.as_str()), (ImportFate::NotCarried, ""), "{left}");
         assert!(row.why.ends_with('.'), "{left}: {}", row.why);
     }
-    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv".into());
+    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
     assert_eq!(crate::settings::check(settings, &facts).err(), None);
     assert!(!format!("{server:?}").contains("4963735f"), "the encrypted password is nobody's to see");
 }

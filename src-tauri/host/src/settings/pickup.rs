@@ -91,7 +91,7 @@ mod tests {
     use std::path::Path;
 
     fn problems(data: &Path, folder: &str, bad_folder: &str) -> Vec<String> {
-        let facts = Facts::new(data.to_owned(), "pc7".into());
+        let facts = Facts::new(data.to_owned(), "pc7");
         let pickup = PickupSettings { folder: folder.into(), bad_folder: bad_folder.into() };
         let checked = check(&Settings { pickup: Some(pickup), ..Settings::default() }, &facts);
         checked.err().unwrap_or_default().into_iter().map(|problem| format!("{}: {}", problem.field, problem.wrong)).collect()

@@ -19,7 +19,10 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"address": "::", "port": 25, "encryption": "plain"},
             {"address": "lan", "port": 26, "encryption": "plain"},
             {"address": "::ffff:10.0.0.1", "port": 26, "encryption": "plain"},
-            {"address": "224.0.0.1", "port": 26, "encryption": "plain"}
+            {"address": "224.0.0.1", "port": 26, "encryption": "plain"},
+            {"address": "127.0.0.1", "port": 27, "encryption": "starttls", "proxies": ["balancer", "10.0.0.7/24", "0.0.0.0/0", "10.0.0.9"],
+                "clientCertificates": {"authorityFile": "gone.pem", "required": true}},
+            {"address": "127.0.0.1", "port": 28, "encryption": "plain", "clientCertificates": {"authorityFile": "gone.pem"}}
         ],
         "certificate": {"kind": "pem", "certificateFile": "gone.pem", "keyFile": "gone.key"},
         "rules": [
@@ -29,7 +32,8 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
             "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0,
             "timeouts": {"connectSeconds": 0}},
-        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0},
+        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0,
+            "connectionsPerSubnet": 0, "sessionSeconds": 0},
         "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
             "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
         "history": {"keepDays": 0}
@@ -44,6 +48,13 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "listeners[3].address",
             "listeners[4].address",
             "listeners[5].address",
+            "listeners[6].proxies[0]",
+            "listeners[6].proxies[1]",
+            "listeners[6].proxies[2]",
+            "listeners[6].clientCertificates",
+            "listeners[6].clientCertificates.authorityFile",
+            "listeners[7].clientCertificates",
+            "listeners[7].clientCertificates.authorityFile",
             "certificate.certificateFile",
             "certificate.keyFile",
             "rules[0].network",
@@ -63,7 +74,9 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "smartHost.timeouts.connectSeconds",
             "limits.messageBytes",
             "limits.recipients",
+            "limits.connectionsPerSubnet",
             "limits.idleSeconds",
+            "limits.sessionSeconds",
             "limits.commands",
             "limits.errors",
             "limits.hops",
@@ -137,5 +150,5 @@ fn problems(text: &str) -> Vec<SettingsProblem> {
 }
 
 fn facts() -> Facts {
-    Facts::new(std::env::temp_dir().join("no-such-folder-here"), "pc7.office.test".into())
+    Facts::new(std::env::temp_dir().join("no-such-folder-here"), "pc7.office.test")
 }

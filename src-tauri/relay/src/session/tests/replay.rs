@@ -151,6 +151,7 @@ impl Stage {
         match what.split_once(' ').unwrap_or((what, "")) {
             ("tls", version) => self.session.tls_started(version.into()),
             ("silence", _) => self.session.timed_out(),
+            ("outlived", _) => self.session.outlived(),
             ("gone", _) => self.session.hung_up(),
             ("stop", _) => self.session.shutting_down(),
             ("disk", state) => self.session.set_disk_full(state == "full"),

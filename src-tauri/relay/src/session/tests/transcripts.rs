@@ -43,6 +43,7 @@ transcripts! {
     a_kept_message_forgives_errors
     silence
     silence_inside_a_content
+    the_connection_has_lived_long_enough
     the_connection_breaks_inside_a_content
     stopping_between_commands
     stopping_inside_a_content
