@@ -17,8 +17,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rcgen", &["src-tauri/host/src/certificate.rs"]),
     ("p12_keystore", &["src-tauri/host/src/certificate/"]),
     ("x509_parser", &["src-tauri/relay/src/listen/"]),
-    // The last is a module of that name.
-    ("notify", &["src-tauri/relay/src/pickup/", "src-tauri/host/src/files.rs", "src-tauri/host/src/service/"]),
     ("rsntp", &["src-tauri/host/src/machine/"]),
     ("windows_registry", &["src-tauri/host/src/"]),
     ("keyring", &["src-tauri/host/src/secrets/"]),
