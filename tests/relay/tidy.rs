@@ -15,6 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rusqlite", &["src-tauri/relay/src/store/"]),
     ("lettre", &["src-tauri/relay/src/smarthost/", "src-tauri/relay/src/dsn/"]),
     ("rcgen", &["src-tauri/host/src/certificate.rs"]),
+    ("p12_keystore", &["src-tauri/host/src/certificate/"]),
+    ("x509_parser", &["src-tauri/relay/src/listen/"]),
     ("rsntp", &["src-tauri/host/src/machine/"]),
     ("windows_registry", &["src-tauri/host/src/"]),
     ("keyring", &["src-tauri/host/src/secrets/"]),

@@ -117,6 +117,8 @@ pub enum ProblemCode {
     StoreFailed,
     /// Messages that wait cannot be read from the disk; `subject` is how many, `said` tells of one.
     MessageUnreadable,
+    /// Files in the pickup folder (`subject`) are not taken, or not all of them.
+    PickupFailed,
     /// Something in the engine ended that must never end.
     EngineFault,
     /// Anything else, or a code of a newer engine; `said` tells.

@@ -13,12 +13,12 @@ const PORT_0: &str = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "p
 #[test]
 fn all_problems_of_a_settings_file_are_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "allowed": [{"network": "0.0.0.0/0"}]}"#;
+    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "rules": [{"network": "0.0.0.0/0"}]}"#;
     std::fs::write(folder.path().join("settings.json"), bad).unwrap();
     let checked = outtrayd(folder.path(), &["settings", "check"]);
     assert_eq!(checked.status.code(), Some(4));
     let told = text(&checked.stdout);
-    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "allowed[0].network \"0.0.0.0/0\""] {
+    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "rules[0].network \"0.0.0.0/0\""] {
         assert!(told.contains(field), "{field} is missing in {told}");
     }
     let json: Value = serde_json::from_slice(&outtrayd(folder.path(), &["settings", "check", "--json"]).stdout).unwrap();
@@ -101,14 +101,15 @@ fn a_secret_comes_in_through_standard_input_only_and_is_found_nowhere() {
     assert!(text(&refused.stderr).contains("secretStoreUnavailable"), "{refused:?}");
     let kept = with_input(folder.path(), &["secret", "set", "smart-host", "--until-restart", "--json"], b"tr0ub4dor\n");
     assert_eq!(kept.status.code(), Some(0), "{kept:?}");
-    assert_eq!(text(&kept.stdout).trim(), r#"[{"name":"smart-host","isSet":true,"untilRestart":true}]"#);
+    let secrets = r#"[{"name":"smart-host","isSet":true,"untilRestart":true},{"name":"certificate","isSet":false,"untilRestart":false}]"#;
+    assert_eq!(text(&kept.stdout).trim(), secrets);
     assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host"], b"").status.code(), Some(2));
     assert_eq!(with_input(folder.path(), &["secret", "set", "other"], b"x").status.code(), Some(2));
     for arguments in [&["status", "--json"][..], &["settings", "show"]] {
         assert!(!text(&outtrayd(folder.path(), arguments).stdout).contains("tr0ub4dor"));
     }
     let removed = outtrayd(folder.path(), &["secret", "remove", "smart-host", "--json"]);
-    assert_eq!(text(&removed.stdout).trim(), r#"[{"name":"smart-host","isSet":false,"untilRestart":false}]"#);
+    assert_eq!(text(&removed.stdout).trim(), secrets.replace("true", "false"));
     assert_eq!(engine.stop(), Some(0));
     // Among them what it logged at trace level and what it printed.
     for file in files(folder.path()) {

@@ -7,8 +7,9 @@ use crate::disk::DiskWatch;
 use crate::dispatch::{self, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
-use crate::listen::{Doors, Setup};
+use crate::listen::{Doors, Nobody, Setup};
 use crate::mail::{Mailbox, MessageId};
+use crate::pickup::{Collector, Order};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
 use crate::store::{Act, Commit, Condition, Page, Store, StoreError, Watcher, Which};
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A running engine. Clones are the same engine.
@@ -35,6 +36,7 @@ struct Inner {
     doors: Arc<tokio::sync::Mutex<Doors>>,
     /// The clock was moved by hand: doors look at it too.
     looks: Arc<Notify>,
+    pickup: watch::Sender<Option<Order>>,
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
@@ -91,7 +93,7 @@ impl Relay {
             &opened.open,
             opened.paused,
         );
-        watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board));
+        watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board), "handing over has stopped");
 
         let disk_full = Arc::new(AtomicBool::new(false));
         let disk_limit = Arc::new(AtomicU64::new(config.limits.free_disk_bytes));
@@ -105,8 +107,19 @@ impl Relay {
         disk.look().await;
         tokio::spawn(disk.run(stop.clone()));
 
+        let (pickup, orders) = watch::channel(Order::of(&config));
+        let collector = Collector {
+            store: store.clone(),
+            board: Arc::clone(&board),
+            clock: Arc::clone(&clock),
+            disk_full: Arc::clone(&disk_full),
+            orders,
+            stop: stop.clone(),
+        };
+        watch_over(tokio::spawn(collector.run()), Arc::clone(&board), "no files are taken from the pickup folder");
+
         let setup = Setup::new(config.clone());
-        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::new(Nobody), Arc::clone(&setup));
         doors.arrange(setup).await;
         let (doors, looks) = (Arc::new(tokio::sync::Mutex::new(doors)), Arc::new(Notify::new()));
         tokio::spawn(keep_looking(Arc::clone(&doors), Arc::clone(&looks), stop.clone()));
@@ -117,6 +130,7 @@ impl Relay {
             ticks,
             doors,
             looks,
+            pickup,
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
@@ -132,6 +146,12 @@ impl Relay {
         let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
         let plan = Plan::new(number, &config, way_out(&config));
         inner.tell(Tick::Reconfigured(Box::new(plan)));
+        inner.pickup.send_if_modified(|order| {
+            let new = Order::of(&config);
+            let other = *order != new;
+            *order = new;
+            other
+        });
         inner.doors.lock().await.arrange(Setup::new(config)).await;
     }
 
@@ -315,12 +335,12 @@ fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
     Some(Arc::new(SmtpHost::new(smart_host, config.host_name.clone())))
 }
 
-/// A dispatcher that ended by itself is an alarm, never silence.
-fn watch_over(dispatcher: tokio::task::JoinHandle<()>, board: Arc<Board>) {
+/// A part that ended by itself is an alarm, never silence.
+fn watch_over(part: tokio::task::JoinHandle<()>, board: Arc<Board>, without: &'static str) {
     tokio::spawn(async move {
-        if let Err(error) = dispatcher.await {
-            tracing::error!(%error, "The dispatcher ended: no mail is handed over until Outtray is started again");
-            board.raise(Notice::EngineFault { said: "handing over has stopped; start Outtray again".to_owned() });
+        if let Err(error) = part.await {
+            tracing::error!(%error, without, "A part of the engine ended");
+            board.raise(Notice::EngineFault { said: format!("{without}; start Outtray again") });
         }
     });
 }
@@ -373,6 +393,7 @@ impl Watcher for Teller {
                 Notice::DatabaseSetAside { .. }
                 | Notice::DatabaseDamaged { .. }
                 | Notice::Unreadable { .. }
+                | Notice::PickupFailed { .. }
                 | Notice::EngineFault { .. } => false,
             }),
             Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),

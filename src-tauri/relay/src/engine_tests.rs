@@ -64,6 +64,10 @@ impl Line for StandIn {
     fn tls(&self) -> Option<String> {
         None
     }
+
+    fn tells_senders(&self) -> bool {
+        false
+    }
 }
 
 struct Trial {
@@ -215,17 +219,21 @@ fn config() -> Config {
     let second = Duration::from_secs;
     Config {
         host_name: "relay.office.test".into(),
-        listeners: vec![Listener { address: ([127, 0, 0, 1], 0).into(), encryption: ListenerEncryption::Plain }],
-        tls: None,
+        listeners: vec![Listener::new(([127, 0, 0, 1], 0).into(), ListenerEncryption::Plain)],
+        pickup: None,
         allowed: vec!["127.0.0.0/8".parse().unwrap()],
         limits: Limits {
             message_bytes: 1_000_000,
             recipients: 100,
             connections: 100,
             connections_per_client: 100,
+            connections_per_subnet: 100,
             idle: second(60),
             command: second(60),
+            session: second(3600),
             tls: second(60),
+            commands: 1000,
+            errors: 10,
             hops: 20,
             free_disk_bytes: 0,
         },

@@ -171,6 +171,11 @@ pub enum Notice {
     EngineFault {
         said: String,
     },
+    /// Files are not taken, or not all of them.
+    PickupFailed {
+        folder: String,
+        said: String,
+    },
 }
 
 /// Everything a watcher needs for a first picture; events with a higher `seq` come on top.

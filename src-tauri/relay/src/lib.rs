@@ -1,5 +1,5 @@
 //! The SMTP relay engine. A message walks through its rooms in this order:
-//! `listen` → `session` → `policy` → `queue` + `store` → `dispatch` → `smarthost` → `queue::settle`
+//! `listen` (or `pickup`) → `session` → `policy` → `queue` + `store` → `dispatch` → `smarthost` → `queue::settle`
 //! → `dsn` → `history`. [`Relay`] is the one door for whoever runs it.
 //!
 //! The engine runs the same without a window; it knows no settings file, no credential store, no Tauri.
@@ -11,6 +11,7 @@ pub mod event;
 pub mod mail;
 
 pub mod listen;
+mod pickup;
 pub mod policy;
 pub mod session;
 

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod attach;
 mod blame;
+mod balancer;
 mod caps;
 #[cfg(unix)]
 mod certificates;
@@ -12,6 +13,7 @@ mod delivery;
 #[cfg(unix)]
 mod disk;
 mod doors;
+mod encryption;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
@@ -19,16 +21,20 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+mod pace;
 #[cfg(unix)]
 mod passwords;
 mod people;
+mod pickup;
 mod provider_down;
+mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
 #[cfg(target_os = "linux")]
 mod service;
 mod store_fails;
+mod smuggling;
 #[cfg(target_os = "linux")]
 mod unit;
 

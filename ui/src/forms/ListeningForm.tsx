@@ -4,6 +4,7 @@
 import { Button, Checkbox, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
 import { Add20Regular, ArrowClockwise20Regular, Delete20Regular } from "@fluentui/react-icons";
 
+import { listener as makeListener } from "../bridge/make";
 import type { CertificateSettings, ListenerEncryption, ListenerSettings, PortView, SettingsProblem } from "../bridge/bridge";
 import type { Machine } from "../live/machine";
 import { ToneLabel } from "../parts/Tone";
@@ -86,7 +87,7 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
             ))}
           </ul>
           <div className={styles.add}>
-            <Button icon={<Add20Regular />} onClick={() => onChange([...listeners, { address: "::", port: 25, encryption: "starttls" }])}>
+            <Button icon={<Add20Regular />} onClick={() => onChange([...listeners, makeListener("::", 25, "starttls")])}>
               Add a port
             </Button>
           </div>
@@ -111,7 +112,7 @@ function UsualPort({ port, view, listener, wrong, explain, onChange }: UsualPort
     <li className={styles.item}>
       <Checkbox
         checked={listener !== undefined}
-        onChange={(_, { checked }) => onChange(checked === true ? { address: EVERYWHERE, port, encryption: usualEncryption(port) } : null)}
+        onChange={(_, { checked }) => onChange(checked === true ? makeListener(EVERYWHERE, port, usualEncryption(port)) : null)}
         label={
           <span className={styles.itemText}>
             <strong>Port {port}</strong>

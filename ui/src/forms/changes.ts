@@ -5,7 +5,7 @@ import type { Settings } from "../bridge/bridge";
 
 const names: [name: string, of: (settings: Settings) => unknown][] = [
   ["mail provider", (settings) => settings.smartHost],
-  ["who may send", (settings) => settings.allowed],
+  ["who may send", (settings) => settings.rules],
   ["ports", (settings) => settings.listeners],
   ["certificate", (settings) => settings.certificate],
   ["name of this relay", (settings) => settings.hostName],

@@ -223,6 +223,12 @@ const problems: Record<ProblemCode, Say> = {
     words(
       `${subject === "" || subject === "1" ? "A message in the queue" : `${subject} messages in the queue`} cannot be read from the disk.`,
       "It waits and is looked at again by itself. Check the disk, and whether a virus scanner has taken a file away. Deleting the message ends it.",
+        null,
+    ),
+  pickupFailed: ({ subject }) =>
+    words(
+      `Files in the pickup folder${subject === "" ? "" : ` ${subject}`} are not taken.`,
+      "They stay there and are tried again. Outtray must be allowed to read, rename and remove files in it.",
       null,
     ),
   engineFault: () =>

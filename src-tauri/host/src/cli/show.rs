@@ -170,6 +170,7 @@ fn step_text(step: &StoryStep) -> String {
             format!("{recipient}: given up{}", problem.as_ref().map(|problem| format!(": {}", trouble(problem))).unwrap_or_default())
         }
         StoryKind::DelayNoticed { report } => format!("the sender was told of the delay ({report})"),
+        StoryKind::Confirmed { report } => format!("the sender was told that it was handed over ({report})"),
         StoryKind::Reported { report } => format!("the sender was told of the failure ({report})"),
         StoryKind::Held => "put on hold".to_owned(),
         StoryKind::Released => "released".to_owned(),

@@ -114,7 +114,7 @@ impl FrontDesk {
             }
             Request::Settings => Ok(self.settings()),
             Request::CheckSettings { settings } => {
-                let problems = self.force.check(&settings).err().unwrap_or_default();
+                let problems = self.force.check(&settings, None).await.err().unwrap_or_default();
                 Ok(Answer::Problems { problems })
             }
             Request::ApplySettings { settings, secret } => {
@@ -141,6 +141,11 @@ impl FrontDesk {
                 import::take_over(self, *settings, secret).await
             }
             Request::TakeOverBack => import::back(self).await,
+            Request::SetAccountPassword { .. }
+            | Request::MayISend { .. }
+            | Request::Devices
+            | Request::Refusals { .. }
+            | Request::EndBurst { .. } => Err(Refused::NotUnderstood { said: "not here yet".into() }),
             Request::ForgetRefused { address } => {
                 let address =
                     address.parse().map_err(|_| Refused::BadValue { field: "address".into(), said: "this is no IP address".into() })?;

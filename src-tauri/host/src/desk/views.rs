@@ -6,7 +6,7 @@ use control::event::Fact;
 use control::problem::{Problem, ProblemCode};
 use control::settings::ListenerEncryption;
 use control::view::{
-    Counters, EntryKind, EntryView, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
+    Counters, EntryKind, EntryView, HeldWhy, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
     RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
 };
 use ipnet::IpNet;
@@ -66,6 +66,7 @@ pub fn entry(entry: &engine::EntrySummary) -> EntryView {
         next_attempt: entry.next_attempt.map(millis),
         settled_at: entry.settled_at.map(millis),
         problem: entry.why.as_ref().map(why),
+        held: (entry.state == StateWord::Held).then_some(HeldWhy::Person),
     }
 }
 
@@ -156,6 +157,15 @@ pub fn refused(client: &engine::RefusedClient, around: &Around) -> RefusedClient
         last_reply: client.last_reply.clone(),
         why: match client.why {
             RefusedWhy::NotAllowed => RefusalKind::NotAllowed,
+            RefusedWhy::EncryptionNeeded => RefusalKind::EncryptionNeeded,
+            RefusedWhy::SignInNeeded => RefusalKind::SignInNeeded,
+            RefusedWhy::SignInFailed => RefusalKind::SignInFailed,
+            RefusedWhy::SenderNotAllowed => RefusalKind::SenderNotAllowed,
+            RefusedWhy::RecipientNotAllowed => RefusalKind::RecipientNotAllowed,
+            RefusedWhy::TooMuch => RefusalKind::TooMuch,
+            RefusedWhy::Attachment => RefusalKind::Attachment,
+            RefusedWhy::HeaderRule => RefusalKind::HeaderRule,
+            RefusedWhy::TlsFailed => RefusalKind::TlsFailed,
             RefusedWhy::TooLarge => RefusalKind::TooLarge,
             RefusedWhy::TooManyRecipients => RefusalKind::TooManyRecipients,
             RefusedWhy::TooManyConnections => RefusalKind::TooManyConnections,
@@ -176,6 +186,7 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
         Notice::Unreadable { count, said } => Problem::new(ProblemCode::MessageUnreadable).about(count.to_string()).said(said.clone()),
         Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
         Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
+        Notice::PickupFailed { folder, said } => Problem::new(ProblemCode::PickupFailed).about(folder.clone()).said(said.clone()),
     });
     of_engine.chain(around.notices.iter().cloned()).collect()
 }
@@ -187,7 +198,7 @@ pub fn story(story: &Story) -> StoryView {
         at: millis(story.entry.accepted_at),
         what: StoryKind::Accepted {
             client: peer.map(|peer| peer.address.to_string()).unwrap_or_default(),
-            client_name: peer.map(|peer| peer.name.clone()).unwrap_or_default(),
+            client_name: story.summary.client_name.clone(),
             tls: peer.and_then(|peer| peer.tls.clone()),
             size: story.entry.size,
         },
@@ -205,6 +216,7 @@ pub fn story(story: &Story) -> StoryView {
             RecordKind::Expired { why: news } => StoryKind::Expired { recipient, problem: news.as_ref().map(why) },
             RecordKind::DelayNoticed { report } => StoryKind::DelayNoticed { report: report.to_string() },
             RecordKind::Reported { report } => StoryKind::Reported { report: report.to_string() },
+            RecordKind::Confirmed { report } => StoryKind::Confirmed { report: report.to_string() },
             RecordKind::Held => StoryKind::Held,
             RecordKind::Released => StoryKind::Released,
             RecordKind::TriedNow => StoryKind::TriedNow,

@@ -7,6 +7,7 @@
 
 use crate::settings::networks::{self, NetworkError};
 use control::Settings;
+use control::settings::RuleAction;
 use ipnet::IpNet;
 use std::fmt;
 use std::net::IpAddr;
@@ -43,7 +44,8 @@ impl Opening {
         if ports.is_empty() {
             ports = USUAL_PORTS.to_vec();
         }
-        let allowed = settings.allowed.iter().filter_map(|allowed| source(&allowed.network).ok());
+        let allowing = settings.rules.iter().filter(|rule| rule.action == RuleAction::Allow);
+        let allowed = allowing.filter_map(|rule| source(&rule.network).ok());
         // The firewall is not asked about what a machine says to itself.
         let allowed = allowed.filter(|source| !matches!(source, Source::Network(network) if network.addr().is_loopback()));
         Self { ports, sources: [Source::LocalSubnet].into_iter().chain(allowed).collect() }
@@ -152,9 +154,10 @@ mod tests {
                 {"address": "192.168.1.5", "port": 25, "encryption": "starttls"},
                 {"address": "127.0.0.1", "port": 26, "encryption": "plain"},
                 {"address": "0.0.0.0", "port": 0, "encryption": "plain"}],
-            "allowed": [
+            "rules": [
                 {"network": "192.168.7.0/24"},
                 {"network": "127.0.0.0/8"},
+                {"network": "192.168.9.0/24", "action": "refuse"},
                 {"network": "fd00::/8"},
                 {"network": "8.8.8.0/24", "publicOnPurpose": true},
                 {"network": "0.0.0.0/0", "publicOnPurpose": true}]}"#;

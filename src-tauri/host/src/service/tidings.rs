@@ -196,6 +196,9 @@ fn noticed(notice: &Problem) -> Tiding {
             "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away",
         ),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
+        ProblemCode::PickupFailed => {
+            (OTHER_NOTICE, Weight::Warning, "They stay there and are tried again. Look at the folder and its rights")
+        }
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
     Tiding { number, weight, text: format!("{}. {then}.", sentence(notice)) }
@@ -273,6 +276,7 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::StoreFailed => "The queue's database cannot be written",
         ProblemCode::MessageUnreadable => "Messages in the queue cannot be read from the disk",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
+        ProblemCode::PickupFailed => "Files in the pickup folder are not taken",
         ProblemCode::Other => "there is a trouble",
     }
 }

@@ -8,13 +8,15 @@
 pub mod check;
 pub mod file;
 pub mod networks;
+pub mod pickup;
 pub mod read;
 pub mod schema;
 
 mod convert;
+mod doors;
 mod shape;
 
-pub use check::{Facts, Files, check, check_with};
+pub use check::{CertificatePassword, Facts, Files, check, check_with};
 pub use convert::{Checked, smart_host};
 
 use control::settings::SettingsProblem;

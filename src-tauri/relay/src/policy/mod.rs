@@ -3,7 +3,9 @@
 //! In: the client's address. Out: a [`Verdict`], with the reply to give if it is a refusal.
 //! What is not listed is refused, this machine itself too: an empty list is a relay for nobody.
 
-use crate::mail::{Reply, Severity};
+pub(crate) mod replies;
+
+use crate::mail::Reply;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
 
@@ -11,6 +13,19 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     allowed: Vec<IpNet>,
+    /// Device accounts may sign in, over encrypted connections.
+    pub sign_in: bool,
+    /// Over others too.
+    pub plain_sign_in: bool,
+}
+
+/// Who asks: what is known of a client when it says MAIL or RCPT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking<'a> {
+    pub client: IpAddr,
+    pub encrypted: bool,
+    /// The device account it has signed in with.
+    pub account: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +36,21 @@ pub enum Verdict {
 
 impl Policy {
     pub fn new(allowed: impl IntoIterator<Item = IpNet>) -> Self {
-        Self { allowed: allowed.into_iter().map(canonical).collect() }
+        Self { allowed: allowed.into_iter().map(canonical).collect(), sign_in: false, plain_sign_in: false }
+    }
+
+    /// Whether this client may sign in, as things stand.
+    pub fn offers_sign_in(&self, asking: &Asking<'_>) -> bool {
+        self.sign_in && (asking.encrypted || self.plain_sign_in)
     }
 
     /// Whether this client may hand in mail. An IPv4 address that came in over an IPv6 socket is its IPv4.
-    pub fn may_send(&self, client: IpAddr) -> Verdict {
-        let client = client.to_canonical();
+    pub fn may_send(&self, asking: &Asking<'_>) -> Verdict {
+        let client = asking.client.to_canonical();
         if self.allowed.iter().any(|net| net.contains(&client)) {
             return Verdict::Permit;
         }
-        Verdict::Refuse(Reply::new(
-            Severity::Permanent,
-            50,
-            7,
-            1,
-            format!("<{client}>: this address may not send mail through here; the administrator can allow it in Outtray"),
-        ))
+        Verdict::Refuse(replies::not_allowed(client))
     }
 }
 
@@ -54,6 +68,10 @@ fn canonical(net: IpNet) -> IpNet {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn of(client: &str) -> Asking<'static> {
+        Asking { client: client.parse().unwrap(), encrypted: false, account: None }
+    }
 
     #[test]
     fn only_listed_networks_may_send() {
@@ -77,14 +95,14 @@ mod tests {
             (vec!["10.0.0.77/32"], "10.0.0.78", false),
         ] {
             let policy = Policy::new(allowed.iter().map(|net| net.parse().unwrap()));
-            let verdict = policy.may_send(client.parse().unwrap());
+            let verdict = policy.may_send(&of(client));
             assert_eq!(verdict == Verdict::Permit, may, "{client} with {allowed:?}");
         }
     }
 
     #[test]
     fn a_refusal_names_the_address_as_the_administrator_knows_it() {
-        let Verdict::Refuse(reply) = Policy::default().may_send("::ffff:10.0.0.77".parse().unwrap()) else { panic!("permitted") };
+        let Verdict::Refuse(reply) = Policy::default().may_send(&of("::ffff:10.0.0.77")) else { panic!("permitted") };
         assert_eq!(
             reply.to_string(),
             "550 5.7.1 <10.0.0.77>: this address may not send mail through here; the administrator can allow it in Outtray"

@@ -202,6 +202,8 @@ pub fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
         peer: submission.peer.clone(),
         reverse_path: submission.envelope.reverse_path.clone(),
         body: submission.envelope.body,
+        utf8: submission.envelope.utf8,
+        returns: submission.envelope.returns.clone(),
         recipients: submission
             .envelope
             .forward_paths

@@ -212,6 +212,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
         record_code::EXPIRED => RecordKind::Expired { why },
         record_code::DELAY_NOTICED => RecordKind::DelayNoticed { report: report()? },
         record_code::REPORTED => RecordKind::Reported { report: report()? },
+        record_code::CONFIRMED => RecordKind::Confirmed { report: report()? },
         record_code::HELD => RecordKind::Held,
         record_code::RELEASED => RecordKind::Released,
         record_code::TRIED_NOW => RecordKind::TriedNow,

@@ -1,8 +1,9 @@
 //! What one job changes, as SQL. Runs inside the writer's transaction.
 
 use super::error::StoreError;
-use super::rows::{Coded, millis};
+use super::rows::{Coded, millis, notify_code};
 use crate::event::Hour;
+use crate::mail::wish::{EnvelopeId, OriginalRecipient};
 use crate::mail::{Content, Submission};
 use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why};
 use jiff::Timestamp;
@@ -40,8 +41,9 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
     let recipients = &submission.envelope.forward_paths;
     sql.prepare_cached(
         "INSERT INTO message (id, kind, accepted_at, reverse_path, body, eight_bit, size, client, client_name, tls, extended,
-           subject, message_id, file, first_recipient, recipients, unsettled, state, next_attempt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, 0, ?3)",
+           subject, message_id, file, first_recipient, recipients, account, utf8, eight_bit_header, ret, envelope_id,
+           unsettled, state, next_attempt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?16, 0, ?3)",
     )?
     .execute(params![
         submission.id.0.as_bytes(),
@@ -52,7 +54,7 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
         submission.summary.eight_bit,
         i64::try_from(submission.content.size()).unwrap_or(i64::MAX),
         peer.map(|peer| peer.address.to_string()),
-        peer.map_or("", |peer| &peer.name),
+        submission.client_name(),
         peer.and_then(|peer| peer.tls.as_deref()),
         peer.is_some_and(|peer| peer.extended),
         submission.summary.subject,
@@ -60,14 +62,22 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
         file,
         recipients.first().map_or("", |path| path.as_str()),
         recipients.len() as i64,
+        peer.and_then(|peer| peer.account.as_deref()),
+        submission.envelope.utf8,
+        submission.summary.eight_bit_header,
+        submission.envelope.returns.ret.map(Coded::code),
+        submission.envelope.returns.envelope_id.as_ref().map(EnvelopeId::as_str),
     ])?;
     let seq = sql.last_insert_rowid();
     if let Content::Memory(bytes) = &submission.content {
         sql.prepare_cached("INSERT INTO content VALUES (?1, ?2)")?.execute(params![seq, &bytes[..]])?;
     }
-    let mut insert = sql.prepare_cached("INSERT INTO recipient (message, n, forward_path, state, due) VALUES (?1, ?2, ?3, 0, ?4)")?;
+    let mut insert = sql.prepare_cached(
+        "INSERT INTO recipient (message, n, forward_path, state, due, notify, original) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+    )?;
     for (n, path) in recipients.iter().enumerate() {
-        insert.execute(params![seq, n as i64, path.as_str(), accepted_at])?;
+        let original = path.wish.original.as_ref().map(OriginalRecipient::as_str);
+        insert.execute(params![seq, n as i64, path.as_str(), accepted_at, path.wish.notify.map(notify_code), original])?;
     }
     let after = Standing { open: true, word: StateWord::Queued, next_attempt: Some(accepted_at), held: false };
     Ok(Touched { seq, before: None, after, news: Vec::new() })
@@ -287,6 +297,7 @@ pub mod record_code {
     pub const RELEASED: i64 = 7;
     pub const TRIED_NOW: i64 = 8;
     pub const DELETED: i64 = 9;
+    pub const CONFIRMED: i64 = 10;
 }
 
 /// The columns of `record` that not every kind has.
@@ -325,6 +336,9 @@ fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), Store
             Columns { kind: record_code::DELAY_NOTICED, report: Some(report.0.as_bytes()), ..Columns::default() }
         }
         RecordKind::Reported { report } => Columns { kind: record_code::REPORTED, report: Some(report.0.as_bytes()), ..Columns::default() },
+        RecordKind::Confirmed { report } => {
+            Columns { kind: record_code::CONFIRMED, report: Some(report.0.as_bytes()), ..Columns::default() }
+        }
         RecordKind::Held => Columns { kind: record_code::HELD, ..Columns::default() },
         RecordKind::Released => Columns { kind: record_code::RELEASED, ..Columns::default() },
         RecordKind::TriedNow => Columns { kind: record_code::TRIED_NOW, ..Columns::default() },

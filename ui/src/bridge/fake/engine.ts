@@ -94,6 +94,12 @@ export class FakeEngine {
       case "removeSecret":
         this.apply({ ...snapshot.settings, secrets: [] });
         return this.settings();
+      case "setAccountPassword":
+      case "mayISend":
+      case "devices":
+      case "refusals":
+      case "endBurst":
+        return { kind: "refused", refused: { why: "notUnderstood", said: "not here yet" } };
       case "machine":
         return { kind: "machine", machine: structuredClone(world.machine) };
       case "lookOutside":

@@ -2,9 +2,10 @@
  * The states a window can meet, each as a whole world to start from.
  */
 import { CONTRACT, VERSION } from "../bridge";
+import { allowing, listener } from "../make";
 import { defaultSettings } from "./defaults";
 import type {
-  AllowedNetwork,
+  AccessRule,
   EntryView,
   HourView,
   LaneState,
@@ -118,7 +119,7 @@ export function worldOf(scenario: Scenario, now: number): World {
       snapshot.notices = [broken];
       snapshot.settings.problems = [
         { field: "smartHost.port", value: "\"587\"", wrong: "a number is expected here", remedy: "write 587 without quotation marks" },
-        { field: "allowed[1].network", value: "10.0.1.0/33", wrong: "there is no such subnet", remedy: "write 10.0.1.0/24" },
+        { field: "rules[1].network", value: "10.0.1.0/33", wrong: "there is no such subnet", remedy: "write 10.0.1.0/24" },
       ];
       return world;
     }
@@ -214,22 +215,23 @@ function flowing(now: number): World {
         problems: [],
         secrets: [{ name: "smart-host", isSet: true, untilRestart: false }],
         store: { kind: "windowsCredentialManager" },
+        accounts: [],
       },
     },
   };
 }
 
 function officeSettings(): Settings {
-  const allowed: AllowedNetwork[] = [
-    { network: "10.0.0.0/26", name: "Office", publicOnPurpose: false },
-    { network: "10.0.1.5", name: "Door system", publicOnPurpose: false },
+  const rules: AccessRule[] = [
+    allowing("10.0.0.0/26", "Office"),
+    allowing("10.0.1.5", "Door system"),
   ];
   return {
     ...defaultSettings(),
-    allowed,
+    rules,
     listeners: [
-      { address: "0.0.0.0", port: 25, encryption: "starttls" },
-      { address: "0.0.0.0", port: 587, encryption: "starttls" },
+      listener("0.0.0.0", 25, "starttls"),
+      listener("0.0.0.0", 587, "starttls"),
     ],
     smartHost: {
       provider: "microsoft365",

@@ -130,14 +130,14 @@ export function SendersPart({ draft, change, machine, check }: PartProps & { mac
   return (
     <Section title="Who may send" sub="Devices in these networks need no password. All others are refused and shown on the overview.">
       <SendersForm
-        allowed={draft.allowed}
+        rules={draft.rules}
         machine={machine}
         problems={check.problems}
-        onChange={(allowed) => {
-          change({ ...draft, allowed });
-          void check.check({ ...draft, allowed });
+        onChange={(rules) => {
+          change({ ...draft, rules });
+          void check.check({ ...draft, rules });
         }}
-        onTry={(allowed) => check.check({ ...draft, allowed })}
+        onTry={(rules) => check.check({ ...draft, rules })}
         onLeave={() => void check.check(draft)}
       />
     </Section>
