@@ -149,7 +149,6 @@ impl Relay {
         let plan = Plan::new(number, &config, way_out(&config));
         inner.tell(Tick::Reconfigured(Box::new(plan)));
         inner.accounts.reconfigure(&config);
-        self.forget_other_accounts(&config).await;
         inner.doors.lock().await.arrange(Setup::new(config)).await;
     }
 

@@ -219,6 +219,11 @@ impl Force {
             now.checked = checked;
             now.problems.clear();
         }
+        // Only here, where a document was taken: without one the passwords of its accounts must stay.
+        let names = self.checked().settings.accounts.into_iter().map(|account| account.name).collect();
+        if let Err(error) = relay.forget_other_accounts(names).await {
+            tracing::warn!(error = error.chain(), "Could not forget the passwords of accounts that are gone");
+        }
         relay.reconfigure(self.config().await).await;
         tracing::info!("New settings are in force");
         self.tell(relay).await;

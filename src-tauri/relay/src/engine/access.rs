@@ -1,7 +1,6 @@
 //! What people ask and decide about devices: who they are, what they were refused, their passwords, their bursts.
 
 use super::Relay;
-use crate::config::Config;
 use crate::event::Notice;
 use crate::history;
 use crate::policy::burst::Who;
@@ -73,10 +72,7 @@ impl Relay {
     }
 
     /// An account that is gone takes its password with it: another of that name must not inherit it.
-    pub(super) async fn forget_other_accounts(&self, config: &Config) {
-        let names = config.policy.accounts.iter().map(|account| account.name.clone()).collect();
-        if let Err(error) = self.0.store.change_account(AccountChange::KeepOnly { names }).await {
-            tracing::warn!(error = error.chain(), "Could not forget the passwords of accounts that are gone");
-        }
+    pub async fn forget_other_accounts(&self, names: Vec<String>) -> Result<(), StoreError> {
+        self.0.store.change_account(AccountChange::KeepOnly { names }).await
     }
 }

@@ -169,3 +169,7 @@ fn until_then(now: Timestamp, then: Timestamp) -> Duration {
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "accounts_tests.rs"]
+mod tests;
