@@ -203,7 +203,7 @@ async fn start_host(folder: &Path, clock: &Arc<dyn Clock>) -> Host {
     Host::start(folder, options).await.expect("a host")
 }
 
-/// One listener on a free port, loopback allowed, and quick retries.
+/// One listener on a free port, loopback allowed, nothing held, and quick retries.
 pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
     let mut settings = Settings { host_name: "relay.office.test".into(), ..Settings::default() };
     settings.listeners = vec![ListenerSettings::new("127.0.0.1", 0, ListenerEncryption::Starttls)];
@@ -220,6 +220,8 @@ pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
         timeouts: control::settings::SmartHostTimeouts::default(),
     });
     settings.limits.free_disk_bytes = 0;
+    // Tests send as much as they like.
+    settings.bursts.hold = false;
     settings.delivery.first_retry_seconds = 1;
     settings.delivery.longest_retry_seconds = 2;
     settings.delivery.first_rest_seconds = 1;

@@ -126,6 +126,11 @@ pub enum Request {
         account: String,
         password: Secret,
     },
+    /// Nobody can sign in with the account until it is given another. Answer: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    RemoveAccountPassword {
+        account: String,
+    },
     /// May this client send this? Decided by the rules in force, or by those of `settings` before they are saved.
     /// Answer: `Decision`, or `Problems` of the settings.
     #[serde(rename_all = "camelCase")]
@@ -147,6 +152,7 @@ pub enum Request {
     /// goes out, else it stays held. Answer: `Count`.
     #[serde(rename_all = "camelCase")]
     EndBurst {
+        /// An address, or `account:` and the name of a device account, as the notice has it.
         address: String,
         release: bool,
     },

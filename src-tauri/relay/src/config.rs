@@ -1,6 +1,9 @@
 //! The engine's configuration: every value already checked by whoever starts it.
 
-use ipnet::IpNet;
+use crate::policy::burst::BurstLimits;
+use crate::policy::content::ContentRules;
+use crate::policy::sign_in::SignInLimits;
+use crate::policy::{Network, Policy};
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -16,8 +19,12 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// None: no files are taken.
     pub pickup: Option<Pickup>,
-    /// Who may send. Empty: nobody.
-    pub allowed: Vec<IpNet>,
+    /// Who may send what. Empty: nobody.
+    pub policy: Policy,
+    pub sign_ins: SignInLimits,
+    /// None: nothing is held.
+    pub bursts: Option<BurstLimits>,
+    pub content: ContentRules,
     pub limits: Limits,
     pub delivery: Delivery,
     /// None: mail waits.
@@ -32,7 +39,7 @@ pub struct Listener {
     /// What STARTTLS and implicit TLS use here, and whether clients show a certificate; None: no encryption is offered.
     pub tls: Option<Arc<ServerConfig>>,
     /// TCP balancers: connections from there begin with a PROXY protocol v2 header.
-    pub proxies: Vec<IpNet>,
+    pub proxies: Vec<Network>,
 }
 
 impl Listener {

@@ -1,5 +1,9 @@
 //! Wires the rooms together: [`Relay::start`] gives the one handle its host needs.
 
+mod access;
+
+pub use access::AccountError;
+
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -7,7 +11,7 @@ use crate::disk::DiskWatch;
 use crate::dispatch::{self, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
-use crate::listen::{Doors, Nobody, Setup};
+use crate::listen::{Accounts, Admit, Doors, May, RefusedBook, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::pickup::{Collector, Order};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
@@ -40,6 +44,9 @@ struct Inner {
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
+    accounts: Arc<Accounts>,
+    admit: Arc<Admit>,
+    refused: Arc<RefusedBook>,
     stop: CancellationToken,
 }
 
@@ -117,13 +124,20 @@ impl Relay {
             stop: stop.clone(),
         };
         watch_over(tokio::spawn(collector.run()), Arc::clone(&board), "no files are taken from the pickup folder");
+        let now = clock.now();
+        let admit = Arc::new(Admit::new(Arc::clone(&board), store.sent_hours(now).await?, now));
+        let hour = now.as_second().div_euclid(3600);
+        let refused = Arc::new(RefusedBook::new(store.clone(), Arc::clone(&board), hour, store.refused_in(hour).await?));
+        tokio::spawn(Arc::clone(&refused).run(stop.clone()));
+        let accounts = Arc::new(Accounts::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), &config, stop.clone()));
 
         let setup = Setup::new(config.clone());
-        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::new(Nobody), Arc::clone(&setup));
+        let may = May { verify: accounts.clone(), admit: Arc::clone(&admit), refused: Arc::clone(&refused) };
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, may, Arc::clone(&setup));
         doors.arrange(setup).await;
         let (doors, looks) = (Arc::new(tokio::sync::Mutex::new(doors)), Arc::new(Notify::new()));
         tokio::spawn(keep_looking(Arc::clone(&doors), Arc::clone(&looks), stop.clone()));
-        Ok(Self(Arc::new(Inner {
+        let relay = Self(Arc::new(Inner {
             store,
             board,
             clock,
@@ -134,8 +148,13 @@ impl Relay {
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
+            accounts,
+            admit,
+            refused,
             stop,
-        })))
+        }));
+        relay.show_bursts().await;
+        Ok(relay)
     }
 
     /// Puts new settings in force. Sessions stay open; a transaction that has begun ends under the old rules.
@@ -152,6 +171,7 @@ impl Relay {
             *order = new;
             other
         });
+        inner.accounts.reconfigure(&config);
         inner.doors.lock().await.arrange(Setup::new(config)).await;
     }
 
@@ -207,7 +227,9 @@ impl Relay {
     }
 
     pub async fn release(&self, target: Target) -> Result<u64, StoreError> {
-        self.act(target, Act::Release).await
+        let count = self.act(target, Act::Release).await?;
+        self.show_bursts().await;
+        Ok(count)
     }
 
     /// Removes messages from the queue. Those being handed over at this moment are left alone.
@@ -217,7 +239,9 @@ impl Relay {
         self.0.tell(Tick::Reserve { seqs, taken });
         let silence = |_| if self.0.stop.is_cancelled() { StoreError::Stopped } else { StoreError::Crashed };
         let taken = answer.await.map_err(silence)?;
-        dispatch::delete(&self.0.errand(), taken, tell_sender).await
+        let count = dispatch::delete(&self.0.errand(), taken, tell_sender).await;
+        self.show_bursts().await;
+        count
     }
 
     /// Stops handing over; mail is still taken. Kept over restarts.
@@ -267,6 +291,7 @@ impl Relay {
         let (done, stopped) = oneshot::channel();
         inner.tell(Tick::Stop { within: half, done });
         let _ = stopped.await;
+        inner.refused.write().await;
         inner.store.close().await;
         tracing::info!("Stopped");
     }
@@ -394,6 +419,8 @@ impl Watcher for Teller {
                 | Notice::DatabaseDamaged { .. }
                 | Notice::Unreadable { .. }
                 | Notice::PickupFailed { .. }
+                | Notice::BurstHeld { .. }
+                | Notice::PasswordsGuessed { .. }
                 | Notice::EngineFault { .. } => false,
             }),
             Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),

@@ -28,4 +28,4 @@ mod disk;
 mod engine;
 mod test_message;
 
-pub use engine::{Relay, StartError, Story, Target};
+pub use engine::{AccountError, Relay, StartError, Story, Target};

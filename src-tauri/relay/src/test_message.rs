@@ -1,6 +1,6 @@
 //! The message that `send-test` and the wizard put into the queue.
 
-use crate::mail::{Content, Envelope, Kind, Mailbox, MessageId, ReversePath, Submission, Summary};
+use crate::mail::{Content, Envelope, Kind, Mailbox, MessageId, Priority, ReversePath, Submission, Summary};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -25,5 +25,7 @@ pub fn compose(sender: Mailbox, recipient: Mailbox, host_name: &str, now: Timest
         content: Content::Memory(Bytes::from(text)),
         summary: Summary { subject: subject.to_owned(), message_id, eight_bit: !ascii, eight_bit_header: !ascii, hops: 0 },
         accepted_at: now,
+        priority: Priority::Normal,
+        held: None,
     }
 }

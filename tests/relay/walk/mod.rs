@@ -1,13 +1,17 @@
 //! A message's walk through the whole house: a device's socket, the queue, the provider, the story.
 
+mod access;
+mod accounts;
 #[cfg(unix)]
 mod attach;
-mod blame;
 mod balancer;
+mod blame;
+mod bursts;
 mod caps;
 #[cfg(unix)]
 mod certificates;
 mod clock;
+mod contents;
 mod damage;
 mod delivery;
 #[cfg(unix)]
@@ -33,8 +37,8 @@ mod reports;
 mod secret;
 #[cfg(target_os = "linux")]
 mod service;
-mod store_fails;
 mod smuggling;
+mod store_fails;
 #[cfg(target_os = "linux")]
 mod unit;
 

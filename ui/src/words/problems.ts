@@ -233,6 +233,18 @@ const problems: Record<ProblemCode, Say> = {
     ),
   engineFault: () =>
     words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
+  burstHeld: ({ subject }) =>
+    words(
+      `${named(subject, "A device")} sends far more than usual.`,
+      "Its mail is accepted and kept on hold, so that the provider does not block the office. Look at it, then release or delete it.",
+      null,
+    ),
+  passwordsGuessed: ({ subject }) =>
+    words(
+      `Too many wrong passwords came from ${named(subject, "one address")}.`,
+      "It cannot sign in for a while. It may be a device with an old password, or somebody who guesses.",
+      null,
+    ),
   other: ({ provider }) =>
     words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),
 };

@@ -55,9 +55,9 @@ pub enum HeaderAction {
     Refuse,
     /// Taken, and kept back until a person releases it.
     Hold,
-    /// The matching fields are taken out.
+    /// The matching fields are taken out; a signature (DKIM) over them breaks.
     Remove,
-    /// A field is put in front, when the rule matches.
+    /// A field is put in front of the first one that matches; a signature over fields of its name breaks.
     #[serde(rename_all = "camelCase")]
     Add { field: String, value: String },
 }

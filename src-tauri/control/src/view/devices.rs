@@ -43,6 +43,7 @@ pub struct DeviceView {
 #[serde(rename_all = "camelCase")]
 #[ts(export_to = "control.ts")]
 pub struct RefusalView {
+    /// Empty: clients of that hour beyond the number that is told apart, together.
     pub address: String,
     pub client_name: String,
     pub why: RefusalKind,

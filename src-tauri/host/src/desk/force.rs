@@ -13,8 +13,8 @@ use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
-use control::settings::{CertificateSettings, SettingsProblem};
-use control::view::{EngineView, SecretView, SettingsView};
+use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem};
+use control::view::{AccountView, EngineView, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
@@ -51,6 +51,7 @@ struct Now {
     /// What stood in the files that settings name when they were loaded.
     files: Marks,
     networks: Vec<IpNet>,
+    accounts: Vec<AccountView>,
 }
 
 /// Why a change was not made.
@@ -78,6 +79,7 @@ impl Force {
             certificate: Vec::new(),
             password: None,
             networks: networks(),
+            accounts: Vec::new(),
         };
         let (told, _) = broadcast::channel(64);
         let (password_is_missing, _) = watch::channel(false);
@@ -285,7 +287,7 @@ impl Force {
             problems: now.problems.clone(),
             secrets: now.secrets.clone(),
             store: self.secrets.store_view(),
-            accounts: Vec::new(),
+            accounts: now.accounts.clone(),
         }
     }
 
@@ -312,6 +314,26 @@ impl Force {
         }
     }
 
+    /// What is in force.
+    pub fn checked(&self) -> Checked {
+        self.now().checked.clone()
+    }
+
+    /// Devices sign in, and their passwords are in the engine's hands.
+    pub async fn look_at_accounts(&self, relay: &Relay) {
+        let states = match relay.accounts().await {
+            Ok(states) => states,
+            Err(error) => return tracing::warn!(error = error.chain(), "Could not look at the device accounts"),
+        };
+        let mut now = self.now();
+        let view = |account: &DeviceAccount| {
+            let state = states.iter().find(|state| state.name == account.name.to_lowercase());
+            let last_used_at = state.and_then(|state| state.used_at).map(views::millis);
+            AccountView { name: account.name.clone(), has_password: state.is_some(), last_used_at }
+        };
+        now.accounts = now.checked.settings.accounts.iter().map(view).collect();
+    }
+
     /// Cards come and go.
     pub fn look_at_networks(&self) {
         self.now().networks = networks();
@@ -331,12 +353,18 @@ impl Force {
             (now.checked, now.files) = (checked, files);
             now.problems.clear();
         }
+        // Only here, where a document was taken: without one the passwords of its accounts must stay.
+        let names = self.checked().settings.accounts.into_iter().map(|account| account.name).collect();
+        if let Err(error) = relay.forget_other_accounts(names).await {
+            tracing::warn!(error = error.chain(), "Could not forget the passwords of accounts that are gone");
+        }
         relay.reconfigure(self.config().await).await;
         tracing::info!("New settings are in force");
         self.tell(relay).await;
     }
 
-    async fn tell(&self, relay: &Relay) {
+    pub async fn tell(&self, relay: &Relay) {
+        self.look_at_accounts(relay).await;
         let settings = Fact::SettingsChanged { settings: Box::new(self.settings_view()), engine: self.engine_view() };
         let notices = views::notices(&relay.picture().await.notices, &self.around());
         // Nobody listening is no loss: a snapshot tells the same.

@@ -4,13 +4,11 @@
 //! problems at once. Reads the certificate files it names, nothing else. A file that was good once may be gone
 //! without making the settings unusable: that is said by [`Files`].
 
-use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{AccessRule, Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
-use ipnet::IpNet;
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -72,7 +70,8 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
     let pickup = settings.pickup.as_ref().map(|pickup| rules.pickup(pickup));
-    let allowed = rules.rules(&settings.rules);
+    let policy = rules.access(settings);
+    let content = rules.content(settings);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
@@ -82,7 +81,7 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
         let (settings, folder, unusable) = (settings.clone(), facts.folder.clone(), rules.unusable);
-        Ok(Checked { settings, folder, host_name, listeners, pickup, allowed, certificate, unusable })
+        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, certificate, unusable })
     } else {
         Err(rules.problems)
     }
@@ -111,52 +110,6 @@ impl Rules<'_> {
             self.wrong("hostName", name, "this is no host name", "letters, digits, hyphens and dots, as in `relay.office.example`");
         }
         name.to_owned()
-    }
-
-    fn rules(&mut self, rules: &[AccessRule]) -> Vec<IpNet> {
-        let mut checked: Vec<(usize, IpNet)> = Vec::new();
-        for (index, AccessRule { network: text, name, public_on_purpose, .. }) in rules.iter().enumerate() {
-            let field = format!("rules[{index}].network");
-            if name.chars().any(char::is_control) || name.chars().count() > 100 {
-                let wrong = "this name has control characters or is longer than 100 characters";
-                self.wrong(format!("rules[{index}].name"), short(name), wrong, "a short name, as in `Warehouse printers`");
-            }
-            let network = match networks::parse(text) {
-                Ok(network) => network,
-                Err(NetworkError::NotOne) => {
-                    let remedy = "a subnet as in `192.168.1.0/24`, or one address as in `192.168.1.7`";
-                    self.wrong(field, text, "this is neither a subnet nor an IP address", remedy);
-                    continue;
-                }
-                Err(NetworkError::HostBits { network, address }) => {
-                    let wrong = "this is an address within a subnet, not the subnet";
-                    self.wrong(field, text, wrong, format!("{network} for the whole subnet, {address} for this address alone"));
-                    continue;
-                }
-                Err(NetworkError::Mapped(network)) => {
-                    let wrong = "this is an IPv4 address in the clothes of IPv6";
-                    self.wrong(field, text, wrong, network.to_string());
-                    continue;
-                }
-            };
-            if let Some((first, _)) = checked.iter().find(|(_, other)| *other == network) {
-                self.wrong(field, text, format!("it is the same as rules[{first}]"), "nothing: leave it out");
-                continue;
-            }
-            if !networks::is_private(&network) && !public_on_purpose {
-                let (wrong, remedy) = if network.prefix_len() == 0 {
-                    ("this lets the whole internet send mail through here", "the subnets of your office, as in `192.168.1.0/24`")
-                } else {
-                    (
-                        "these addresses are public: strangers may send mail through here",
-                        "the subnets of your office, as in `192.168.1.0/24`, or `publicOnPurpose` if these addresses are yours",
-                    )
-                };
-                self.wrong(field, text, wrong, remedy);
-            }
-            checked.push((index, network));
-        }
-        checked.into_iter().map(|(_, network)| network).collect()
     }
 
     fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
@@ -235,6 +188,8 @@ impl Rules<'_> {
             commands,
             errors,
             tls_seconds,
+            sign_in_failures,
+            sign_in_pause_seconds,
             hops,
             free_disk_bytes,
             ..
@@ -251,6 +206,8 @@ impl Rules<'_> {
         self.range("limits.commands", *commands, 20..=10_000_000);
         self.range("limits.errors", *errors, 1..=10_000);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
+        self.range("limits.signInFailures", *sign_in_failures, 1..=1000);
+        self.range("limits.signInPauseSeconds", *sign_in_pause_seconds, 1..=DAY);
         self.range("limits.hops", *hops, 1..=1000);
         self.range("limits.freeDiskBytes", *free_disk_bytes, 0..=1_000_000_000_000_000);
     }

@@ -4,8 +4,11 @@ use crate::certificate;
 use control::Settings;
 use control::problem::Problem;
 use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
-use ipnet::IpNet;
 use relay::config::{self, Config, SmartHostConfig};
+use relay::policy::burst::BurstLimits;
+use relay::policy::content::ContentRules;
+use relay::policy::sign_in::SignInLimits;
+use relay::policy::{Network, Policy};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
@@ -22,7 +25,8 @@ pub struct Checked {
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
     pub(super) pickup: Option<config::Pickup>,
-    pub(super) allowed: Vec<IpNet>,
+    pub policy: Policy,
+    pub(super) content: ContentRules,
     /// The office's own certificate; None when it is to be ours, or its files cannot be used. One in a PFX file is opened later:
     /// its password is in the credential store.
     pub(super) certificate: Option<Arc<CertifiedKey>>,
@@ -36,7 +40,7 @@ pub(super) struct Listener {
     pub address: SocketAddr,
     pub encryption: ListenerEncryption,
     pub clients: Clients,
-    pub proxies: Vec<IpNet>,
+    pub proxies: Vec<Network>,
 }
 
 /// Whether clients show a certificate.
@@ -85,7 +89,8 @@ impl Checked {
             host_name: facts.host_name.clone(),
             listeners: Vec::new(),
             pickup: None,
-            allowed: Vec::new(),
+            policy: Policy::default(),
+            content: ContentRules::default(),
             certificate: None,
             unusable: Vec::new(),
         }
@@ -144,13 +149,20 @@ impl Checked {
 
     /// The engine's configuration, with what is not in the document: our own certificate and the password.
     pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, password: Option<SecretString>) -> Config {
-        let Settings { limits, delivery, .. } = &self.settings;
+        let Settings { limits, delivery, bursts, .. } = &self.settings;
         let certificate = self.certificate.clone().or(self_signed);
         Config {
             host_name: self.host_name.clone(),
             listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
             pickup: self.pickup.clone(),
-            allowed: self.allowed.clone(),
+            policy: self.policy.clone(),
+            content: self.content.clone(),
+            sign_ins: SignInLimits { failures: limits.sign_in_failures, pause: seconds(limits.sign_in_pause_seconds) },
+            bursts: bursts.hold.then(|| BurstLimits {
+                times_the_usual: bursts.times_the_usual,
+                least_per_hour: bursts.least_per_hour,
+                most_per_hour: (bursts.most_per_hour != 0).then_some(bursts.most_per_hour),
+            }),
             limits: config::Limits {
                 message_bytes: limits.message_bytes,
                 recipients: limits.recipients as usize,

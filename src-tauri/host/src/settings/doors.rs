@@ -4,11 +4,10 @@
 
 use super::check::{CertificatePassword, Rules};
 use super::convert::{Clients, Listener};
-use super::networks::{self, NetworkError};
-use super::short;
+use super::networks;
 use crate::certificate::{self, Whose};
 use control::settings::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings};
-use ipnet::IpNet;
+use relay::policy::Network;
 use rustls::sign::CertifiedKey;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -47,27 +46,17 @@ impl Rules<'_> {
         checked.into_iter().map(|(_, listener)| listener).collect()
     }
 
-    fn proxies(&mut self, listener: &str, proxies: &[String]) -> Vec<IpNet> {
+    fn proxies(&mut self, listener: &str, proxies: &[String]) -> Vec<Network> {
         let mut checked = Vec::new();
         for (index, text) in proxies.iter().enumerate() {
             let field = format!("{listener}.proxies[{index}]");
-            match networks::parse(text) {
-                Ok(network) if network.prefix_len() == 0 => {
+            match self.network(&field, text) {
+                Some(network) if networks::is_everybody(network) => {
                     let wrong = "this lets everybody say whose connection it is, and so send as any address that is allowed";
                     self.wrong(field, text, wrong, "the addresses of your balancers, as in `192.168.1.7`");
                 }
-                Ok(network) => checked.push(network),
-                Err(NetworkError::NotOne) => {
-                    let remedy = "the address of a balancer as in `192.168.1.7`, or a subnet as in `192.168.1.0/24`";
-                    self.wrong(field, short(text), "this is neither an IP address nor a subnet", remedy);
-                }
-                Err(NetworkError::HostBits { network, address }) => {
-                    let wrong = "this is an address within a subnet, not the subnet";
-                    self.wrong(field, text, wrong, format!("{address} for this balancer alone, {network} for all of them there"));
-                }
-                Err(NetworkError::Mapped(network)) => {
-                    self.wrong(field, text, "this is an IPv4 address in the clothes of IPv6", network.to_string());
-                }
+                Some(network) => checked.push(network),
+                None => {}
             }
         }
         checked

@@ -5,7 +5,9 @@
 //!
 //! Invariant: what is in force was checked; a document that cannot be used changes nothing.
 
+mod access;
 pub mod check;
+mod content;
 pub mod file;
 pub mod networks;
 pub mod pickup;
@@ -61,5 +63,9 @@ pub fn read_and_check_with(bytes: &[u8], facts: &Facts, files: Files<'_>) -> Res
     Err(problems)
 }
 
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod content_tests;
 #[cfg(test)]
 mod rules;

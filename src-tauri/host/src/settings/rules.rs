@@ -62,8 +62,8 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "rules[3].network",
             "rules[4].network",
             "rules[5].network",
-            "rules[6].name",
             "rules[6].network",
+            "rules[6].name",
             "smartHost.provider",
             "smartHost.server",
             "smartHost.port",
@@ -127,7 +127,10 @@ fn good_documents_become_the_engines_configuration() {
     let config = checked.config(None, Some("tr0ub4dor".to_owned().into()));
     assert_eq!(config.host_name, "relay.office.test");
     assert_eq!(config.listeners.iter().map(|listener| listener.encryption).collect::<Vec<_>>()[1], ListenerEncryption::Implicit);
-    assert_eq!(config.allowed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.7/32", "10.0.0.0/24", "8.8.8.0/24"]);
+    assert_eq!(
+        config.policy.rules.iter().map(|rule| format!("{}-{}", rule.network.first(), rule.network.last())).collect::<Vec<_>>(),
+        ["10.0.0.7-10.0.0.7", "10.0.0.0-10.0.0.255", "8.8.8.0-8.8.8.255"]
+    );
     assert_eq!(config.delivery.delay_notice, None);
     assert_eq!(config.history_keep, Duration::from_secs(172_800));
     let smart_host = config.smart_host.unwrap();
@@ -142,13 +145,13 @@ fn without_a_name_the_machines_own_is_used_and_nobody_may_send() {
     let checked = read_and_check(br#"{"version": 1}"#, &facts()).unwrap();
     assert!(!checked.wants_self_signed());
     let config = checked.config(None, None);
-    assert_eq!((config.host_name.as_str(), config.allowed.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
+    assert_eq!((config.host_name.as_str(), config.policy.rules.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
 }
 
-fn problems(text: &str) -> Vec<SettingsProblem> {
+pub(super) fn problems(text: &str) -> Vec<SettingsProblem> {
     read_and_check(text.as_bytes(), &facts()).unwrap_err()
 }
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts::new(std::env::temp_dir().join("no-such-folder-here"), "pc7.office.test")
 }

@@ -233,6 +233,7 @@ mod tests {
             size: 1,
             content: ContentPlace::Row,
             accepted_at: at(0),
+            priority: crate::mail::Priority::Normal,
             held: false,
             noticed: false,
         }

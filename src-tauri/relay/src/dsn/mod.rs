@@ -15,7 +15,7 @@ mod words;
 
 use crate::mail::reply::RemoteReply;
 use crate::mail::wish::Ret;
-use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, Returns, ReversePath, Submission, Summary};
+use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, Priority, Returns, ReversePath, Submission, Summary};
 use crate::queue::Why;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -141,6 +141,8 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         content: Content::Memory(Bytes::from(content)),
         summary: Summary { subject, message_id, eight_bit, ..Summary::default() },
         accepted_at: now,
+        priority: Priority::Normal,
+        held: None,
     })
 }
 

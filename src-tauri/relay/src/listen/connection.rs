@@ -4,15 +4,17 @@ use super::caps::Full;
 use super::handshake::{self, Failure};
 use super::pace::Pace;
 use super::proxy::{self, Origin};
-use super::{Hall, Plate, Setup, reading, replies};
+use super::{Hall, Plate, Setup, Terms, reading, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
 use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::received_line;
-use crate::mail::{Envelope, Kind, MessageId, Submission, Summary};
+use crate::mail::{Content, Envelope, Kind, MessageId, Peer, Submission, Summary};
+use crate::policy::content::ContentCheck;
 use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
+use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
 /// For the other side to hear that it is over.
@@ -37,7 +40,7 @@ pub async fn serve(mut stream: TcpStream, peer: SocketAddr, plate: Arc<Plate>, h
         Ok(place) => place,
         Err(full) => return turn_away(stream, client, listener.encryption, full, &hall).await,
     };
-    if listener.proxies.iter().any(|balancers| balancers.contains(&client)) {
+    if listener.proxies.iter().any(|balancers| balancers.contains(client)) {
         match tokio::time::timeout(limits.tls, proxy::read(&mut stream)).await {
             Ok(Ok(Origin::Client(behind))) => client = behind,
             Ok(Ok(Origin::Balancer)) => {}
@@ -77,7 +80,8 @@ async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEn
     if encryption != ListenerEncryption::Implicit {
         let _ = tokio::time::timeout(GOODBYE, stream.write_all(reply.to_wire().as_bytes())).await;
     }
-    hall.refused_with(client, "", Refused { why: RefusedWhy::TooManyConnections, sender: String::new(), recipient: String::new(), reply });
+    let why = RefusedWhy::TooManyConnections;
+    hall.note_refusal(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply });
 }
 
 /// Where the pump stopped.
@@ -101,6 +105,7 @@ struct Incoming {
     envelope: Envelope,
     repair: Repair,
     content: ContentWriter,
+    check: ContentCheck,
 }
 
 impl Visit {
@@ -179,14 +184,14 @@ impl Visit {
                 }
                 () = self.pace.is_over() => self.pace.end(session),
                 changed = setup.changed(), if !stopping => if changed.is_ok() {
-                    self.setup = setup.borrow_and_update().clone();
-                    session.set_rules(Arc::clone(self.setup.rules(&self.plate.listener())));
+                    self.take_up(&mut setup, session);
                 } else {
                     stopping = true;
                     session.shutting_down();
                 },
                 read = reading::read(stream, |bytes| {
                     session.set_disk_full(self.hall.disk_is_full());
+                    session.set_allowance(self.hall.admit.allowance(&self.setup.config, self.client, self.hall.clock.now()));
                     session.feed(bytes);
                 }) => match read {
                     Ok(0) | Err(_) => return self.gone(session),
@@ -204,20 +209,21 @@ impl Visit {
         After::Over
     }
 
+    fn take_up(&mut self, setup: &mut watch::Receiver<Arc<Setup>>, session: &mut Session) {
+        self.setup = setup.borrow_and_update().clone();
+        session.set_rules(Arc::clone(self.setup.rules(&self.plate.listener())));
+    }
+
     async fn perform(&mut self, step: Step, session: &mut Session, output: &mut Vec<u8>) -> Performed {
         match step {
             Step::Reply(reply) => output.extend_from_slice(reply.to_wire().as_bytes()),
             Step::StartTls => return Performed::StartTls,
             Step::Verify { user, password } => self.verify(user, password, session).await,
             Step::Open(envelope) => self.open(envelope, session).await,
-            Step::Content(piece) => self.take_in(&piece, session).await,
+            Step::Content(piece) => self.take_in(piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
             Step::Discard => self.incoming = None,
-            Step::Refused(refused) => {
-                tracing::info!(client = %self.client, why = ?refused.why, code = refused.reply.code(), "Refused a client");
-                tracing::debug!(client = %self.client, reply = %refused.reply, "It was told");
-                self.hall.refused_with(self.client, &session.peer().name, refused);
-            }
+            Step::Refused(refused) => self.hall.note_refusal(self.client, &session.peer().name, &refused),
             Step::Close => return Performed::Close,
         }
         Performed::GoOn
@@ -235,15 +241,24 @@ impl Visit {
         let id = MessageId::at(now);
         let trace = received_line(&session.peer(), &envelope, &self.setup.config.host_name, id, now);
         let facts = Facts { id, host_name: self.setup.config.host_name.clone(), reverse_path: envelope.reverse_path.clone(), now };
-        let content = self.hall.store.content_writer(id);
-        self.incoming = Some(Incoming { id, envelope, repair: Repair::new(facts), content });
+        let (content, check) = (self.hall.store.content_writer(id), ContentCheck::new(&self.setup.config.content));
+        self.incoming = Some(Incoming { id, envelope, check, repair: Repair::new(facts), content });
         self.write_down(&trace, session).await;
     }
 
-    async fn take_in(&mut self, piece: &[u8], session: &mut Session) {
+    /// A piece of what the client sends: looked at as it came, completed, kept.
+    async fn take_in(&mut self, piece: Bytes, session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
-        let repaired = incoming.repair.pass(piece);
-        self.write_down(&repaired, session).await;
+        match incoming.check.pass(piece) {
+            Ok(piece) => {
+                let repaired = incoming.repair.pass(&piece);
+                self.write_down(&repaired, session).await;
+            }
+            Err(refusal) => {
+                self.incoming = None;
+                session.kept(Kept::Refused(refusal));
+            }
+        }
     }
 
     async fn write_down(&mut self, octets: &[u8], session: &mut Session) {
@@ -254,30 +269,45 @@ impl Visit {
         }
     }
 
-    async fn submit(&mut self, mut summary: Summary, session: &mut Session) {
-        let rest = self.incoming.as_mut().map(|incoming| incoming.repair.finish()).unwrap_or_default();
-        self.write_down(&rest, session).await;
-        let Some(Incoming { id, envelope, repair, content }) = self.incoming.take() else {
-            return session.kept(Kept::Failed);
+    async fn submit(&mut self, summary: Summary, session: &mut Session) {
+        let Some(incoming) = self.incoming.take() else { return session.kept(Kept::Failed) };
+        let kept = self.keep(incoming, summary, session.peer()).await;
+        session.kept(kept);
+    }
+
+    async fn keep(&self, incoming: Incoming, mut summary: Summary, peer: Peer) -> Kept {
+        let Incoming { id, envelope, check, mut repair, mut content } = incoming;
+        let checked = match check.finish() {
+            Ok(checked) => checked,
+            Err(refusal) => return Kept::Refused(refusal),
         };
+        let rest = [repair.pass(&checked.rest).into_owned(), repair.finish()].concat();
+        if let Err(error) = content.write(&rest).await {
+            return verdict(&error);
+        }
         summary.add(repair.added());
-        let kept = match content.finish().await {
-            Ok(content) => {
-                let accepted_at = self.hall.clock.now();
-                let (size, recipients) = (content.size(), envelope.forward_paths.len());
-                let submission = Submission { id, kind: Kind::Mail, peer: Some(session.peer()), envelope, content, summary, accepted_at };
-                let kept = self.hall.store.keep(submission).await;
-                if kept.is_ok() {
-                    tracing::info!(message_id = %id, recipients, size, "Accepted a message");
-                }
-                kept
-            }
-            Err(error) => Err(error),
+        let content = match content.finish().await {
+            Ok(content) => content,
+            Err(error) => return verdict(&error),
         };
-        session.kept(match kept {
-            Ok(()) => Kept::Safe(id),
+        let accepted_at = self.hall.clock.now();
+        let (size, recipients) = (content.size(), envelope.forward_paths.len());
+        let Terms { priority, held } = match self.hall.admit.take(&self.setup.config, &peer, recipients, checked.held, accepted_at) {
+            Ok(terms) => terms,
+            Err(refusal) => {
+                discard(content);
+                return Kept::Refused(refusal);
+            }
+        };
+        let is_held = held.is_some();
+        let submission = Submission { id, kind: Kind::Mail, peer: Some(peer), envelope, content, summary, accepted_at, priority, held };
+        match self.hall.store.keep(submission).await {
+            Ok(()) => {
+                tracing::info!(message_id = %id, recipients, size, held = is_held, "Accepted a message");
+                Kept::Safe(id)
+            }
             Err(error) => verdict(&error),
-        });
+        }
     }
 
     /// False when the client does not take it.
@@ -300,6 +330,14 @@ enum Performed {
     GoOn,
     StartTls,
     Close,
+}
+
+/// A content that was finished and is not kept all the same.
+fn discard(content: Content) {
+    if let Content::File { path, .. } = content {
+        // What cannot be removed now is removed at the next start.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 fn verdict(error: &StoreError) -> Kept {

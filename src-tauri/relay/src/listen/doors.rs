@@ -4,7 +4,7 @@
 //! Invariant: a port that stays is never let go of; what is to be different there is written on its plate.
 
 use super::caps::Caps;
-use super::{Hall, Plate, Setup, Verify, connection, sockets};
+use super::{Hall, May, Plate, Setup, connection, sockets};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Listener;
@@ -41,17 +41,12 @@ struct Door {
 const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
 impl Doors {
-    pub fn new(
-        store: Store,
-        board: Arc<Board>,
-        clock: Arc<dyn Clock>,
-        disk_full: Arc<AtomicBool>,
-        verify: Arc<dyn Verify>,
-        setup: Arc<Setup>,
-    ) -> Self {
+    pub fn new(store: Store, board: Arc<Board>, clock: Arc<dyn Clock>, disk_full: Arc<AtomicBool>, may: May, setup: Arc<Setup>) -> Self {
         let (sender, receiver) = watch::channel(setup);
         let tried_at = clock.now();
-        let hall = Hall { store, board, clock, setup: receiver, caps: Caps::default(), disk_full, verify, stop: CancellationToken::new() };
+        let May { verify, admit, refused } = may;
+        let (caps, stop) = (Caps::default(), CancellationToken::new());
+        let hall = Hall { store, board, clock, setup: receiver, caps, disk_full, verify, admit, refused, stop };
         Self { hall: Arc::new(hall), setup: sender, open: Vec::new(), connections: TaskTracker::new(), tried_at }
     }
 

@@ -5,6 +5,8 @@
 //!
 //! Invariant: "250" after the end of data is written only after `Store::keep` has answered.
 
+mod accounts;
+mod admit;
 mod caps;
 mod connection;
 mod doors;
@@ -13,6 +15,7 @@ mod hello;
 mod pace;
 mod proxy;
 mod reading;
+mod refused;
 pub(crate) mod replies;
 mod sockets;
 
@@ -24,6 +27,10 @@ use crate::config::{Config, Listener, ListenerEncryption};
 use crate::mail::{Reply, Severity};
 use crate::session::{Refused, RefusedWhy, Rules, Verified};
 use crate::store::Store;
+pub use accounts::Accounts;
+pub use admit::{Admit, Terms};
+pub use refused::RefusedBook;
+
 use caps::Caps;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
@@ -39,15 +46,6 @@ pub trait Verify: Send + Sync {
     fn verify(&self, client: IpAddr, user: String, password: SecretString) -> BoxFuture<'_, Verified>;
 }
 
-/// Where there are no accounts.
-pub struct Nobody;
-
-impl Verify for Nobody {
-    fn verify(&self, _: IpAddr, _: String, _: SecretString) -> BoxFuture<'_, Verified> {
-        Box::pin(std::future::ready(Verified::No))
-    }
-}
-
 /// What every connection needs.
 pub(crate) struct Hall {
     pub store: Store,
@@ -57,8 +55,17 @@ pub(crate) struct Hall {
     pub caps: Caps,
     pub disk_full: Arc<AtomicBool>,
     pub verify: Arc<dyn Verify>,
+    pub admit: Arc<Admit>,
+    pub refused: Arc<RefusedBook>,
     /// No new connections, sessions say goodbye.
     pub stop: CancellationToken,
+}
+
+/// Who decides about clients beside the policy itself, and who remembers what was refused.
+pub struct May {
+    pub verify: Arc<dyn Verify>,
+    pub admit: Arc<Admit>,
+    pub refused: Arc<RefusedBook>,
 }
 
 /// The part of the configuration that sessions live by; replaced as a whole.
@@ -102,6 +109,11 @@ impl Plate {
 }
 
 impl Hall {
+    /// For the Devices page and the history.
+    fn note_refusal(&self, client: IpAddr, client_name: &str, refused: &Refused) {
+        self.refused.note(client, client_name, refused, self.clock.now());
+    }
+
     fn disk_is_full(&self) -> bool {
         self.disk_full.load(Ordering::Relaxed)
     }
@@ -110,12 +122,6 @@ impl Hall {
     fn refused(&self, client: IpAddr, why: RefusedWhy, text: String) {
         tracing::info!(%client, why = text, "A connection was closed");
         let reply = Reply::new(Severity::Transient, 21, 7, 0, text);
-        self.refused_with(client, "", Refused { why, sender: String::new(), recipient: String::new(), reply });
-    }
-
-    fn refused_with(&self, client: IpAddr, name: &str, refused: Refused) {
-        let now = self.clock.now();
-        self.board.refused(client, name, &refused, now);
-        self.store.count_refusal(now);
+        self.note_refusal(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply });
     }
 }

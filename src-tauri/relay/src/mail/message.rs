@@ -98,6 +98,26 @@ pub enum Kind {
     Test,
 }
 
+/// Which mail goes first among what is due.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    High,
+    #[default]
+    Normal,
+    Low,
+}
+
+/// Why a message is kept back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldWhy {
+    /// A person wants it so.
+    Person,
+    /// Its sender sends far more than usual; who that is, as `policy::burst` writes it.
+    Burst { who: String },
+    /// The header rule of this name.
+    HeaderRule { name: String },
+}
+
 /// A finished transaction, ready to be kept.
 #[derive(Debug, Clone)]
 pub struct Submission {
@@ -109,6 +129,9 @@ pub struct Submission {
     pub content: Content,
     pub summary: Summary,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
+    /// Kept back from the start.
+    pub held: Option<HeldWhy>,
 }
 
 impl Submission {

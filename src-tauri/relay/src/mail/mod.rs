@@ -16,7 +16,7 @@ pub mod wish;
 
 pub use address::{AddressError, ForwardPath, Mailbox, ReversePath};
 pub use envelope::{Body, Envelope};
-pub use message::{Content, Kind, MessageId, Peer, Submission, Summary};
+pub use message::{Content, HeldWhy, Kind, MessageId, Peer, Priority, Submission, Summary};
 pub use reply::Reply;
 pub use status::{EnhancedStatus, Severity};
 pub use wish::{Returns, Wish};

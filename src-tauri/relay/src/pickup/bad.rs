@@ -1,6 +1,7 @@
 //! Why a file cannot be taken as a message, in words for whoever finds it in the folder for bad ones.
 
 use crate::mail::AddressError;
+use crate::policy::Refusal;
 use jiff::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,14 @@ pub enum Bad {
     TooLarge(u64),
     #[error("it has gone through more than {0} servers already, so it goes round in a loop")]
     Loop(u32),
+    #[error("the rules for contents do not let it through: {0}")]
+    Content(String),
+}
+
+impl From<Refusal> for Bad {
+    fn from(refusal: Refusal) -> Self {
+        Self::Content(refusal.reply.text())
+    }
 }
 
 impl Bad {
@@ -43,6 +52,7 @@ impl Bad {
                 "write several files with fewer recipients each, or allow more in the settings (`limits.recipients`)"
             }
             Self::TooLarge(_) => "send less at a time, or allow more in the settings (`limits.messageBytes`)",
+            Self::Content(_) => "send it without that, or change `attachments` or `headers` in the settings",
             Self::Loop(_) => "look where it comes from: something sends our own mail back to us",
         }
     }

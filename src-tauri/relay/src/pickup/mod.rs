@@ -18,6 +18,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{Config, Pickup};
 use crate::event::Notice;
+use crate::policy::content::ContentRules;
 use crate::store::Store;
 use folder::Candidate;
 use std::io;
@@ -41,6 +42,7 @@ pub struct Order {
     message_bytes: u64,
     recipients: usize,
     hops: u32,
+    content: ContentRules,
 }
 
 impl Order {
@@ -52,6 +54,7 @@ impl Order {
             message_bytes: config.limits.message_bytes,
             recipients: config.limits.recipients,
             hops: config.limits.hops,
+            content: config.content.clone(),
         })
     }
 }

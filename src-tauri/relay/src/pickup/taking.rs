@@ -6,7 +6,8 @@ use super::letter::{self, Letter};
 use super::{Collector, Order, blocking};
 use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::{HeaderScan, received_from_pickup};
-use crate::mail::{Body, Content, Envelope, Kind, MessageId, Submission};
+use crate::mail::{Body, Content, Envelope, Kind, MessageId, Priority, Submission};
+use crate::policy::content::{Checked, ContentCheck};
 use crate::session::LineMender;
 use crate::store::StoreError;
 use bytes::{Bytes, BytesMut};
@@ -95,6 +96,7 @@ impl Collector {
         let mut content = self.store.content_writer(id);
         content.write(&received_from_pickup(&envelope, &order.host_name, id, now)).await?;
         let mut scan = HeaderScan::default();
+        let mut check = ContentCheck::new(&order.content);
         let mut octets = 0;
         let mut piece = Bytes::from(header);
         loop {
@@ -106,12 +108,15 @@ impl Collector {
             if scan.hops() > order.hops {
                 return Err(Bad::Loop(order.hops).into());
             }
-            content.write(&repair.pass(&piece)).await?;
+            let passed = check.pass(piece).map_err(Bad::from)?;
+            content.write(&repair.pass(&passed)).await?;
             piece = match text.next().await? {
                 Some(piece) => piece,
                 None => break,
             };
         }
+        let Checked { rest, held } = check.finish().map_err(Bad::from)?;
+        content.write(&repair.pass(&rest)).await?;
         content.write(&repair.finish()).await?;
         let content = content.finish().await?;
         let mut summary = scan.finish();
@@ -127,7 +132,8 @@ impl Collector {
                 return Err(error.into());
             }
         };
-        let submission = Submission { id, kind: Kind::Mail, peer: None, envelope, content, summary, accepted_at: now };
+        let submission =
+            Submission { id, kind: Kind::Mail, peer: None, envelope, content, summary, accepted_at: now, priority: Priority::Normal, held };
         self.store.keep(submission).await?;
         tracing::info!(message_id = %id, recipients, size, file = %candidate.name.display(), "Accepted a message from the pickup folder");
         Ok(claimed)

@@ -2,7 +2,7 @@
 
 use super::schedule::Schedule;
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Returns, ReversePath, Summary};
+use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Priority, Returns, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ pub struct QueueEntry {
     pub size: u64,
     pub content: ContentPlace,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
     pub held: bool,
     /// Whether the sender was told that the message is late.
     pub noticed: bool,

@@ -43,6 +43,7 @@ fn entry(from: &str, states: Vec<RecipientState>) -> QueueEntry {
         size: 1,
         content: ContentPlace::Row,
         accepted_at: at(0),
+        priority: crate::mail::Priority::Normal,
         held: false,
         noticed: false,
     }

@@ -17,10 +17,13 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::policy::RefusedWhy;
 pub use data::LineMender;
 pub use rules::Rules;
 
 use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath, Summary};
+use crate::policy::Refusal;
+use crate::policy::rate::Allowance;
 use bytes::{Bytes, BytesMut};
 use line::{LONGEST, LONGEST_ANSWER, Line, LineReader};
 use receive::{Receiving, Swallowing};
@@ -66,26 +69,6 @@ pub struct Refused {
     pub reply: Reply,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedWhy {
-    NotAllowed,
-    EncryptionNeeded,
-    SignInNeeded,
-    SignInFailed,
-    SenderNotAllowed,
-    RecipientNotAllowed,
-    TooMuch,
-    Attachment,
-    HeaderRule,
-    TlsFailed,
-    TooLarge,
-    TooManyRecipients,
-    TooManyConnections,
-    Loop,
-    DiskFull,
-    Other,
-}
-
 /// Whether somebody is who they say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verified {
@@ -99,9 +82,11 @@ pub enum Verified {
 }
 
 /// What became of a submission, as the store tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     Safe(crate::mail::MessageId),
+    /// It is not to be kept: what is in it, or how much there was before it.
+    Refused(Refusal),
     DiskFull,
     Failed,
     Stopping,
@@ -130,6 +115,7 @@ pub struct Session {
     /// Since the last message that was kept.
     errors: u32,
     disk_full: bool,
+    allowance: Allowance,
     stopping: bool,
 }
 
@@ -160,6 +146,8 @@ enum State {
 struct Transaction {
     rules: Arc<Rules>,
     envelope: Envelope,
+    /// The largest content this client may send.
+    message_bytes: u64,
     /// Recipients over the limit are told of once.
     overfull: bool,
 }
@@ -185,6 +173,7 @@ impl Session {
             commands: 0,
             errors: 0,
             disk_full: false,
+            allowance: Allowance::default(),
             stopping: false,
         }
     }
@@ -290,6 +279,11 @@ impl Session {
     /// While the disk is full, MAIL is refused for the time being.
     pub fn set_disk_full(&mut self, full: bool) {
         self.disk_full = full;
+    }
+
+    /// How much may be taken from this client now; MAIL and RCPT beyond it are refused for the time being.
+    pub fn set_allowance(&mut self, allowance: Allowance) {
+        self.allowance = allowance;
     }
 
     /// Who this is, as far as is known now.

@@ -8,6 +8,7 @@
 
 use super::command::Chunk;
 use super::data::{DataReader, Piece};
+use super::talk::not_kept;
 use super::{Kept, Parties, RefusedWhy, Rules, Session, State, Step, replies};
 use crate::mail::{Reply, trace::HeaderScan};
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(super) struct Receiving {
     rules: Arc<Rules>,
     parties: Parties,
+    message_bytes: u64,
     reader: DataReader,
     scan: HeaderScan,
     octets: u64,
@@ -100,6 +102,7 @@ impl Session {
         self.state = State::Receiving(Box::new(Receiving {
             rules: transaction.rules,
             parties,
+            message_bytes: transaction.message_bytes,
             reader,
             scan: HeaderScan::default(),
             octets: 0,
@@ -185,7 +188,7 @@ impl Session {
     pub(super) fn give_up_content(&mut self, receiving: &mut Receiving, kept: Kept) {
         self.stopping |= kept == Kept::Stopping;
         if receiving.doom.is_none() {
-            receiving.doom = Some(self.not_kept(kept));
+            receiving.doom = Some(not_kept(kept));
             self.outbox.push_back(Step::Discard);
         }
     }
@@ -203,8 +206,8 @@ impl Receiving {
         }
         self.octets += piece.len() as u64;
         self.scan.see(&piece);
-        self.doom = if self.octets > self.rules.message_bytes {
-            Some((RefusedWhy::TooLarge, replies::too_large(self.rules.message_bytes)))
+        self.doom = if self.octets > self.message_bytes {
+            Some((RefusedWhy::TooLarge, replies::too_large(self.message_bytes)))
         } else if self.scan.hops() > self.rules.hops {
             Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
         } else {

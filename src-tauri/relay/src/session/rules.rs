@@ -24,7 +24,7 @@ impl Rules {
     pub fn new(config: &Config, starttls_offered: bool) -> Self {
         Self {
             host_name: config.host_name.clone(),
-            policy: Policy::new(config.allowed.iter().copied()),
+            policy: config.policy.clone(),
             message_bytes: config.limits.message_bytes,
             recipients: config.limits.recipients,
             hops: config.limits.hops,

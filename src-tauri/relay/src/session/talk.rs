@@ -7,8 +7,8 @@ use super::line::Line;
 use super::parameters::MailParameters;
 use super::replies::Extensions;
 use super::{Kept, Parties, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Envelope, ForwardPath, Reply, ReversePath};
-use crate::policy::{Asking, Verdict};
+use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath};
+use crate::policy::{Asking, Refusal, Verdict};
 use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl Session {
         let rules = &self.rules;
         self.reply(if extended {
             let extensions = Extensions {
-                message_bytes: rules.message_bytes,
+                message_bytes: rules.policy.message_bytes(self.peer.address, rules.message_bytes),
                 starttls: rules.starttls_offered && self.peer.tls.is_none(),
                 sign_in: self.peer.account.is_none() && rules.policy.offers_sign_in(&self.asking()),
             };
@@ -106,12 +106,17 @@ impl Session {
             | State::Closed => return self.fault(replies::hello_first()),
         }
         // Here and not at RCPT: what a device logs is often the answer to MAIL only.
-        if let Verdict::Refuse(reply) = self.rules.policy.may_send(&self.asking()) {
-            self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.may_send(&self.asking(), &reverse_path) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
-        if parameters.size > self.rules.message_bytes {
-            let reply = replies::too_large(self.rules.message_bytes);
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.within(self.peer.address, self.allowance, 1, 0) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
+            return self.reply(reply);
+        }
+        let message_bytes = self.rules.policy.message_bytes(self.peer.address, self.rules.message_bytes);
+        if parameters.size > message_bytes {
+            let reply = replies::too_large(message_bytes);
             self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
@@ -122,11 +127,12 @@ impl Session {
         }
         let MailParameters { size: _, body, utf8, returns } = parameters;
         let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body, utf8, returns };
-        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, overfull: false });
+        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, message_bytes, overfull: false });
         self.reply(replies::sender_ok());
     }
 
     fn rcpt(&mut self, forward_path: ForwardPath) {
+        let asking = asking(&self.peer);
         let transaction = match &mut self.state {
             State::Transaction(transaction) => transaction,
             State::BetweenChunks(_) => return self.fault(replies::go_on_with_chunks()),
@@ -144,10 +150,21 @@ impl Session {
         if !(transaction.envelope.utf8 || forward_path.is_ascii()) {
             return self.fault(replies::not_ascii());
         }
+        let parties = || Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
+        let policy = &transaction.rules.policy;
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.may_send_to(&asking, &forward_path) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
+            return self.fault(reply);
+        }
         let limit = transaction.rules.recipients;
         let known = &mut transaction.envelope.forward_paths;
         if known.iter().any(|other| is_same(other, &forward_path)) {
             return self.reply(replies::recipient_ok());
+        }
+        let all = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.within(asking.client, self.allowance, 0, all) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
+            return self.reply(reply);
         }
         if known.len() < limit {
             known.push(forward_path);
@@ -168,8 +185,8 @@ impl Session {
                 self.errors = 0;
                 self.reply(replies::queued(id));
             }
-            Kept::DiskFull | Kept::Failed => {
-                let (why, reply) = self.not_kept(kept);
+            Kept::Refused(_) | Kept::DiskFull | Kept::Failed => {
+                let (why, reply) = not_kept(kept);
                 self.refuse(why, parties, reply.clone());
                 self.reply(reply);
             }
@@ -177,13 +194,6 @@ impl Session {
             Kept::Stopping => self.stopping = true,
         }
         self.stop_if_due();
-    }
-
-    pub(super) fn not_kept(&self, kept: Kept) -> (RefusedWhy, Reply) {
-        match kept {
-            Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
-            Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
-        }
     }
 
     fn starttls(&mut self) {
@@ -201,7 +211,7 @@ impl Session {
     }
 
     pub(super) fn asking(&self) -> Asking<'_> {
-        Asking { client: self.peer.address, encrypted: self.peer.tls.is_some(), account: self.peer.account.as_deref() }
+        asking(&self.peer)
     }
 
     /// RCPT, DATA or BDAT without MAIL.
@@ -212,9 +222,9 @@ impl Session {
 
     /// Often MAIL was refused and the client did not look: so it hears the reason again.
     pub(super) fn refusal_out_of_order(&self, state: &State) -> Reply {
-        match (state, self.rules.policy.may_send(&self.asking())) {
+        match (state, self.rules.policy.admits(&self.asking())) {
             (State::AwaitingHello, _) => replies::hello_first(),
-            (_, Verdict::Refuse(reply)) => reply,
+            (_, Verdict::Refuse(refusal)) => refusal.reply,
             (_, Verdict::Permit) => replies::mail_first(),
         }
     }
@@ -276,6 +286,18 @@ impl Session {
     pub(super) fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
         self.outbox.push_back(parties.refused(why, reply));
     }
+}
+
+pub(super) fn not_kept(kept: Kept) -> (RefusedWhy, Reply) {
+    match kept {
+        Kept::Refused(Refusal { why, reply, .. }) => (why, reply),
+        Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
+        Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
+    }
+}
+
+fn asking(peer: &Peer) -> Asking<'_> {
+    Asking { client: peer.address, encrypted: peer.tls.is_some(), account: peer.account.as_deref() }
 }
 
 /// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).

@@ -3,7 +3,7 @@
 use crate::event::EntrySummary;
 use crate::mail::reply::RemoteReply;
 use crate::mail::wish::{EnvelopeId, Notify, OriginalRecipient, Ret};
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Returns, ReversePath, Summary, Wish};
+use crate::mail::{Body, ForwardPath, HeldWhy, Kind, MessageId, Peer, Priority, Returns, ReversePath, Summary, Wish};
 use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -37,6 +37,35 @@ impl Coded for Kind {
 
 impl Coded for Body {
     const CODES: &'static [(Self, i64)] = &[(Self::SevenBit, 0), (Self::EightBitMime, 1)];
+}
+
+impl Coded for Priority {
+    const CODES: &'static [(Self, i64)] = &[(Self::High, 0), (Self::Normal, 1), (Self::Low, 2)];
+}
+
+/// Numbers of reasons to hold; never renumber.
+pub mod held_code {
+    pub const PERSON: i64 = 0;
+    pub const BURST: i64 = 1;
+    pub const HEADER_RULE: i64 = 2;
+}
+
+/// A reason as its columns: its number, and for whom or by which rule.
+pub fn held_columns(why: &HeldWhy) -> (i64, Option<&str>) {
+    match why {
+        HeldWhy::Person => (held_code::PERSON, None),
+        HeldWhy::Burst { who } => (held_code::BURST, Some(who)),
+        HeldWhy::HeaderRule { name } => (held_code::HEADER_RULE, Some(name)),
+    }
+}
+
+fn held_why(row: &Row<'_>) -> rusqlite::Result<HeldWhy> {
+    let text = || row.get::<_, Option<String>>("held_for").map(Option::unwrap_or_default);
+    Ok(match row.get("held_why")? {
+        held_code::BURST => HeldWhy::Burst { who: text()? },
+        held_code::HEADER_RULE => HeldWhy::HeaderRule { name: text()? },
+        _ => HeldWhy::Person,
+    })
 }
 
 impl Coded for Ret {
@@ -112,6 +141,7 @@ pub fn entry_summary(row: &Row<'_>) -> rusqlite::Result<EntrySummary> {
         next_attempt: next_attempt.map(timestamp).filter(|_| !held),
         settled_at: settled_at.map(timestamp),
         why: why(row.get("why_kind")?, row.get("why_reply")?),
+        held: if held && unsettled > 0 { Some(held_why(row)?) } else { None },
     })
 }
 
@@ -159,6 +189,7 @@ pub fn queue_entry(row: &Row<'_>, recipients: Vec<Recipient>, content_folder: &P
             None => ContentPlace::Row,
         },
         accepted_at: timestamp(row.get("accepted_at")?),
+        priority: Priority::decode(row.get("priority")?).unwrap_or_default(),
         held: row.get("held")?,
         noticed: row.get("noticed")?,
     })
@@ -217,5 +248,7 @@ mod tests {
         all_differ::<Ret>();
         all_differ::<StateWord>();
         all_differ::<WhyKind>();
+        all_differ::<Priority>();
+        all_differ::<crate::policy::RefusedWhy>();
     }
 }

@@ -6,12 +6,12 @@ use super::*;
 use crate::history::Term;
 use crate::mail::reply::RemoteReply;
 use crate::mail::wish::{EnvelopeId, Notify, OriginalRecipient, Ret};
-use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, Returns, ReversePath, Summary, Wish};
+use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, Priority, Returns, ReversePath, Summary, Wish};
 use crate::queue::{Schedule, StateWord, Via, settle};
 use crate::smarthost::{Outcome, Refusal, RefusalKind};
 use std::time::Duration;
 
-struct Quiet;
+pub(super) struct Quiet;
 
 impl Watcher for Quiet {
     fn committed(&self, _: Commit) {}
@@ -21,15 +21,15 @@ impl Watcher for Quiet {
     fn condition(&self, _: Condition<'_>) {}
 }
 
-fn open(folder: &Path) -> (Store, Opened) {
+pub(super) fn open(folder: &Path) -> (Store, Opened) {
     Store::open(folder, Box::new(Quiet)).unwrap()
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
+pub(super) fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
     Submission {
         id: MessageId::at(now()),
         kind: Kind::Mail,
@@ -41,10 +41,12 @@ fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
         content,
         summary: Summary { subject: subject.into(), message_id: "<1@x>".into(), hops: 1, ..Summary::default() },
         accepted_at: now(),
+        priority: Priority::Normal,
+        held: None,
     }
 }
 
-fn memory(text: &'static str) -> Content {
+pub(super) fn memory(text: &'static str) -> Content {
     Content::Memory(Bytes::from_static(text.as_bytes()))
 }
 
@@ -69,7 +71,8 @@ fn busy() -> Outcome {
 async fn try_once(store: &Store, seq: Seq, outcomes: &[Outcome]) -> Touched {
     let entry = store.entry(seq).await.unwrap().unwrap();
     let tried: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
-    let settlement = settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false }, &schedule(), now());
+    let settlement =
+        settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false }, &schedule(), now());
     store.settle(settlement, None, Cause::Attempt, now()).await.unwrap()
 }
 
@@ -433,7 +436,7 @@ async fn old_history_is_forgotten_and_waiting_mail_is_not() {
     store.keep(submission(&["ann@away.test"], "waits", memory("\r\n"))).await.unwrap();
     try_once(&store, 1, &[sent()]).await;
     let later = now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.prune(later).await.unwrap(), 1);
+    assert_eq!(store.prune(later, now()).await.unwrap(), 2, "a message, and the client that was not seen since");
     let left = store.page(Which::History, Filter::default(), 0, 10).await.unwrap();
     assert_eq!(left.entries.iter().map(|e| e.subject.as_str()).collect::<Vec<_>>(), ["waits"]);
 }

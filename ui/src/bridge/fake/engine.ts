@@ -95,6 +95,7 @@ export class FakeEngine {
         this.apply({ ...snapshot.settings, secrets: [] });
         return this.settings();
       case "setAccountPassword":
+      case "removeAccountPassword":
       case "mayISend":
       case "devices":
       case "refusals":

@@ -666,7 +666,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
@@ -702,7 +702,11 @@ export type RefusalPage = { refusals: Array<RefusalView>, total: number, };
 /**
  * Refusals of one client for one reason in one hour, folded into one line, so that an attack cannot fill the disk.
  */
-export type RefusalView = { address: string, clientName: string, why: RefusalKind, count: number, firstAt: number, lastAt: number, 
+export type RefusalView = { 
+/**
+ * Empty: clients of that hour beyond the number that is told apart, together.
+ */
+address: string, clientName: string, why: RefusalKind, count: number, firstAt: number, lastAt: number, 
 /**
  * Of the last of them.
  */
@@ -720,11 +724,15 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
-text: string, offset: number, limit: number, } | { "ask": "endBurst", address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+text: string, offset: number, limit: number, } | { "ask": "endBurst", 
+/**
+ * An address, or `account:` and the name of a device account, as the notice has it.
+ */
+address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
 
 export type RuleAction = "allow" | "refuse";
 

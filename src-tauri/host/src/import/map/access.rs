@@ -84,7 +84,7 @@ fn only_these(list: &List, settings: &mut Settings, rows: &mut Rows) {
     for network in without_those_inside_others(&list.networks) {
         let text = if is_single(&network) { network.addr().to_string() } else { network.to_string() };
         let everyone = network.prefix_len() == 0;
-        if everyone || !(is_private(&network) || network.addr().is_loopback()) {
+        if everyone || !(is_private(network.into()) || network.addr().is_loopback()) {
             rows.left(
                 Senders,
                 SETTING,

@@ -1,8 +1,9 @@
 //! Plays a conversation whole, octet by octet and in random pieces; the steps must be the same.
 
-use crate::mail::{Envelope, ForwardPath, MessageId, Reply, Returns, Summary, Wish};
-use crate::policy::Policy;
-use crate::session::{Kept, Refused, Rules, Session, SessionPeer, Step, Verified};
+use crate::mail::{Envelope, ForwardPath, MessageId, Reply, Returns, Severity, Summary, Wish};
+use crate::policy::rate::{Allowance, Period, Room};
+use crate::policy::{Account, AddressList, AddressPattern, DecidedBy, Policy, Refusal};
+use crate::session::{Kept, Refused, RefusedWhy, Rules, Session, SessionPeer, Step, Verified};
 use secrecy::ExposeSecret;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,6 +33,11 @@ pub(super) fn rules() -> Rules {
 
 pub(super) fn peer() -> SessionPeer {
     SessionPeer { address: "10.0.0.5".parse().unwrap(), tls: None }
+}
+
+/// An account that may sign in.
+pub(super) fn scanner() -> Account {
+    Account { name: "scanner".into(), enabled: true, senders: AddressList::default() }
 }
 
 /// Small and repeatable.
@@ -160,6 +166,11 @@ impl Stage {
                 self.told.push(format!("* peer {:?} {:?} {:?}", peer.name, peer.tls, peer.account));
             }
             ("kept", state) => self.session.kept(answer(state)),
+            ("left", rooms) => {
+                let mut rooms = rooms.split(' ').map(|left| Room::Left { left: left.parse().unwrap(), limit: 5, period: Period::Minute });
+                let (messages, recipients) = (rooms.next().unwrap(), rooms.next().unwrap());
+                self.session.set_allowance(Allowance { messages, recipients });
+            }
             ("set", change) => {
                 let mut rules = rules.clone();
                 set(&mut rules, &mut peer(), change);
@@ -175,6 +186,10 @@ const SAFE: Kept = Kept::Safe(MessageId(uuid::Uuid::from_u128(7)));
 fn answer(text: &str) -> Kept {
     match text {
         "safe" => SAFE,
+        "refused" => {
+            let reply = Reply::new(Severity::Permanent, 50, 7, 1, "not that");
+            Kept::Refused(Refusal { why: RefusedWhy::Attachment, by: DecidedBy::Lists, reply })
+        }
         "disk full" => Kept::DiskFull,
         "failed" => Kept::Failed,
         "stopping" => Kept::Stopping,
@@ -202,9 +217,16 @@ fn set(rules: &mut Rules, peer: &mut SessionPeer, text: &str) {
         "commands" => rules.commands = value.parse().unwrap(),
         "errors" => rules.errors = value.parse().unwrap(),
         "starttls" => rules.starttls_offered = value == "yes",
-        "sign_in" => rules.policy.sign_in = value == "yes",
-        "plain_sign_in" => rules.policy.plain_sign_in = value == "yes",
+        "sign_in" => rules.policy.accounts = if value == "yes" { vec![scanner()] } else { vec![] },
+        "plain_sign_in" => rules.policy.rules.iter_mut().for_each(|rule| rule.plain_sign_in = value == "yes"),
         "allowed" => rules.policy = Policy::new([value.parse().unwrap()]),
+        "require_encryption" => rules.policy.rules[0].require_encryption = value == "yes",
+        "senders" => rules.policy.rules[0].senders = [AddressPattern::Domain(value.into())].into_iter().collect(),
+        "own_domains" => {
+            rules.policy.rules[0].own_domains_only = true;
+            rules.policy.lists.own_domains = [AddressPattern::Domain(value.into())].into_iter().collect();
+        }
+        "client_bytes" => rules.policy.rules[0].message_bytes = Some(value.parse().unwrap()),
         other => panic!("no rule is called {other:?}"),
     }
 }

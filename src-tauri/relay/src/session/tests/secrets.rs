@@ -1,12 +1,12 @@
 //! What a client sends to sign in is in nothing that can be printed, and asked for in the exact words of the standard.
 
-use super::replay::{peer, rules};
+use super::replay::{peer, rules, scanner};
 use crate::session::{Session, SessionPeer, Step};
 use std::sync::Arc;
 
 fn signing_in() -> Session {
     let mut rules = rules();
-    rules.policy.sign_in = true;
+    rules.policy.accounts = vec![scanner()];
     let mut session = Session::new(Arc::new(rules), SessionPeer { tls: Some("TLSv1.3".into()), ..peer() });
     session.feed(b"HELO x\r\n");
     while session.next_step().is_some() {}

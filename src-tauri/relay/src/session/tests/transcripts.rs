@@ -30,6 +30,10 @@ transcripts! {
     too_many_recipients
     recipients_are_kept_once
     not_allowed
+    what_a_rule_demands
+    a_client_with_a_smaller_limit
+    more_than_its_rule_allows
+    a_content_refused_on_its_way
     mail_loops
     what_the_store_says
     the_disk_is_full_at_mail
