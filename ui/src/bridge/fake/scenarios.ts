@@ -6,6 +6,7 @@ import { allowing, listener } from "../make";
 import { defaultSettings } from "./defaults";
 import type {
   AccessRule,
+  DeviceView,
   EntryView,
   HourView,
   LaneState,
@@ -14,12 +15,14 @@ import type {
   Problem,
   ProbeStage,
   RecentView,
+  RefusalView,
   RefusedClient,
   Settings,
   Snapshot,
   StoryStep,
   TakeOverView,
 } from "../generated/control";
+import { aBurst, someDevices } from "./devices";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
@@ -31,6 +34,7 @@ export const scenarios = [
   "paused",
   "flood",
   "refused-devices",
+  "burst",
   "lost-link",
   "as-service",
   "service-stopped",
@@ -57,6 +61,9 @@ export interface World {
   settled: EntryView[];
   /** What persons did to a message. */
   extra: Map<string, StoryStep[]>;
+  /** The most recent first. */
+  devices: DeviceView[];
+  refusals: RefusalView[];
   machine: MachineView;
   windowsSmtp: TakeOverView;
   probeFails: { stage: ProbeStage; problem: Problem } | null;
@@ -68,10 +75,18 @@ const MINUTE = 60_000;
 const workload = [2, 1, 1, 0, 1, 3, 9, 22, 31, 27, 24, 19, 28, 30, 26, 18, 9, 4, 3, 2, 2, 1, 1, 1];
 
 export function worldOf(scenario: Scenario, now: number): World {
+  const world = withoutDevices(scenario, now);
+  if (world.settled.length > 0) Object.assign(world, someDevices(now, world));
+  if (scenario === "burst") world.devices = [aBurst(now), ...world.devices];
+  return world;
+}
+
+function withoutDevices(scenario: Scenario, now: number): World {
   const world = flowing(now);
   const { snapshot } = world;
   switch (scenario) {
     case "flowing":
+    case "burst":
     case "lost-link":
     case "service-stopped":
     case "starting":
@@ -182,6 +197,8 @@ function flowing(now: number): World {
     settled,
     extra: new Map(),
     probeFails: null,
+    devices: [],
+    refusals: [],
     windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
     machine: {
       hostName: "srv-office",
@@ -215,7 +232,7 @@ function flowing(now: number): World {
         problems: [],
         secrets: [{ name: "smart-host", isSet: true, untilRestart: false }],
         store: { kind: "windowsCredentialManager" },
-        accounts: [],
+        accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
       },
     },
   };
@@ -223,12 +240,13 @@ function flowing(now: number): World {
 
 function officeSettings(): Settings {
   const rules: AccessRule[] = [
-    allowing("10.0.0.0/26", "Office"),
-    allowing("10.0.1.5", "Door system"),
+    { ...allowing("10.0.1.5", "Door system"), priority: "high" },
+    { ...allowing("10.0.0.0/26", "Office"), senders: ["northwind.example"] },
   ];
   return {
     ...defaultSettings(),
     rules,
+    accounts: [{ name: "branch", note: "Branch office scanner", enabled: true, senders: ["branch@northwind.example"] }],
     listeners: [
       listener("0.0.0.0", 25, "starttls"),
       listener("0.0.0.0", 587, "starttls"),
