@@ -137,7 +137,7 @@ async fn a_file_that_is_still_written_or_locked_is_waited_for() {
         assert!(text(&taken[round - 1]).contains("Subject: Scan 1"));
     }
     assert_eq!(files(&pickup(&office)), ["locked.eml", "slow.eml"]);
-    write!(slow, "second half\n").unwrap();
+    writeln!(slow, "second half").unwrap();
     drop(slow);
     let taken = provider.fake.until(4).await;
     assert!(text(&taken[3]).ends_with("\r\n\r\nfirst half\r\nsecond half\r\n"), "{}", text(&taken[3]));
