@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::net::SocketAddr;
+use rustls::client::WantsClientCert;
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, ConfigBuilder, SupportedProtocolVersion};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
 
 /// How long a test waits for an answer before it calls it missing.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,6 +41,23 @@ impl Client {
         client
     }
 
+    /// Connects as a device with another address of this machine (any of 127.0.0.0/8 on Linux).
+    pub async fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(own.into(), 0)).expect("an address of this machine");
+        let stream = socket.connect(address).await.expect("connect");
+        stream.set_nodelay(true).unwrap();
+        Self { stream: Some(Box::new(stream)), input: Vec::new(), transcript: Vec::new() }
+    }
+
+    /// The handshake on a connection that has been used already, or at its start; `config` says what is trusted and shown.
+    pub async fn tries_tls(&mut self, config: ClientConfig) -> std::io::Result<()> {
+        let plain = self.stream.take().unwrap();
+        let name = rustls_pki_types::ServerName::try_from("localhost").unwrap();
+        self.stream = Some(Box::new(TlsConnector::from(Arc::new(config)).connect(name, plain).await?));
+        Ok(())
+    }
+
     /// Connected, greeted, EHLO said.
     pub async fn greeted(address: SocketAddr) -> Self {
         let mut client = Self::connect(address).await;
@@ -57,6 +78,12 @@ impl Client {
         stream.write_all(bytes).await.unwrap();
         stream.flush().await.unwrap();
         self
+    }
+
+    /// Raw bytes, if the other side still takes them.
+    pub async fn may_send(&mut self, bytes: &[u8]) -> bool {
+        let stream = self.stream.as_mut().unwrap();
+        stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok()
     }
 
     /// The next reply, all its lines joined by newlines; `*` at the end of the pattern matches anything.
@@ -115,6 +142,19 @@ impl Client {
         self.stream = Some(Box::new(handshake(plain).await));
     }
 
+    /// Everything until the other side closes. When dropped before, nothing is lost.
+    pub async fn hears_out(&mut self) -> Vec<u8> {
+        let mut buffer = [0; 4096];
+        loop {
+            let read = tokio::time::timeout(PATIENCE, self.stream.as_mut().unwrap().read(&mut buffer)).await;
+            match read.unwrap_or_else(|_| panic!("it was not closed\n{}", self.transcript.join("\n"))) {
+                // A reset is an end too.
+                Ok(0) | Err(_) => return std::mem::take(&mut self.input),
+                Ok(length) => self.input.extend_from_slice(&buffer[..length]),
+            }
+        }
+    }
+
     async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.input.windows(2).position(|window| window == b"\r\n") {
@@ -151,20 +191,28 @@ pub fn stuffed(content: &[u8]) -> Vec<u8> {
 }
 
 async fn handshake<S: Stream + 'static>(stream: S) -> impl Stream {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Trusting(provider)))
-        .with_no_client_auth();
     let name = rustls_pki_types::ServerName::try_from("localhost").unwrap();
-    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("TLS handshake")
+    TlsConnector::from(Arc::new(trusting(|builder| builder.with_no_client_auth()))).connect(name, stream).await.expect("TLS handshake")
+}
+
+/// As devices do: whatever certificate is shown is taken. `show` says what the device shows itself.
+pub fn trusting(show: impl FnOnce(ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig) -> ClientConfig {
+    show(trusting_with(rustls::crypto::ring::default_provider(), rustls::DEFAULT_VERSIONS))
+}
+
+/// The same with few ciphers, few versions.
+pub fn trusting_with(
+    provider: CryptoProvider,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let provider = Arc::new(provider);
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
+    builder.dangerous().with_custom_certificate_verifier(Arc::new(Trusting(provider)))
 }
 
 /// A scanner does not look at certificates.
 #[derive(Debug)]
-struct Trusting(Arc<rustls::crypto::CryptoProvider>);
+struct Trusting(Arc<CryptoProvider>);
 
 impl rustls::client::danger::ServerCertVerifier for Trusting {
     fn verify_server_cert(

@@ -191,6 +191,13 @@ impl FakeSmartHost {
         self
     }
 
+    /// Puts a line into its EHLO answer: `DSN`, `SMTPUTF8`.
+    #[must_use]
+    pub fn offering(mut self, line: &str) -> Self {
+        self.offers.lines.push(line.to_owned());
+        self
+    }
+
     #[must_use]
     pub fn size(self, bytes: u64) -> Self {
         let mut changed = self.without("SIZE");

@@ -3,7 +3,7 @@
 use crate::client::{Client, PATIENCE};
 use crate::fake_smart_host::SmartHostRunning;
 use control::request::EntryFilter;
-use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings, Settings, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{AccessRule, ListenerEncryption, ListenerSettings, Settings, SignIn, SmartHostEncryption, SmartHostSettings};
 use control::view::{EntryView, RecipientState, Snapshot, StoryView};
 use control::{Answer, Request, Secret, Selection};
 use futures_util::StreamExt;
@@ -203,12 +203,11 @@ async fn start_host(folder: &Path, clock: &Arc<dyn Clock>) -> Host {
     Host::start(folder, options).await.expect("a host")
 }
 
-/// One listener on a free port, loopback allowed, and quick retries.
+/// One listener on a free port, loopback allowed, nothing held, and quick retries.
 pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
     let mut settings = Settings { host_name: "relay.office.test".into(), ..Settings::default() };
-    settings.listeners = vec![ListenerSettings { address: "127.0.0.1".into(), port: 0, encryption: ListenerEncryption::Starttls }];
-    settings.allowed =
-        vec![AllowedNetwork { network: format!("{}/32", Ipv4Addr::LOCALHOST), name: "This machine".into(), public_on_purpose: false }];
+    settings.listeners = vec![ListenerSettings::new("127.0.0.1", 0, ListenerEncryption::Starttls)];
+    settings.rules = vec![AccessRule::allowing(format!("{}/32", Ipv4Addr::LOCALHOST), "This machine")];
     settings.smart_host = Some(SmartHostSettings {
         provider: "other".into(),
         server: "127.0.0.1".into(),
@@ -221,6 +220,8 @@ pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
         timeouts: control::settings::SmartHostTimeouts::default(),
     });
     settings.limits.free_disk_bytes = 0;
+    // Tests send as much as they like.
+    settings.bursts.hold = false;
     settings.delivery.first_retry_seconds = 1;
     settings.delivery.longest_retry_seconds = 2;
     settings.delivery.first_rest_seconds = 1;

@@ -261,7 +261,7 @@ describe("what needs a person", () => {
     await printer.waitFor();
     await press(page, "Allow 10.0.0.0/24");
     await printer.waitFor({ state: "detached" });
-    const allowed = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.allowed.map(({ network }) => network));
+    const allowed = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.rules.map(({ network }) => network));
     assert.ok(allowed.includes("10.0.0.0/24"));
     await page.context().close();
   });

@@ -49,18 +49,35 @@ const machine = {
     await page.getByText("as the mail provider sees it").waitFor();
   },
 };
+const devices = { name: "devices", at: (page) => leaveFor(page, "Devices") };
+const access = {
+  name: "access",
+  async at(page) {
+    await leaveFor(page, "Access");
+    await page.getByRole("button", { name: "Change Office" }).click();
+  },
+};
+const accessPart = (name, title) => ({
+  name: `access-${name}`,
+  async at(page) {
+    await goTo(page, "Access");
+    await page.getByRole("tab", { name: title }).click();
+    await page.getByRole("tabpanel", { name: title }).waitFor();
+  },
+});
 const setup = { name: "setup" };
 
 const plan = {
   light: {
-    flowing: [overview, queue, story, history, settings, senders, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log")],
+    flowing: [overview, queue, story, history, settings, senders, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log"), devices, access, accessPart("accounts", "Device accounts"), accessPart("lists", "Senders and recipients"), accessPart("content", "Content"), accessPart("bursts", "Unusual amounts")],
+    burst: [devices],
     trouble: [overview, story, settings],
     fresh: [setup],
-    empty: [overview, queue, history],
+    empty: [overview, queue, history, devices],
     unreachable: [overview],
     paused: [overview, queue],
     flood: [queue],
-    "refused-devices": [overview],
+    "refused-devices": [overview, devices],
     "lost-link": [overview],
     "old-version": [overview],
     "no-credential-store": [setup],
@@ -69,10 +86,10 @@ const plan = {
     firewall: [machine],
     "disk-full": [overview],
   },
-  dark: { flowing: [overview, queue, story, history, settings, senders, listening], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
-  small: { flowing: [overview, queue, story, history, settings, senders, listening], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
-  large: { flowing: [overview, queue, story, history, settings, listening], trouble: [overview], fresh: [setup] },
-  contrast: { flowing: [overview, queue, story, history, settings], trouble: [overview], fresh: [setup] },
+  dark: { flowing: [overview, queue, story, history, settings, senders, listening, devices, access, accessPart("accounts", "Device accounts")], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
+  small: { flowing: [overview, queue, story, history, settings, senders, listening, devices, access, accessPart("accounts", "Device accounts"), accessPart("content", "Content")], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
+  large: { flowing: [overview, queue, story, history, settings, listening, devices, access], trouble: [overview], fresh: [setup] },
+  contrast: { flowing: [overview, queue, story, history, settings, devices, access], trouble: [overview], fresh: [setup] },
 };
 
 for (const [look, worlds] of Object.entries(plan)) {

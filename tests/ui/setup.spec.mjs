@@ -83,7 +83,7 @@ describe("the setup", () => {
       await page.getByText("Mail is flowing").waitFor();
       const saved = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
       assert.equal(saved.smartHost.server, "smtp.office365.com");
-      assert.deepEqual(saved.allowed.map(({ network }) => network), ["10.0.0.0/24", "10.0.1.0/24", "10.9.9.0/24"]);
+      assert.deepEqual(saved.rules.map(({ network }) => network), ["10.0.0.0/24", "10.0.1.0/24", "10.9.9.0/24"]);
       assert.deepEqual(page.faults, []);
       await page.context().close();
     });

@@ -2,7 +2,7 @@
 //! in the Credential Manager; killed, refused, and stopped.
 
 use crate::wine::{WindowsDaemon, Wine, say, windows_path};
-use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings, LogLevel, Settings};
+use control::settings::{AccessRule, ListenerEncryption, ListenerSettings, LogLevel, Settings};
 use e2e::load::{Promised, send_until_dead, subject};
 use e2e::office::{PASSWORD, USER, settings_for};
 use e2e::{Certs, Client, FakeSmartHost, SmartHostRunning};
@@ -145,8 +145,8 @@ async fn what_was_promised_arrives_although_the_engine_is_killed_three_times() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_outside_the_allowed_networks_is_refused() {
-    let elsewhere = AllowedNetwork { network: "10.99.0.0/24".into(), name: "elsewhere".into(), public_on_purpose: false };
-    let office = Office::new(|settings| settings.allowed = vec![elsewhere]).await;
+    let elsewhere = AccessRule::allowing("10.99.0.0/24", "elsewhere");
+    let office = Office::new(|settings| settings.rules = vec![elsewhere]).await;
     let daemon = office.start();
     let mut device = Client::greeted(daemon.address()).await;
     device.says("MAIL FROM:<scan@office.test>").await.hears("550 5.7.1 *").await;
@@ -158,7 +158,7 @@ async fn a_device_outside_the_allowed_networks_is_refused() {
 async fn a_taken_port_is_named_and_the_other_opens_all_the_same() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap();
-    let listener = ListenerSettings { address: "127.0.0.1".into(), port: taken.port(), encryption: ListenerEncryption::Starttls };
+    let listener = ListenerSettings::new("127.0.0.1", taken.port(), ListenerEncryption::Starttls);
     let office = Office::new(|settings| settings.listeners.insert(0, listener)).await;
     let daemon = office.start();
     assert!(daemon.errors().contains(&format!("not listening on {taken} starttls: portTaken")), "{}", daemon.errors());

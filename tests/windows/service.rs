@@ -80,7 +80,7 @@ fn the_service_is_installed_takes_mail_and_leaves_nothing() {
     assert_eq!(refused.code, Some(4), "{refused:?}");
     assert_eq!(service.state(), "notInstalled");
 
-    let listener = r#"{"version": 1, "allowed": [{"network": "127.0.0.1/32"}], "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "plain"}]}"#;
+    let listener = r#"{"version": 1, "rules": [{"network": "127.0.0.1/32"}], "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "plain"}]}"#;
     std::fs::write(&settings, listener).unwrap();
     let user = "S-1-5-21-1-2-3-1000";
     let installed = service.must(&["service", "install", "--settings", &given, "--user", user]);

@@ -56,7 +56,7 @@ impl Drop for Played {
 
 fn settings(folder: &Path, port: u16) {
     let text = format!(
-        r#"{{"version": 1, "allowed": [{{"network": "127.0.0.1/32"}}],
+        r#"{{"version": 1, "rules": [{{"network": "127.0.0.1/32"}}],
             "listeners": [{{"address": "127.0.0.1", "port": {port}, "encryption": "plain"}}]}}"#
     );
     std::fs::write(folder.join("settings.json"), text).unwrap();

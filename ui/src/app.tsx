@@ -15,6 +15,8 @@ import { WindowFault } from "./frame/WindowFault";
 import { useActs } from "./frame/acts";
 import { LiveProvider, useDesktop, useEngineState } from "./live/provider";
 import { isSetUp } from "./live/state";
+import { AccessPage } from "./pages/access/AccessPage";
+import { DevicesPage } from "./pages/devices/DevicesPage";
 import { HistoryPage } from "./pages/history/HistoryPage";
 import { OverviewPage } from "./pages/overview/OverviewPage";
 import { QueuePage } from "./pages/queue/QueuePage";
@@ -102,6 +104,10 @@ function OpenPage({ route }: { route: Exclude<Route, { page: "setup" }> }) {
       return <QueuePage open={route.open} key={route.open} />;
     case "history":
       return <HistoryPage open={route.open} text={route.text} key={`${route.open ?? ""} ${route.text ?? ""}`} />;
+    case "devices":
+      return <DevicesPage />;
+    case "access":
+      return <AccessPage part={route.part ?? "rules"} />;
     case "settings":
       return <SettingsPage part={route.part ?? "provider"} />;
   }

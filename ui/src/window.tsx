@@ -7,10 +7,14 @@ import type { Remedy, Tone } from "./words";
 
 export type SettingsPart = "provider" | "senders" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
 
+export type AccessPart = "rules" | "accounts" | "lists" | "content" | "bursts";
+
 export type Route =
   | { page: "overview" }
   | { page: "queue"; open?: string }
   | { page: "history"; open?: string; text?: string }
+  | { page: "devices" }
+  | { page: "access"; part?: AccessPart }
   | { page: "settings"; part?: SettingsPart }
   | { page: "setup" };
 

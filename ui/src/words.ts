@@ -1,6 +1,7 @@
 /**
  * Every state and code in the words people read, by theme in `words/`.
  */
+export * from "./words/access";
 export * from "./words/format";
 export * from "./words/problems";
 export * from "./words/sentence";

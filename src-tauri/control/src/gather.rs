@@ -262,6 +262,7 @@ mod tests {
             next_attempt: None,
             settled_at: None,
             problem: None,
+            held: None,
         }
     }
 }

@@ -117,8 +117,15 @@ pub enum ProblemCode {
     StoreFailed,
     /// Messages that wait cannot be read from the disk; `subject` is how many, `said` tells of one.
     MessageUnreadable,
+    /// Files in the pickup folder (`subject`) are not taken, or not all of them.
+    PickupFailed,
     /// Something in the engine ended that must never end.
     EngineFault,
+    /// A device sends far more than usual: its mail is held. `subject` is its address, or `account:` and the account it
+    /// signs in with; `Request::EndBurst` takes either.
+    BurstHeld,
+    /// Too many wrong passwords came from the address in `subject`: it cannot sign in for a while.
+    PasswordsGuessed,
     /// Anything else, or a code of a newer engine; `said` tells.
     #[serde(other)]
     Other,

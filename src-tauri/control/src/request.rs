@@ -8,7 +8,7 @@ use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
-use crate::view::{Page, RecipientState, SettingsView, Snapshot, StoryView};
+use crate::view::{DecisionView, DeviceView, Page, RecipientState, RefusalPage, SettingsView, Snapshot, StoryView};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -120,6 +120,42 @@ pub enum Request {
         sender: String,
         recipient: String,
     },
+    /// Sets the password of a device account; only its hash is kept. Answer: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    SetAccountPassword {
+        account: String,
+        password: Secret,
+    },
+    /// Nobody can sign in with the account until it is given another. Answer: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    RemoveAccountPassword {
+        account: String,
+    },
+    /// May this client send this? Decided by the rules in force, or by those of `settings` before they are saved.
+    /// Answer: `Decision`, or `Problems` of the settings.
+    #[serde(rename_all = "camelCase")]
+    MayISend {
+        question: AccessQuestion,
+        settings: Option<Box<Settings>>,
+    },
+    /// Clients that handed in mail or tried to, the most recent first. Answer: `Devices`.
+    Devices,
+    /// Refusals that are remembered, folded by client, reason and hour; newest first. Answer: `Refusals`.
+    #[serde(rename_all = "camelCase")]
+    Refusals {
+        /// Words that must be found in client, sender, recipient or reply.
+        text: String,
+        offset: u32,
+        limit: u32,
+    },
+    /// A device whose mail is held as a burst: from now on it counts as usual what it sent. With `release` what is held
+    /// goes out, else it stays held. Answer: `Count`.
+    #[serde(rename_all = "camelCase")]
+    EndBurst {
+        /// An address, or `account:` and the name of a device account, as the notice has it.
+        address: String,
+        release: bool,
+    },
     /// Forgets a refused client until it is refused again. Answer: `Done`.
     #[serde(rename_all = "camelCase")]
     ForgetRefused {
@@ -143,6 +179,20 @@ pub enum Request {
     },
     /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
     TakeOverBack,
+}
+
+/// One message that a client might send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct AccessQuestion {
+    pub address: String,
+    pub encrypted: bool,
+    /// The device account it has signed in with; None: it has not.
+    pub account: Option<String>,
+    /// Empty for the null reverse-path.
+    pub sender: String,
+    pub recipient: String,
 }
 
 /// A secret for the account that runs the engine to store, or to keep in memory.
@@ -218,6 +268,18 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Problems {
         problems: Vec<SettingsProblem>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Decision {
+        decision: DecisionView,
+    },
+    #[serde(rename_all = "camelCase")]
+    Devices {
+        devices: Vec<DeviceView>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Refusals {
+        page: RefusalPage,
     },
     #[serde(rename_all = "camelCase")]
     Machine {

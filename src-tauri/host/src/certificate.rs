@@ -1,11 +1,17 @@
-//! The certificate devices see: the office's own from two PEM files, or one of our own making.
+//! The certificate devices see: the office's own from two PEM files or one PFX file, or one of our own making.
 //!
-//! In: file names; for our own, the names and addresses it is for. Out: a rustls `ServerConfig`.
+//! In: file names; for our own, the names and addresses it is for. Out: a certificate with its key, and what rustls makes of it.
 //! Our own: ECDSA P-256, 825 days, in the data folder; made anew when it ends within 30 days or is
 //! for another host name. Its key file has mode 0600.
 
+pub mod pfx;
+
+use control::problem::{Problem, ProblemCode};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::{Error as PemError, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::IpAddr;
@@ -30,6 +36,16 @@ pub enum CertificateError {
     Mismatch,
     #[error("this certificate cannot be used: {0}")]
     Unusable(rustls::Error),
+    #[error("this is no PFX (PKCS #12) file")]
+    NoPfx,
+    #[error("the password does not open this file")]
+    Password,
+    #[error("no password is set, and without one this file does not open")]
+    NoPassword,
+    #[error("this PFX file is written in a way that is not read here: {0}")]
+    PfxKind(&'static str),
+    #[error("there is no certificate with its private key in this file")]
+    PfxWithoutKey,
     #[error("our own certificate could not be made")]
     Make(#[source] rcgen::Error),
     #[error("our own certificate could not be written")]
@@ -47,7 +63,15 @@ impl CertificateError {
     pub fn whose(&self) -> Whose {
         match self {
             Self::Unreadable(whose, _) | Self::BrokenPem(whose) => *whose,
-            Self::NoCertificate | Self::Unusable(_) | Self::Make(_) | Self::Write(_) => Whose::Certificate,
+            Self::NoCertificate
+            | Self::Unusable(_)
+            | Self::NoPfx
+            | Self::Password
+            | Self::NoPassword
+            | Self::PfxKind(_)
+            | Self::PfxWithoutKey
+            | Self::Make(_)
+            | Self::Write(_) => Whose::Certificate,
             Self::NoKey | Self::Mismatch => Whose::Key,
         }
     }
@@ -58,26 +82,62 @@ impl CertificateError {
             Self::NoCertificate | Self::Unusable(_) => "a PEM file that begins with `-----BEGIN CERTIFICATE-----`",
             Self::NoKey => "a PEM file with `-----BEGIN PRIVATE KEY-----`, without a pass phrase",
             Self::BrokenPem(_) => "a whole PEM file",
+            Self::NoPfx => "a file as Windows exports it with \"Personal Information Exchange\"",
+            Self::Password | Self::NoPassword => {
+                "the password it was exported with: give it with the settings, or `outtrayd secret set certificate`"
+            }
+            Self::PfxKind(_) => "export it once more, with a password and AES256-SHA256 or TripleDES-SHA1",
+            Self::PfxWithoutKey => "export it once more, \"with the private key\"",
             Self::Mismatch => "the key file this certificate was made with",
             Self::Make(_) | Self::Write(_) => "a data folder that can be written",
         }
     }
 }
 
+impl CertificateError {
+    /// As a notice about that file.
+    pub fn problem(&self, file: &Path) -> Problem {
+        let said = format!("{self}; wanted: {}", self.remedy());
+        Problem::new(ProblemCode::CertificateFileUnusable).about(file.display().to_string()).said(said)
+    }
+}
+
 /// Loads a certificate with its chain and the key that belongs to it.
-pub fn load(certificate_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
-    let (chain, key) = (read_chain(certificate_file)?, read_key(key_file)?);
+pub fn load(certificate_file: &Path, key_file: &Path) -> Result<Arc<CertifiedKey>, CertificateError> {
+    certified(read_chain(certificate_file)?, read_key(key_file)?)
+}
+
+fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, CertificateError> {
+    let certified = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => CertificateError::Mismatch,
+        other => CertificateError::Unusable(other),
+    })?;
+    Ok(Arc::new(certified))
+}
+
+/// How a listener speaks TLS: 1.2 and 1.3, with this certificate, and with what its clients must show.
+pub fn server_config(
+    certificate: Arc<CertifiedKey>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(CertificateError::Unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => CertificateError::Mismatch,
-            other => CertificateError::Unusable(other),
-        })?;
-    Ok(Arc::new(config))
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match clients {
+        Some(clients) => builder.with_client_cert_verifier(clients),
+        None => builder.with_no_client_auth(),
+    };
+    Ok(Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate)))))
+}
+
+/// Judges what clients show: certificates that one of these authorities has issued. Who shows none is let in unless `required`.
+pub fn client_verifier(authority_file: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>, CertificateError> {
+    let mut authorities = RootCertStore::empty();
+    for authority in read_chain(authority_file)? {
+        authorities.add(authority).map_err(CertificateError::Unusable)?;
+    }
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = if required { builder } else { builder.allow_unauthenticated() };
+    builder.build().map_err(|error| CertificateError::Unusable(rustls::Error::General(error.to_string())))
 }
 
 /// All certificates of a PEM file; at least one.
@@ -106,7 +166,7 @@ pub fn self_signed(
     host_name: &str,
     addresses: &[IpAddr],
     today: jiff::civil::Date,
-) -> Result<Arc<ServerConfig>, CertificateError> {
+) -> Result<Arc<CertifiedKey>, CertificateError> {
     let (certificate_file, key_file) = files(data_folder);
     if is_still_good(data_folder, host_name, today)
         && let Ok(config) = load(&certificate_file, &key_file)

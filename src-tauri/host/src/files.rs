@@ -38,13 +38,15 @@ pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     tell: mpsc::Sender<()>,
     told: mpsc::Receiver<()>,
+    /// A word was heard and nobody has looked since.
+    heard: bool,
 }
 
 impl Default for Watch {
     fn default() -> Self {
         // One word waiting is as good as many.
         let (tell, told) = mpsc::channel(1);
-        Self { files: Vec::new(), watcher: None, tell, told }
+        Self { files: Vec::new(), watcher: None, tell, told, heard: false }
     }
 }
 
@@ -58,15 +60,18 @@ impl Watch {
         self.files = files;
     }
 
-    /// Until it is worth looking at them again; never while there are none.
+    /// Until it is worth looking at them again; never while there are none. When dropped before, nothing is lost.
     pub async fn changed(&mut self) {
         if self.files.is_empty() {
             return std::future::pending().await;
         }
-        if tokio::time::timeout(LOOK_ANYWAY, self.told.recv()).await.is_ok() {
-            tokio::time::sleep(SETTLE).await;
-            let _ = self.told.try_recv();
+        if !self.heard && tokio::time::timeout(LOOK_ANYWAY, self.told.recv()).await.is_err() {
+            return;
         }
+        self.heard = true;
+        tokio::time::sleep(SETTLE).await;
+        let _ = self.told.try_recv();
+        self.heard = false;
     }
 }
 

@@ -98,7 +98,7 @@ impl Host {
         if let Some(place) = moving::settle(&folder)? {
             return Err(HostError::MovedAway(place));
         }
-        let facts = Facts { folder: folder.clone(), host_name: machine::host_name() };
+        let facts = Facts::new(folder.clone(), machine::host_name());
         let found = desk::find(&facts);
         if options.needs_settings && found.nothing_usable {
             return Err(HostError::Settings(found.problems));

@@ -13,12 +13,12 @@ const PORT_0: &str = r#"{"version": 1, "listeners": [{"address": "127.0.0.1", "p
 #[test]
 fn all_problems_of_a_settings_file_are_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "allowed": [{"network": "0.0.0.0/0"}]}"#;
+    let bad = r#"{"version": 1, "hostname": "x", "listeners": [{"address": "lan", "port": 25, "encryption": "ssl"}], "rules": [{"network": "0.0.0.0/0"}]}"#;
     std::fs::write(folder.path().join("settings.json"), bad).unwrap();
     let checked = outtrayd(folder.path(), &["settings", "check"]);
     assert_eq!(checked.status.code(), Some(4));
     let told = text(&checked.stdout);
-    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "allowed[0].network \"0.0.0.0/0\""] {
+    for field in ["hostname \"x\"", "listeners[0].encryption \"ssl\"", "listeners[0].address \"lan\"", "rules[0].network \"0.0.0.0/0\""] {
         assert!(told.contains(field), "{field} is missing in {told}");
     }
     let json: Value = serde_json::from_slice(&outtrayd(folder.path(), &["settings", "check", "--json"]).stdout).unwrap();
@@ -101,14 +101,15 @@ fn a_secret_comes_in_through_standard_input_only_and_is_found_nowhere() {
     assert!(text(&refused.stderr).contains("secretStoreUnavailable"), "{refused:?}");
     let kept = with_input(folder.path(), &["secret", "set", "smart-host", "--until-restart", "--json"], b"tr0ub4dor\n");
     assert_eq!(kept.status.code(), Some(0), "{kept:?}");
-    assert_eq!(text(&kept.stdout).trim(), r#"[{"name":"smart-host","isSet":true,"untilRestart":true}]"#);
+    let secrets = r#"[{"name":"smart-host","isSet":true,"untilRestart":true},{"name":"certificate","isSet":false,"untilRestart":false}]"#;
+    assert_eq!(text(&kept.stdout).trim(), secrets);
     assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host"], b"").status.code(), Some(2));
     assert_eq!(with_input(folder.path(), &["secret", "set", "other"], b"x").status.code(), Some(2));
     for arguments in [&["status", "--json"][..], &["settings", "show"]] {
         assert!(!text(&outtrayd(folder.path(), arguments).stdout).contains("tr0ub4dor"));
     }
     let removed = outtrayd(folder.path(), &["secret", "remove", "smart-host", "--json"]);
-    assert_eq!(text(&removed.stdout).trim(), r#"[{"name":"smart-host","isSet":false,"untilRestart":false}]"#);
+    assert_eq!(text(&removed.stdout).trim(), secrets.replace("true", "false"));
     assert_eq!(engine.stop(), Some(0));
     // Among them what it logged at trace level and what it printed.
     for file in files(folder.path()) {
@@ -119,6 +120,52 @@ fn a_secret_comes_in_through_standard_input_only_and_is_found_nowhere() {
         }
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.windows(9).any(|window| window == b"tr0ub4dor"), "{}", file.display());
+    }
+}
+
+#[test]
+fn who_may_send_is_asked_and_passwords_of_devices_are_set_from_a_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = r#"{"version": 1, "logLevel": "trace", "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "starttls"}],
+        "rules": [{"network": "10.0.0.0/24", "name": "Office", "requireEncryption": true}],
+        "accounts": [{"name": "branch", "note": "Branch office"}, {"name": "old", "enabled": false}]}"#;
+    let engine = Engine::start(folder.path(), settings);
+    let told = |arguments: &[&str]| {
+        let ended = outtrayd(folder.path(), arguments);
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?}: {ended:?}");
+        text(&ended.stdout)
+    };
+    assert_eq!(outtrayd(folder.path(), &["account", "set-password", "branch", "tr0ub4dor"]).status.code(), Some(2), "never as an argument");
+    let unknown = with_input(folder.path(), &["account", "set-password", "nobody"], b"tr0ub4dor\n");
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+    assert!(text(&unknown.stderr).contains("there is: branch, old"), "{unknown:?}");
+    let set = with_input(folder.path(), &["account", "set-password", "BRANCH"], b"tr0ub4dor\n");
+    assert_eq!((set.status.code(), text(&set.stdout).trim()), (Some(0), "The password is set; only its hash is kept."), "{set:?}");
+    let list = told(&["account", "list"]);
+    let words = |line: usize| list.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!((words(1).as_str(), words(2).as_str()), ("branch set - Branch office", "old switched off -"), "{list}");
+    let json: Value = serde_json::from_str(&told(&["account", "list", "--json"])).unwrap();
+    assert_eq!(json[0], serde_json::json!({"name": "branch", "hasPassword": true, "lastUsedAt": null}));
+
+    let ask = |more: &[&str]| told(&[&["may-i-send"], more, &["--from", "scan@office.test", "--to", "ann@away.test"]].concat());
+    assert_eq!(ask(&["10.0.0.7", "--tls"]).trim(), "yes, by rules[0]");
+    assert!(ask(&["10.0.0.7"]).starts_with("no, by rules[0]: 530 5.7.0 Must issue STARTTLS first: Office: "));
+    assert!(ask(&["192.0.2.7"]).starts_with("no, by nothing allows it: 530 5.7.0 Authentication required: <192.0.2.7> "));
+    assert_eq!(ask(&["192.0.2.7", "--tls", "--account", "branch"]).trim(), "yes, by the device account");
+    let bad = outtrayd(folder.path(), &["may-i-send", "scanner", "--from", "", "--to", "ann@away.test"]);
+    assert_eq!((bad.status.code(), text(&bad.stderr).contains("address: this is no IP address")), (Some(2), true), "{bad:?}");
+
+    assert!(told(&["devices"]).starts_with("address "));
+    assert_eq!(told(&["refusals", "--json"]).trim(), r#"{"refusals":[],"total":0}"#);
+    assert_eq!(told(&["end-burst", "10.0.0.7", "--release", "--json"]).trim(), r#"{"count":0}"#);
+    assert_eq!(told(&["account", "remove-password", "branch"]).trim(), "The password is removed: nobody can sign in with this account.");
+    assert!(told(&["account", "list"]).contains("missing"));
+    assert_eq!(engine.stop(), Some(0));
+    for file in files(folder.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|window| window == b"tr0ub4dor"), "{}", file.display());
+        let may_hold_hashes = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("queue.db"));
+        assert!(may_hold_hashes || !bytes.windows(8).any(|window| window == b"argon2id"), "{}", file.display());
     }
 }
 

@@ -19,6 +19,9 @@ const BEHIND: usize = 4096;
 /// Refused clients remembered.
 const REFUSED: usize = 50;
 
+/// Notices beyond which those about one sender of many are not told any more.
+const NOTICES: usize = 30;
+
 pub struct Board {
     state: Mutex<State>,
     events: broadcast::Sender<SharedEvent>,
@@ -229,13 +232,24 @@ impl Board {
         self.lock().refused.retain(|client| client.address != address);
     }
 
-    /// Adds a notice, or takes the place of one of its kind.
+    /// Adds a notice, or takes the place of one about the same matter.
     pub fn raise(&self, notice: Notice) {
         let mut state = self.lock();
         if state.notices.contains(&notice) {
             return;
         }
-        state.notices.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&notice));
+        state.notices.retain(|known| !known.is_about_the_same(&notice));
+        state.notices.push(notice);
+        let notices = state.notices.clone();
+        self.publish(&mut state, Fact::Notices(notices));
+    }
+
+    /// Adds a notice, unless there is one about the same matter.
+    pub fn raise_once(&self, notice: Notice) {
+        let mut state = self.lock();
+        if state.notices.len() >= NOTICES || state.notices.iter().any(|known| known.is_about_the_same(&notice)) {
+            return;
+        }
         state.notices.push(notice);
         self.tell_notices(&mut state);
     }
@@ -374,7 +388,7 @@ fn recent_lines(commit: &Commit) -> Vec<Recent> {
             took_ms: at.as_millisecond() - summary.accepted_at.as_millisecond(),
         };
         if touched.before.is_none() {
-            lines.push(line(summary.accepted_at, summary.first_recipient.clone(), StateWord::Queued));
+            lines.push(line(summary.accepted_at, summary.first_recipient.clone(), touched.after.word));
         }
         for change in touched.news.iter().filter(|change| change.state.settled_at().is_some()) {
             let at = change.state.settled_at().unwrap_or(summary.accepted_at);

@@ -1,6 +1,9 @@
 //! The engine's configuration: every value already checked by whoever starts it.
 
-use ipnet::IpNet;
+use crate::policy::burst::BurstLimits;
+use crate::policy::content::ContentRules;
+use crate::policy::sign_in::SignInLimits;
+use crate::policy::{Network, Policy};
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -14,10 +17,14 @@ pub struct Config {
     /// The name in greetings, EHLO and Received lines.
     pub host_name: String,
     pub listeners: Vec<Listener>,
-    /// What STARTTLS and implicit TLS use; None: no encryption is offered.
-    pub tls: Option<Arc<ServerConfig>>,
-    /// Who may send. Empty: nobody.
-    pub allowed: Vec<IpNet>,
+    /// None: no files are taken.
+    pub pickup: Option<Pickup>,
+    /// Who may send what. Empty: nobody.
+    pub policy: Policy,
+    pub sign_ins: SignInLimits,
+    /// None: nothing is held.
+    pub bursts: Option<BurstLimits>,
+    pub content: ContentRules,
     pub limits: Limits,
     pub delivery: Delivery,
     /// None: mail waits.
@@ -25,10 +32,29 @@ pub struct Config {
     pub history_keep: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Listener {
     pub address: SocketAddr,
     pub encryption: ListenerEncryption,
+    /// What STARTTLS and implicit TLS use here, and whether clients show a certificate; None: no encryption is offered.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// TCP balancers: connections from there begin with a PROXY protocol v2 header.
+    pub proxies: Vec<Network>,
+}
+
+impl Listener {
+    /// Without encryption, whatever is wanted, and without balancers.
+    pub fn new(address: SocketAddr, encryption: ListenerEncryption) -> Self {
+        Self { address, encryption, tls: None, proxies: Vec::new() }
+    }
+}
+
+/// A folder whose files are taken as mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pickup {
+    pub folder: PathBuf,
+    /// Where those go that cannot be taken.
+    pub bad_folder: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,9 +70,18 @@ pub struct Limits {
     pub recipients: usize,
     pub connections: usize,
     pub connections_per_client: usize,
+    /// From one /24 in IPv4, one /64 in IPv6.
+    pub connections_per_subnet: usize,
     pub idle: Duration,
     pub command: Duration,
+    /// How long one connection may live.
+    pub session: Duration,
+    /// For a handshake, and for a balancer's header.
     pub tls: Duration,
+    /// In one session.
+    pub commands: u32,
+    /// In a row.
+    pub errors: u32,
     pub hops: u32,
     pub free_disk_bytes: u64,
 }

@@ -1,5 +1,9 @@
 //! Wires the rooms together: [`Relay::start`] gives the one handle its host needs.
 
+mod access;
+
+pub use access::AccountError;
+
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -7,8 +11,9 @@ use crate::disk::DiskWatch;
 use crate::dispatch::{self, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
-use crate::listen::{Doors, Setup};
+use crate::listen::{Accounts, Admit, Doors, May, RefusedBook, Setup};
 use crate::mail::{Mailbox, MessageId};
+use crate::pickup::{Collector, Order};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
 use crate::smarthost::{SmartHost, SmtpHost};
 use crate::store::{Act, Commit, Condition, Page, Store, StoreError, Watcher, Which};
@@ -20,7 +25,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A running engine. Clones are the same engine.
@@ -35,9 +40,13 @@ struct Inner {
     doors: Arc<tokio::sync::Mutex<Doors>>,
     /// The clock was moved by hand: doors look at it too.
     looks: Arc<Notify>,
+    pickup: watch::Sender<Option<Order>>,
     config: Mutex<Config>,
     plans: AtomicU64,
     disk_limit: Arc<AtomicU64>,
+    accounts: Arc<Accounts>,
+    admit: Arc<Admit>,
+    refused: Arc<RefusedBook>,
     stop: CancellationToken,
 }
 
@@ -91,7 +100,7 @@ impl Relay {
             &opened.open,
             opened.paused,
         );
-        watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board));
+        watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board), "handing over has stopped");
 
         let disk_full = Arc::new(AtomicBool::new(false));
         let disk_limit = Arc::new(AtomicU64::new(config.limits.free_disk_bytes));
@@ -105,23 +114,47 @@ impl Relay {
         disk.look().await;
         tokio::spawn(disk.run(stop.clone()));
 
+        let (pickup, orders) = watch::channel(Order::of(&config));
+        let collector = Collector {
+            store: store.clone(),
+            board: Arc::clone(&board),
+            clock: Arc::clone(&clock),
+            disk_full: Arc::clone(&disk_full),
+            orders,
+            stop: stop.clone(),
+        };
+        watch_over(tokio::spawn(collector.run()), Arc::clone(&board), "no files are taken from the pickup folder");
+        let now = clock.now();
+        let admit = Arc::new(Admit::new(Arc::clone(&board), store.sent_hours(now).await?, now));
+        let hour = now.as_second().div_euclid(3600);
+        let refused = Arc::new(RefusedBook::new(store.clone(), Arc::clone(&board), hour, store.refused_in(hour).await?));
+        tokio::spawn(Arc::clone(&refused).run(stop.clone()));
+        let accounts = Arc::new(Accounts::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), &config, stop.clone()));
+
         let setup = Setup::new(config.clone());
-        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, Arc::clone(&setup));
+        let may = May { verify: accounts.clone(), admit: Arc::clone(&admit), refused: Arc::clone(&refused) };
+        let mut doors = Doors::new(store.clone(), Arc::clone(&board), Arc::clone(&clock), disk_full, may, Arc::clone(&setup));
         doors.arrange(setup).await;
         let (doors, looks) = (Arc::new(tokio::sync::Mutex::new(doors)), Arc::new(Notify::new()));
         tokio::spawn(keep_looking(Arc::clone(&doors), Arc::clone(&looks), stop.clone()));
-        Ok(Self(Arc::new(Inner {
+        let relay = Self(Arc::new(Inner {
             store,
             board,
             clock,
             ticks,
             doors,
             looks,
+            pickup,
             config: Mutex::new(config),
             plans: AtomicU64::new(0),
             disk_limit,
+            accounts,
+            admit,
+            refused,
             stop,
-        })))
+        }));
+        relay.show_bursts().await;
+        Ok(relay)
     }
 
     /// Puts new settings in force. Sessions stay open; a transaction that has begun ends under the old rules.
@@ -132,6 +165,13 @@ impl Relay {
         let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
         let plan = Plan::new(number, &config, way_out(&config));
         inner.tell(Tick::Reconfigured(Box::new(plan)));
+        inner.pickup.send_if_modified(|order| {
+            let new = Order::of(&config);
+            let other = *order != new;
+            *order = new;
+            other
+        });
+        inner.accounts.reconfigure(&config);
         inner.doors.lock().await.arrange(Setup::new(config)).await;
     }
 
@@ -187,7 +227,9 @@ impl Relay {
     }
 
     pub async fn release(&self, target: Target) -> Result<u64, StoreError> {
-        self.act(target, Act::Release).await
+        let count = self.act(target, Act::Release).await?;
+        self.show_bursts().await;
+        Ok(count)
     }
 
     /// Removes messages from the queue. Those being handed over at this moment are left alone.
@@ -197,7 +239,9 @@ impl Relay {
         self.0.tell(Tick::Reserve { seqs, taken });
         let silence = |_| if self.0.stop.is_cancelled() { StoreError::Stopped } else { StoreError::Crashed };
         let taken = answer.await.map_err(silence)?;
-        dispatch::delete(&self.0.errand(), taken, tell_sender).await
+        let count = dispatch::delete(&self.0.errand(), taken, tell_sender).await;
+        self.show_bursts().await;
+        count
     }
 
     /// Stops handing over; mail is still taken. Kept over restarts.
@@ -247,6 +291,7 @@ impl Relay {
         let (done, stopped) = oneshot::channel();
         inner.tell(Tick::Stop { within: half, done });
         let _ = stopped.await;
+        inner.refused.write().await;
         inner.store.close().await;
         tracing::info!("Stopped");
     }
@@ -315,12 +360,12 @@ fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
     Some(Arc::new(SmtpHost::new(smart_host, config.host_name.clone())))
 }
 
-/// A dispatcher that ended by itself is an alarm, never silence.
-fn watch_over(dispatcher: tokio::task::JoinHandle<()>, board: Arc<Board>) {
+/// A part that ended by itself is an alarm, never silence.
+fn watch_over(part: tokio::task::JoinHandle<()>, board: Arc<Board>, without: &'static str) {
     tokio::spawn(async move {
-        if let Err(error) = dispatcher.await {
-            tracing::error!(%error, "The dispatcher ended: no mail is handed over until Outtray is started again");
-            board.raise(Notice::EngineFault { said: "handing over has stopped; start Outtray again".to_owned() });
+        if let Err(error) = part.await {
+            tracing::error!(%error, without, "A part of the engine ended");
+            board.raise(Notice::EngineFault { said: format!("{without}; start Outtray again") });
         }
     });
 }
@@ -373,6 +418,9 @@ impl Watcher for Teller {
                 Notice::DatabaseSetAside { .. }
                 | Notice::DatabaseDamaged { .. }
                 | Notice::Unreadable { .. }
+                | Notice::PickupFailed { .. }
+                | Notice::BurstHeld { .. }
+                | Notice::PasswordsGuessed { .. }
                 | Notice::EngineFault { .. } => false,
             }),
             Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),

@@ -3,7 +3,7 @@
 //! Losing one is harmless: every fact can be asked for again, and a gap in `seq` shows the loss.
 
 use crate::config::ListenerEncryption;
-use crate::mail::{Kind, MessageId};
+use crate::mail::{HeldWhy, Kind, MessageId};
 use crate::queue::{StateWord, Why};
 use crate::session::RefusedWhy;
 use crate::smarthost::Trouble;
@@ -54,6 +54,8 @@ pub struct EntrySummary {
     pub settled_at: Option<Timestamp>,
     /// Why it waits or failed: the newest such news of any recipient.
     pub why: Option<Why>,
+    /// Why it is kept back, if it is.
+    pub held: Option<HeldWhy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,6 +173,31 @@ pub enum Notice {
     EngineFault {
         said: String,
     },
+    /// Files are not taken, or not all of them.
+    PickupFailed {
+        folder: String,
+        said: String,
+    },
+    /// A sender sends far more than usual; its mail is held. Who that is, as `policy::burst` writes it.
+    BurstHeld {
+        who: String,
+        said: String,
+    },
+    /// Too many wrong passwords came from an address; the last one is told.
+    PasswordsGuessed {
+        address: IpAddr,
+        said: String,
+    },
+}
+
+impl Notice {
+    /// Whether there is to be only one of the two.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::BurstHeld { who, .. }, Self::BurstHeld { who: other, .. }) => who == other,
+            (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+        }
+    }
 }
 
 /// Everything a watcher needs for a first picture; events with a higher `seq` come on top.

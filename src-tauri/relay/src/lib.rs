@@ -1,5 +1,5 @@
 //! The SMTP relay engine. A message walks through its rooms in this order:
-//! `listen` → `session` → `policy` → `queue` + `store` → `dispatch` → `smarthost` → `queue::settle`
+//! `listen` (or `pickup`) → `session` → `policy` → `queue` + `store` → `dispatch` → `smarthost` → `queue::settle`
 //! → `dsn` → `history`. [`Relay`] is the one door for whoever runs it.
 //!
 //! The engine runs the same without a window; it knows no settings file, no credential store, no Tauri.
@@ -11,6 +11,7 @@ pub mod event;
 pub mod mail;
 
 pub mod listen;
+mod pickup;
 pub mod policy;
 pub mod session;
 
@@ -27,4 +28,4 @@ mod disk;
 mod engine;
 mod test_message;
 
-pub use engine::{Relay, StartError, Story, Target};
+pub use engine::{AccountError, Relay, StartError, Story, Target};

@@ -1,6 +1,6 @@
 //! The message that `send-test` and the wizard put into the queue.
 
-use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, ReversePath, Submission, Summary};
+use crate::mail::{Content, Envelope, Kind, Mailbox, MessageId, Priority, ReversePath, Submission, Summary};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -9,6 +9,7 @@ pub fn compose(sender: Mailbox, recipient: Mailbox, host_name: &str, now: Timest
     let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
     let subject = "Test message from Outtray";
     let message_id = format!("<{id}@{host_name}>");
+    let ascii = sender.is_ascii() && recipient.is_ascii();
     let text = format!(
         "From: Outtray <{sender}>\r\nTo: <{recipient}>\r\nSubject: {subject}\r\nDate: {date}\r\nMessage-ID: {message_id}\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n\
@@ -20,13 +21,11 @@ pub fn compose(sender: Mailbox, recipient: Mailbox, host_name: &str, now: Timest
         id,
         kind: Kind::Test,
         peer: None,
-        envelope: Envelope {
-            reverse_path: ReversePath::Mailbox(sender),
-            forward_paths: vec![ForwardPath(recipient)],
-            body: Body::SevenBit,
-        },
+        envelope: Envelope::new(ReversePath::Mailbox(sender), vec![recipient.into()]),
         content: Content::Memory(Bytes::from(text)),
-        summary: Summary { subject: subject.to_owned(), message_id, hops: 0, eight_bit: false },
+        summary: Summary { subject: subject.to_owned(), message_id, eight_bit: !ascii, eight_bit_header: !ascii, hops: 0 },
         accepted_at: now,
+        priority: Priority::Normal,
+        held: None,
     }
 }

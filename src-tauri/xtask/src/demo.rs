@@ -69,7 +69,7 @@ impl Provider {
   "version": 1,
   "hostName": "outtray.office.example",
   "listeners": [{{ "address": "127.0.0.1", "port": {port}, "encryption": "starttls" }}],
-  "allowed": [{{ "network": "127.0.0.1", "name": "This machine" }}],
+  "rules": [{{ "network": "127.0.0.1", "name": "This machine" }}],
   "smartHost": {{
     "provider": "other", "server": "{server}", "port": {to}, "encryption": "starttls",
     "signIn": {{ "kind": "password", "user": "{user}" }},

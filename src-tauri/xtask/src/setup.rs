@@ -16,7 +16,7 @@ pub const STAGE: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "libsecre
 /// Real SMTP programs on both sides, and a browser.
 pub const MAIL: &[&str] = &["swaks", "libnet-ssleay-perl"];
 pub const TESTS: &[&str] =
-    &["swaks", "libnet-ssleay-perl", "msmtp", "postfix", "sasl2-bin", "libsasl2-modules", "python3", "chromium", "systemd"];
+    &["swaks", "libnet-ssleay-perl", "msmtp", "postfix", "sasl2-bin", "libsasl2-modules", "python3", "openssl", "chromium", "systemd"];
 /// A compiler for Windows, with the source of Rust's own library, and what runs what it makes.
 pub const WINDOWS: &[&str] =
     &["rustc-web", "cargo-web", "rust-web-src", "gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64", "wine", "wine64", "xvfb"];

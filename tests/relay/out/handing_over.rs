@@ -53,6 +53,113 @@ async fn parameters_are_given_only_where_they_are_offered_and_needed() {
 }
 
 #[tokio::test]
+async fn eight_bits_go_as_seven_where_only_seven_are_taken() {
+    let way = Way::new().unencrypted();
+    let running = FakeSmartHost::new().without("8BITMIME").start().await;
+    let text = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n.Gr\u{fc}\u{df}e\r\n";
+    let encoded = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n.Gr=C3=BC=C3=9Fe\r\n";
+    let mut message = delivery(&["ann@away.test"], text);
+    message.eight_bit = true;
+    let mut line = way.open(&running).await;
+    assert_eq!(story(&line.deliver(&message).await), ["sent 250 2.0.0 taken"]);
+
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let large = format!("{head}\r\n\r\n{}", body.repeat(200_000));
+    let mut message = delivery(&["ann@away.test"], way.file(large.as_bytes()));
+    message.eight_bit = true;
+    line.deliver(&message).await;
+
+    let signed = "DKIM-Signature: v=1\r\nSubject: x\r\n\r\nGr\u{fc}\u{df}e\r\n";
+    let mut message = delivery(&["ann@away.test"], signed);
+    message.eight_bit = true;
+    line.deliver(&message).await;
+    line.deliver(&ann()).await;
+
+    let taken = running.until(4).await;
+    assert_eq!(String::from_utf8_lossy(&taken[0].content), encoded);
+    let (head, body) = encoded.split_once("\r\n\r\n").unwrap();
+    assert!(taken[1].content == format!("{head}\r\n\r\n{}", body.repeat(200_000)).as_bytes());
+    assert_eq!(String::from_utf8_lossy(&taken[2].content), signed);
+    assert_eq!(String::from_utf8_lossy(&taken[3].content), SCAN);
+    let parameters: Vec<_> = taken.iter().map(|message| message.parameters.as_str()).collect();
+    // How long it will be is known only afterwards.
+    assert_eq!(parameters, ["", "", "", &format!("SIZE={}", SCAN.len())]);
+}
+
+#[tokio::test]
+async fn what_senders_want_to_hear_goes_on_where_it_is_understood() {
+    let way = Way::new().unencrypted();
+    let mut message = delivery(&["ann@away.test", "bob@away.test", "carl@away.test"], SCAN);
+    message.envelope.returns = Returns { ret: Some(Ret::Full), envelope_id: EnvelopeId::parse("QQ+2B1") };
+    let paths = &mut message.envelope.forward_paths;
+    paths[0].wish = Wish { notify: Notify::parse("success,failure"), original: OriginalRecipient::parse("rfc822;sales+2Bx@away.test") };
+    paths[1].wish.notify = Notify::parse("never");
+
+    let running = FakeSmartHost::new().offering("DSN").start().await;
+    let mut line = way.open(&running).await;
+    line.deliver(&message).await;
+    assert!(line.tells_senders());
+    assert_eq!(running.until(1).await[0].parameters, format!("SIZE={} RET=FULL ENVID=QQ+2B1", SCAN.len()));
+    let asked: Vec<_> = running.commands().into_iter().filter(|command| command.starts_with("RCPT")).collect();
+    assert_eq!(
+        asked,
+        [
+            "RCPT TO:<ann@away.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;sales+2Bx@away.test",
+            "RCPT TO:<bob@away.test> NOTIFY=NEVER",
+            "RCPT TO:<carl@away.test>",
+        ]
+    );
+
+    let running = FakeSmartHost::new().start().await;
+    let mut line = way.open(&running).await;
+    line.deliver(&message).await;
+    assert!(!line.tells_senders());
+    assert_eq!(running.until(1).await[0].parameters, format!("SIZE={}", SCAN.len()));
+    assert!(running.commands().iter().filter(|command| command.starts_with("RCPT")).all(|command| command.ends_with('>')));
+}
+
+#[tokio::test]
+async fn letters_beyond_ascii_go_only_where_they_are_taken() {
+    let way = Way::new().unencrypted();
+    let subject = "Subject: Gr\u{fc}\u{df}e\r\n\r\npage 1\r\n";
+    let utf8 = |to: &[&str], content: &'static str| {
+        let mut message = delivery(to, content);
+        message.envelope.utf8 = true;
+        message.eight_bit = !content.is_ascii();
+        message.eight_bit_header = message.eight_bit;
+        message
+    };
+    let running = FakeSmartHost::new().offering("SMTPUTF8").start().await;
+    let attempt = way.open(&running).await.deliver(&utf8(&["j\u{f6}rg@away.test"], subject)).await;
+    assert_eq!(story(&attempt), ["sent 250 2.0.0 taken"]);
+    let taken = &running.until(1).await[0];
+    assert_eq!(taken.parameters, format!("SIZE={} BODY=8BITMIME SMTPUTF8", subject.len()));
+    assert_eq!(taken.forward_paths, ["j\u{f6}rg@away.test"]);
+    assert_eq!(taken.content, subject.as_bytes());
+
+    let running = FakeSmartHost::new().start().await;
+    let unfit = "failed Unsuitable 553 5.6.7 localhost takes no addresses or headers with letters beyond ASCII (SMTPUTF8)";
+    // The header needs it, then the sender, then one of the recipients, then all of them.
+    let attempt = way.open(&running).await.deliver(&utf8(&["ann@away.test"], subject)).await;
+    assert_eq!(story(&attempt), [unfit]);
+    let mut message = utf8(&["ann@away.test"], SCAN);
+    message.envelope.reverse_path = ReversePath::parse("b\u{fc}ro@office.test").unwrap();
+    assert_eq!(story(&way.open(&running).await.deliver(&message).await), [unfit]);
+    assert_eq!(story(&way.open(&running).await.deliver(&utf8(&["j\u{f6}rg@away.test"], SCAN)).await), [unfit]);
+    assert!(running.messages().is_empty() && !running.commands().iter().any(|command| command.starts_with("MAIL")));
+
+    let some = utf8(&["j\u{f6}rg@away.test", "ann@away.test", "\u{4f8b}@away.test", "bob@away.test"], SCAN);
+    let attempt = way.open(&running).await.deliver(&some).await;
+    assert_eq!(story(&attempt), [unfit, "sent 250 2.0.0 taken", unfit, "sent 250 2.0.0 taken"]);
+    // Said, and not needed: mail like any other.
+    let attempt = way.open(&running).await.deliver(&utf8(&["ann@away.test"], SCAN)).await;
+    assert_eq!(story(&attempt), ["sent 250 2.0.0 taken"]);
+    let taken = running.until(2).await;
+    assert_eq!(taken[0].forward_paths, ["ann@away.test", "bob@away.test"]);
+    assert!(taken.iter().all(|message| message.parameters == format!("SIZE={}", SCAN.len())));
+}
+
+#[tokio::test]
 async fn a_report_goes_out_with_the_null_reverse_path() {
     let way = Way::new();
     let running = way.usual().start().await;

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use e2e::{Certs, FakeSmartHost, SmartHostRunning};
 use jiff::Timestamp;
 use relay::config::{SignIn, SmartHostConfig, SmartHostEncryption, Timeouts};
-use relay::mail::envelope::Body;
-use relay::mail::{Content, Envelope, ForwardPath, MessageId, ReversePath};
+use relay::mail::wish::{EnvelopeId, Notify, OriginalRecipient, Ret};
+use relay::mail::{Content, Envelope, ForwardPath, MessageId, Returns, ReversePath, Wish};
 use relay::smarthost::{Attempt, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind, SmartHost, SmtpHost, Trouble, TroubleKind};
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -104,14 +104,14 @@ impl Way {
 fn delivery(recipients: &[&str], content: impl Into<Given>) -> Delivery {
     Delivery {
         message: MessageId::at(Timestamp::UNIX_EPOCH),
-        envelope: Envelope {
-            reverse_path: ReversePath::parse("scan@office.test").unwrap(),
-            forward_paths: recipients.iter().map(|address| ForwardPath::parse(address).unwrap()).collect(),
-            body: Body::SevenBit,
-        },
+        envelope: Envelope::new(
+            ReversePath::parse("scan@office.test").unwrap(),
+            recipients.iter().map(|address| ForwardPath::parse(address).unwrap()).collect(),
+        ),
         content: content.into().0,
         eight_bit: false,
         suspect: false,
+        eight_bit_header: false,
     }
 }
 

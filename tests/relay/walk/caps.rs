@@ -35,6 +35,23 @@ async fn too_many_connections_hear_421_and_places_are_given_back() {
     office.device().await;
 }
 
+#[cfg(target_os = "linux")] // which lets a program have any address of 127.0.0.0/8
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subnet_has_its_own_limit_and_others_are_not_in_its_way() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.limits.connections_per_subnet = 2).await;
+    let address = office.address().await;
+    let mut open = Vec::new();
+    for own in [[127, 0, 7, 1], [127, 0, 7, 2], [127, 0, 8, 1]] {
+        let mut device = Client::connect_from(own.into(), address).await;
+        device.hears("220 *").await;
+        open.push(device);
+    }
+    let mut third = Client::connect_from([127, 0, 7, 3].into(), address).await;
+    third.hears("421 4.7.0 too many connections from 127.0.7.0/24, try again later").await;
+    third.is_hung_up_on().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_client_and_a_handshake_without_end_are_cut_after_their_own_time() {
     let provider = Provider::start().await;
@@ -50,6 +67,27 @@ async fn a_silent_client_and_a_handshake_without_end_are_cut_after_their_own_tim
     half.says("STARTTLS").await.hears("220 *").await;
     half.sends(&[22, 3, 1]).await;
     half.is_hung_up_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_mistakes_and_too_many_commands_hear_421_and_are_hung_up_on() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.limits.errors = 2;
+        settings.limits.commands = 20;
+    })
+    .await;
+    let mut wrong = office.device().await;
+    wrong.says("SEND").await.hears("500 5.5.2 *").await;
+    wrong.says("SAML").await.hears("500 5.5.2 *").await;
+    wrong.hears("421 4.7.0 *").await;
+    wrong.is_hung_up_on().await;
+    let mut busy = office.device().await;
+    for _ in 0..19 {
+        busy.says("NOOP").await.hears("250 2.0.0 Ok").await;
+    }
+    busy.says("NOOP").await.hears("421 4.7.0 *").await;
+    busy.is_hung_up_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

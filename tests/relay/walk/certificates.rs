@@ -2,9 +2,10 @@
 
 use super::{MESSAGE, Provider};
 use control::problem::ProblemCode;
-use control::settings::{AllowedNetwork, CertificateSettings, ListenerEncryption, ListenerSettings, Settings};
+use control::request::NewSecret;
+use control::settings::{AccessRule, CertificateSettings, ListenerEncryption, ListenerSettings, Settings};
 use control::view::{LaneState, Snapshot};
-use control::{Answer, Request};
+use control::{Answer, Request, Secret};
 use e2e::{Certs, Client, Office};
 use futures_util::StreamExt;
 use relay::clock::SystemClock;
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 /// An office whose devices see a certificate of files in this folder.
 async fn office(provider: &Provider, folder: &Path, ca_file: PathBuf) -> Office {
     let mut settings = e2e::office::settings_for(provider.fake.port(), &ca_file);
-    settings.listeners.push(ListenerSettings { address: "127.0.0.1".into(), port: 0, encryption: ListenerEncryption::Implicit });
+    settings.listeners.push(ListenerSettings::new("127.0.0.1", 0, ListenerEncryption::Implicit));
     let named = |name: &str| folder.join(name).display().to_string();
     settings.certificate = CertificateSettings::Pem { certificate_file: named("office.pem"), key_file: named("office.key") };
     Office::start(settings, Arc::new(SystemClock)).await
@@ -77,7 +78,7 @@ async fn a_certificate_file_that_was_gone_at_the_start_stopped_everything() {
 
     // Other settings can be changed; a file that is named anew must be good.
     let mut settings = office.settings().await;
-    settings.allowed.push(AllowedNetwork { network: "10.0.0.7".into(), name: "Scanner".into(), public_on_purpose: false });
+    settings.rules.push(AccessRule::allowing("10.0.0.7", "Scanner"));
     assert!(matches!(office.apply(settings.clone()).await, Answer::Settings { .. }));
     assert!(matches!(office.ask(Request::ReloadSettings).await, Answer::Settings { .. }));
     let elsewhere = CertificateSettings::Pem { certificate_file: "other.pem".into(), key_file: "other.key".into() };
@@ -144,4 +145,93 @@ async fn a_renewed_certificate_was_loaded_at_the_next_start_only() {
     office.until("no notice", |snapshot| snapshot.notices.is_empty()).await;
     let third = shown(encrypted, &provider.certs).await;
     assert!(third.is_some() && third != second);
+}
+
+/// The same as a PFX file, as OpenSSL writes it with these words.
+fn put_pfx(folder: &Path, pem: &(String, String), password: &str, words: &[&str]) {
+    put(folder, pem);
+    let written = std::process::Command::new("openssl")
+        .current_dir(folder)
+        .args([
+            "pkcs12",
+            "-export",
+            "-in",
+            "office.pem",
+            "-inkey",
+            "office.key",
+            "-out",
+            "new.pfx",
+            "-passout",
+            &format!("pass:{password}"),
+        ])
+        .args(words)
+        .output()
+        .expect("openssl");
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    std::fs::rename(folder.join("new.pfx"), folder.join("office.pfx")).unwrap();
+}
+
+fn secret(password: &str) -> NewSecret {
+    NewSecret { name: "certificate".into(), secret: Secret::new(password.into()), until_restart: true }
+}
+
+/// As Windows exports with AES256-SHA256, with TripleDES-SHA1, and as OpenSSL did before its version 3.
+const WAYS: [&[&str]; 3] = [
+    &["-certpbe", "AES-256-CBC", "-keypbe", "AES-256-CBC", "-macalg", "sha256"],
+    &["-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
+    &["-legacy"],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pfx_file_and_its_password_come_together_and_a_renewed_one_is_loaded() {
+    let provider = Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let office = office(&provider, folder.path(), provider.ca_file()).await;
+    let [_, encrypted] = office.addresses().await[..] else { panic!() };
+    let file = folder.path().join("office.pfx").display().to_string();
+    let settings = Settings { certificate: CertificateSettings::Pfx { file }, ..office.settings().await };
+    put_pfx(folder.path(), &provider.certs.server_pem(&["localhost"]), "first one", WAYS[0]);
+
+    // Without its password, and with another, nothing is changed.
+    for (given, said) in [(None, "no password is set"), (Some(secret("other")), "the password does not open this file")] {
+        let answer = office.ask(Request::ApplySettings { settings: Box::new(settings.clone()), secret: given }).await;
+        let Answer::Problems { problems } = answer else { panic!("{answer:?}") };
+        assert_eq!(problems[0].field, "certificate.file");
+        assert!(problems[0].wrong.starts_with(said) && problems[0].remedy.contains("outtrayd secret set certificate"), "{problems:?}");
+    }
+    assert_eq!(shown(encrypted, &provider.certs).await, None);
+    let together = Request::ApplySettings { settings: Box::new(settings.clone()), secret: Some(secret("first one")) };
+    let answer = office.ask(together).await;
+    let Answer::Settings { settings: view } = answer else { panic!("{answer:?}") };
+    assert!(view.secrets.iter().any(|secret| secret.name == "certificate" && secret.is_set));
+    let mut last = shown(encrypted, &provider.certs).await;
+    assert!(last.is_some());
+    office.until("no notice", |snapshot| snapshot.notices.is_empty()).await;
+
+    // Written anew in each way, with the same password: nobody says so.
+    let mut events = office.control.events();
+    office.ask(Request::Subscribe).await;
+    for words in WAYS {
+        put_pfx(folder.path(), &provider.certs.server_pem(&["localhost"]), "first one", words);
+        let renewed = async {
+            loop {
+                let now = shown(encrypted, &provider.certs).await;
+                if now != last {
+                    return now;
+                }
+                events.next().await.expect("a running engine");
+            }
+        };
+        last = tokio::time::timeout(e2e::client::PATIENCE, renewed).await.unwrap_or_else(|_| panic!("never shown: {words:?}"));
+        assert!(last.is_some(), "{words:?}");
+    }
+    // With another password: what is loaded stays in use until it is told.
+    put_pfx(folder.path(), &provider.certs.server_pem(&["localhost"]), "second one", WAYS[0]);
+    office.until("a notice", |snapshot| unusable(snapshot) == [folder.path().join("office.pfx")]).await;
+    assert_eq!(shown(encrypted, &provider.certs).await, last);
+    let NewSecret { name, secret, until_restart } = secret("second one");
+    assert!(matches!(office.ask(Request::SetSecret { name, secret, until_restart }).await, Answer::Settings { .. }));
+    office.until("no notice", |snapshot| snapshot.notices.is_empty()).await;
+    let second = shown(encrypted, &provider.certs).await;
+    assert!(second.is_some() && second != last);
 }

@@ -1,23 +1,24 @@
 //! Who may come in, over which kind of door, and what a door that cannot open says.
 
 use super::{MESSAGE, Provider};
-use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings};
+use control::settings::{AccessRule, ClientCertificates, ListenerEncryption, ListenerSettings};
 use control::view::RefusalKind;
 use control::{Answer, ProblemCode, Request};
-use e2e::{Client, Office};
+use e2e::{Certs, Client, Office, client};
 use relay::clock::{Clock, HandWound, SystemClock};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 fn listener(address: &str, port: u16, encryption: ListenerEncryption) -> ListenerSettings {
-    ListenerSettings { address: address.into(), port, encryption }
+    ListenerSettings::new(address, port, encryption)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_not_allowed_is_refused_and_shown() {
     let provider = Provider::start().await;
-    let network = AllowedNetwork { network: "10.99.0.0/24".into(), name: "elsewhere".into(), public_on_purpose: false };
-    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.allowed = vec![network]).await;
+    let network = AccessRule::allowing("10.99.0.0/24", "elsewhere");
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| settings.rules = vec![network]).await;
     let mut device = office.device().await;
     let heard = device.says("MAIL FROM:<scan@office.test>").await.hears("550 5.7.1 *").await;
     assert!(heard.contains("127.0.0.1"), "{heard}");
@@ -29,7 +30,7 @@ async fn an_address_that_is_not_allowed_is_refused_and_shown() {
 
     // One click allows it, and the open session can send at once.
     let mut settings = office.settings().await;
-    settings.allowed = vec![AllowedNetwork { network: "127.0.0.1".into(), name: "scanner".into(), public_on_purpose: false }];
+    settings.rules = vec![AccessRule::allowing("127.0.0.1", "scanner")];
     assert!(matches!(office.apply(settings).await, Answer::Settings { .. }));
     device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     provider.fake.until(1).await;
@@ -45,7 +46,7 @@ async fn mail_comes_in_plain_by_starttls_and_by_implicit_tls_over_both_families(
             listener("127.0.0.1", 0, ListenerEncryption::Plain),
             listener("::1", 0, ListenerEncryption::Starttls),
         ];
-        settings.allowed.push(AllowedNetwork { network: "::1".into(), name: "this machine".into(), public_on_purpose: false });
+        settings.rules.push(AccessRule::allowing("::1", "this machine"));
     })
     .await;
     let addresses = office.addresses().await;
@@ -146,7 +147,7 @@ async fn changing_the_encryption_of_a_port_found_it_taken_by_ourselves() {
     let port = std::net::TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port();
     let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
         settings.listeners = vec![listener(address, port, ListenerEncryption::Starttls)];
-        settings.allowed[0].network = "127.0.0.0/8".into();
+        settings.rules[0].network = "127.0.0.0/8".into();
     })
     .await;
     let mut before = office.device().await;
@@ -161,18 +162,75 @@ async fn changing_the_encryption_of_a_port_found_it_taken_by_ourselves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn listeners_are_changed_and_every_open_session_goes_on() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.listeners = vec![listener("127.0.0.1", port, ListenerEncryption::Starttls)];
+    })
+    .await;
+    let devices = Certs::new();
+    let folder = tempfile::tempdir().unwrap();
+    let authority_file = devices.authority_file(folder.path()).display().to_string();
+    let mut certified = listener("127.0.0.1", port, ListenerEncryption::Implicit);
+    certified.client_certificates = Some(ClientCertificates { authority_file, required: true });
+    let mut balanced = listener("127.0.0.1", port, ListenerEncryption::Plain);
+    balanced.proxies = vec!["127.0.0.1".into()];
+
+    let mut first = Client::greeted(address).await;
+    let mut kept = 0;
+    for (becomes, what) in [
+        (vec![listener("127.0.0.1", port, ListenerEncryption::Implicit)], "TLS from the first octet"),
+        (vec![certified], "a certificate"),
+        (vec![balanced], "a balancer"),
+        (vec![], "none"),
+        // Where another one of ours was a moment ago.
+        (vec![listener("0.0.0.0", port, ListenerEncryption::Plain)], "no encryption"),
+        (vec![listener("127.0.0.1", port, ListenerEncryption::Starttls), listener("127.0.0.1", 0, ListenerEncryption::Plain)], "STARTTLS"),
+    ] {
+        let mut settings = office.settings().await;
+        settings.listeners = becomes;
+        let wanted = settings.listeners.len();
+        assert!(matches!(office.apply(settings).await, Answer::Settings { .. }), "{what}");
+        let listeners = office.snapshot().await.listeners;
+        assert!(listeners.len() == wanted && listeners.iter().all(|listener| listener.problem.is_none()), "{what}: {listeners:?}");
+        match what {
+            "none" => assert!(tokio::net::TcpStream::connect(address).await.is_err()),
+            "TLS from the first octet" => drop(Client::connect_tls(address).await.hears("220 *").await),
+            "a certificate" => {
+                let (certificate, key) = devices.client("scanner 7");
+                let mut device = Client::connect(address).await;
+                device.tries_tls(client::trusting(|builder| builder.with_client_auth_cert(vec![certificate], key).unwrap())).await.unwrap();
+                device.hears("220 *").await;
+            }
+            "a balancer" => {
+                let mut device = Client::connect(address).await;
+                device.sends(b"EHLO device.test\r\n").await;
+                assert_eq!(device.hears_out().await, b"");
+            }
+            "no encryption" => drop(Client::greeted(address).await.says("STARTTLS").await.hears("454 *").await),
+            _ => Client::greeted(address).await.starts_tls().await,
+        }
+        first.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+        kept += 1;
+    }
+    provider.fake.until(kept).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_that_are_wrong_change_nothing_and_all_faults_are_told() {
     let provider = Provider::start().await;
     let office = provider.office().await;
     let before = office.settings().await;
     let mut wrong = before.clone();
-    wrong.allowed.push(AllowedNetwork { network: "0.0.0.0/0".into(), name: String::new(), public_on_purpose: false });
+    wrong.rules.push(AccessRule::allowing("0.0.0.0/0", ""));
     wrong.limits.message_bytes = 1;
     wrong.listeners[0].address = "nowhere".into();
     match office.ask(Request::ApplySettings { settings: Box::new(wrong), secret: None }).await {
         Answer::Problems { problems } => {
             let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-            for field in ["allowed[1].network", "limits.messageBytes", "listeners[0].address"] {
+            for field in ["rules[1].network", "limits.messageBytes", "listeners[0].address"] {
                 assert!(fields.contains(&field), "{fields:?}");
             }
             assert!(problems.iter().all(|problem| !problem.wrong.is_empty() && !problem.remedy.is_empty()));

@@ -1,17 +1,23 @@
 //! A message's walk through the whole house: a device's socket, the queue, the provider, the story.
 
+mod access;
+mod accounts;
 #[cfg(unix)]
 mod attach;
+mod balancer;
 mod blame;
+mod bursts;
 mod caps;
 #[cfg(unix)]
 mod certificates;
 mod clock;
+mod contents;
 mod damage;
 mod delivery;
 #[cfg(unix)]
 mod disk;
 mod doors;
+mod encryption;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
@@ -19,15 +25,19 @@ mod interop;
 #[cfg(unix)]
 mod kill;
 mod moving;
+mod pace;
 #[cfg(unix)]
 mod passwords;
 mod people;
+mod pickup;
 mod provider_down;
+mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
 #[cfg(target_os = "linux")]
 mod service;
+mod smuggling;
 mod store_fails;
 #[cfg(target_os = "linux")]
 mod unit;

@@ -103,6 +103,7 @@ fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
 }
 
 /// As under the unit: an account of its own, which may not look at others' processes.
+#[allow(clippy::print_stdout)] // says why nothing was tried
 #[test]
 fn who_holds_a_port_cannot_be_told_by_an_account_of_its_own_and_the_port_is_told_all_the_same() {
     if !root() {

@@ -3,17 +3,23 @@
  */
 import { Button, Checkbox, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
 import { Add20Regular, ArrowClockwise20Regular, Delete20Regular } from "@fluentui/react-icons";
+import { useState } from "react";
 
+import { listener as makeListener } from "../bridge/make";
 import type { CertificateSettings, ListenerEncryption, ListenerSettings, PortView, SettingsProblem } from "../bridge/bridge";
 import type { Machine } from "../live/machine";
+import { useAsk, useSnapshot } from "../live/provider";
 import { ToneLabel } from "../parts/Tone";
-import { listenerEncryptionWords, portStateWords, portUse } from "../words";
+import { listenerEncryptionWords, portStateWords, portUse, sayRefused } from "../words";
 import { fieldState, wrongAt } from "./check";
 import { PortField } from "./fields";
+import { TextList } from "./TextList";
 import styles from "./forms.module.css";
 
 const USUAL = [25, 587, 465, 2525];
 const EVERYWHERE = "0.0.0.0";
+/** Name of the secret that opens the PFX file. */
+const CERTIFICATE = "certificate";
 
 interface ListeningFormProps {
   listeners: ListenerSettings[];
@@ -52,6 +58,9 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
               <UsualPort
                 key={port}
                 port={port}
+                at={at}
+                problems={problems}
+                onLeave={onLeave}
                 view={machine.view?.ports.find((each) => each.port === port)}
                 listener={listeners[at]}
                 explain={!spokenOf.includes(port)}
@@ -82,11 +91,12 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
                   </Field>
                 </div>
                 <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove port ${listener.port} on ${listener.address}`} title="Remove" onClick={() => onChange(listeners.filter((_, index) => index !== at))} />
+                <ExpertFields listener={listener} at={at} problems={problems} onChange={(next) => replace(at, next)} onLeave={onLeave} />
               </li>
             ))}
           </ul>
           <div className={styles.add}>
-            <Button icon={<Add20Regular />} onClick={() => onChange([...listeners, { address: "::", port: 25, encryption: "starttls" }])}>
+            <Button icon={<Add20Regular />} onClick={() => onChange([...listeners, makeListener("::", 25, "starttls")])}>
               Add a port
             </Button>
           </div>
@@ -98,6 +108,10 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
 
 interface UsualPortProps {
   port: number;
+  /** Its place among the listeners. */
+  at: number;
+  problems: SettingsProblem[];
+  onLeave(): void;
   view: PortView | undefined;
   listener: ListenerSettings | undefined;
   wrong: string | undefined;
@@ -105,13 +119,13 @@ interface UsualPortProps {
   onChange(listener: ListenerSettings | null): void;
 }
 
-function UsualPort({ port, view, listener, wrong, explain, onChange }: UsualPortProps) {
+function UsualPort({ port, at, problems, onLeave, view, listener, wrong, explain, onChange }: UsualPortProps) {
   const blocked = view?.state === "taken" || view?.state === "forbidden";
   return (
     <li className={styles.item}>
       <Checkbox
         checked={listener !== undefined}
-        onChange={(_, { checked }) => onChange(checked === true ? { address: EVERYWHERE, port, encryption: usualEncryption(port) } : null)}
+        onChange={(_, { checked }) => onChange(checked === true ? makeListener(EVERYWHERE, port, usualEncryption(port)) : null)}
         label={
           <span className={styles.itemText}>
             <strong>Port {port}</strong>
@@ -123,6 +137,7 @@ function UsualPort({ port, view, listener, wrong, explain, onChange }: UsualPort
         {view && <ToneLabel tone={blocked ? "warn" : view.state === "ours" ? "busy" : "good"}>{portStateWords[view.state](view.holder)}</ToneLabel>}
         {listener && <EncryptionSelect value={listener.encryption} onChange={(encryption) => onChange({ ...listener, encryption })} label={`Encryption on port ${port}`} />}
       </span>
+      {listener && <ExpertFields listener={listener} at={at} problems={problems} onChange={onChange} onLeave={onLeave} />}
       {listener && blocked && !wrong && explain && (
         <div className={styles.hint} style={{ gridColumn: "1 / -1" }}>
           {view.state === "taken"
@@ -132,6 +147,52 @@ function UsualPort({ port, view, listener, wrong, explain, onChange }: UsualPort
       )}
       {wrong && <div className={styles.itemWrong}>{wrong}</div>}
     </li>
+  );
+}
+
+interface ExpertFieldsProps {
+  listener: ListenerSettings;
+  at: number;
+  problems: SettingsProblem[];
+  onChange(listener: ListenerSettings): void;
+  onLeave(): void;
+}
+
+/** What hardly any office needs: client certificates, and a TCP balancer in front. */
+function ExpertFields({ listener, at, problems, onChange, onLeave }: ExpertFieldsProps) {
+  const certificates = listener.clientCertificates;
+  const wrong = problems.some((problem) => problem.field.startsWith(`listeners[${at}].clientCertificates`) || problem.field.startsWith(`listeners[${at}].proxies`));
+  return (
+    <details className={styles.folded} style={{ gridColumn: "1 / -1" }} {...(wrong ? { open: true } : {})}>
+      <summary>Certificates of devices, balancer</summary>
+      <div className={styles.row}>
+        <div>
+          <Checkbox
+            checked={certificates !== null}
+            disabled={listener.encryption === "plain"}
+            label="Ask devices for a certificate"
+            onChange={(_, { checked }) => onChange({ ...listener, clientCertificates: checked === true ? { authorityFile: "", required: false } : null })}
+          />
+          {certificates && (
+            <>
+              <Field label="Who may have issued it" hint="A PEM file with the authority’s certificate, on this machine." {...fieldState(problems, `listeners[${at}].clientCertificates.authorityFile`)}>
+                <Input value={certificates.authorityFile} spellCheck={false} onChange={(_, { value }) => onChange({ ...listener, clientCertificates: { ...certificates, authorityFile: value } })} onBlur={onLeave} />
+              </Field>
+              <Checkbox checked={certificates.required} label="Nobody connects without one" onChange={(_, { checked }) => onChange({ ...listener, clientCertificates: { ...certificates, required: checked === true } })} />
+            </>
+          )}
+        </div>
+        <TextList
+          label="Behind a balancer"
+          hint="Addresses of TCP balancers that speak PROXY protocol version 2, one a line. Only they may connect in this way. Empty: none."
+          values={listener.proxies}
+          problems={problems}
+          field={`listeners[${at}].proxies`}
+          onChange={(proxies) => onChange({ ...listener, proxies })}
+          onLeave={onLeave}
+        />
+      </div>
+    </details>
   );
 }
 
@@ -160,12 +221,21 @@ export function CertificateForm({ certificate, problems, onChange, onLeave }: Ce
       <Field label="Certificate that devices see">
         <RadioGroup
           value={certificate.kind}
-          onChange={(_, { value }) => onChange(value === "pem" ? { kind: "pem", certificateFile: "", keyFile: "" } : { kind: "selfSigned" })}
+          onChange={(_, { value }) => onChange(value === "pem" ? { kind: "pem", certificateFile: "", keyFile: "" } : value === "pfx" ? { kind: "pfx", file: "" } : { kind: "selfSigned" })}
         >
           <Radio value="selfSigned" label="Made by Outtray. Scanners and printers hardly ever check it." />
           <Radio value="pem" label="The office’s own: a certificate and its key, each a file on this machine" />
+          <Radio value="pfx" label="The office’s own: one PFX file, as Windows exports it" />
         </RadioGroup>
       </Field>
+      {certificate.kind === "pfx" && (
+        <div className={styles.row}>
+          <Field label="PFX file" hint="On this machine; with the private key in it. A renewed file is taken by itself." {...fieldState(problems, "certificate.file")}>
+            <Input value={certificate.file} spellCheck={false} onChange={(_, { value }) => onChange({ ...certificate, file: value })} onBlur={onLeave} />
+          </Field>
+          <CertificatePassword onStored={onLeave} />
+        </div>
+      )}
       {certificate.kind === "pem" && (
         <div className={styles.row}>
           <Field label="Certificate file" hint="PEM: a text that begins with BEGIN CERTIFICATE." {...fieldState(problems, "certificate.certificateFile")}>
@@ -177,5 +247,30 @@ export function CertificateForm({ certificate, problems, onChange, onLeave }: Ce
         </div>
       )}
     </div>
+  );
+}
+
+/** It goes to the credential store at once: a file can only be checked with its password. */
+function CertificatePassword({ onStored }: { onStored(): void }) {
+  const ask = useAsk();
+  const { settings } = useSnapshot();
+  const [password, setPassword] = useState("");
+  const [wrong, setWrong] = useState("");
+  const isSet = settings.secrets.some((secret) => secret.name === CERTIFICATE && secret.isSet);
+  const store = async () => {
+    const answer = await ask({ ask: "setSecret", name: CERTIFICATE, secret: password, untilRestart: settings.store.kind === "unavailable" });
+    if (answer.kind !== "settings") return setWrong(answer.kind === "refused" ? sayRefused(answer.refused) : "It was not stored.");
+    setPassword("");
+    onStored();
+  };
+  return (
+    <Field label="Its password" hint={isSet ? "Stored. It is never shown; type another to replace it." : "Goes to the credential store of this machine. Empty if the file has none."} {...(wrong === "" ? {} : { validationMessage: wrong, validationState: "error" as const })}>
+      <span style={{ display: "flex", gap: 8 }}>
+        <Input aria-label="Its password" type="password" autoComplete="off" style={{ flex: 1, minWidth: 0 }} value={password} onChange={(_, { value }) => (setWrong(""), setPassword(value))} />
+        <Button disabled={password === ""} onClick={() => void store()}>
+          Store
+        </Button>
+      </span>
+    </Field>
   );
 }

@@ -5,28 +5,29 @@ import { Button, Checkbox, Field, Input } from "@fluentui/react-components";
 import { Add20Regular, Delete20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 
-import type { AllowedNetwork, MachineView, SettingsProblem } from "../bridge/bridge";
+import { allowing } from "../bridge/make";
+import type { AccessRule, MachineView, SettingsProblem } from "../bridge/bridge";
 import { wrongAt } from "./check";
 import { ConfirmWord } from "./ConfirmWord";
 import styles from "./forms.module.css";
 import { readNetwork, sayAddresses } from "./network";
 
 interface SendersFormProps {
-  allowed: AllowedNetwork[];
+  rules: AccessRule[];
   machine: MachineView | null;
   problems: SettingsProblem[];
-  onChange(allowed: AllowedNetwork[]): void;
+  onChange(rules: AccessRule[]): void;
   /** Asks the host about a list with one more entry; true when it takes it. */
-  onTry(allowed: AllowedNetwork[]): Promise<SettingsProblem[]>;
+  onTry(rules: AccessRule[]): Promise<SettingsProblem[]>;
   onLeave(): void;
 }
 
-export function SendersForm({ allowed, machine, problems, onChange, onTry, onLeave }: SendersFormProps) {
+export function SendersForm({ rules, machine, problems, onChange, onTry, onLeave }: SendersFormProps) {
   const networks = machine?.networks ?? [];
   const own = new Set(networks.map((network) => network.network));
-  const others = allowed.map((entry, at) => ({ entry, at })).filter(({ entry }) => !own.has(entry.network));
+  const others = rules.map((entry, at) => ({ entry, at })).filter(({ entry }) => !own.has(entry.network));
   const toggle = (network: string, name: string, checked: boolean) =>
-    onChange(checked ? [...allowed, { network, name, publicOnPurpose: false }] : allowed.filter((entry) => entry.network !== network));
+    onChange(checked ? [...rules, allowing(network, name)] : rules.filter((entry) => entry.network !== network));
   return (
     <div className={styles.stack}>
       {networks.length > 0 && (
@@ -34,7 +35,7 @@ export function SendersForm({ allowed, machine, problems, onChange, onTry, onLea
           <legend className={styles.legend}>Networks of this machine</legend>
           <ul className={styles.list}>
             {networks.map((network) => {
-              const at = allowed.findIndex((entry) => entry.network === network.network);
+              const at = rules.findIndex((entry) => entry.network === network.network);
               return (
                 <li key={network.network} className={styles.item}>
                   <Checkbox
@@ -51,7 +52,7 @@ export function SendersForm({ allowed, machine, problems, onChange, onTry, onLea
                     }
                   />
                   {!network.private && <span className={styles.hint}>public addresses</span>}
-                  {at >= 0 && wrongAt(problems, `allowed[${at}].network`) && <div className={styles.itemWrong}>{wrongAt(problems, `allowed[${at}].network`)}</div>}
+                  {at >= 0 && wrongAt(problems, `rules[${at}].network`) && <div className={styles.itemWrong}>{wrongAt(problems, `rules[${at}].network`)}</div>}
                 </li>
               );
             })}
@@ -74,25 +75,25 @@ export function SendersForm({ allowed, machine, problems, onChange, onTry, onLea
                       aria-label={`Name of ${entry.network}`}
                       value={entry.name}
                       placeholder="Name, for example Warehouse printers"
-                      onChange={(_, { value }) => onChange(allowed.map((other, index) => (index === at ? { ...other, name: value } : other)))}
+                      onChange={(_, { value }) => onChange(rules.map((other, index) => (index === at ? { ...other, name: value } : other)))}
                       onBlur={onLeave}
                     />
                   </div>
-                  <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${entry.network}`} title="Remove" onClick={() => onChange(allowed.filter((_, index) => index !== at))} />
-                  {wrongAt(problems, `allowed[${at}].network`) && <div className={styles.itemWrong}>{wrongAt(problems, `allowed[${at}].network`)}</div>}
+                  <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${entry.network}`} title="Remove" onClick={() => onChange(rules.filter((_, index) => index !== at))} />
+                  {wrongAt(problems, `rules[${at}].network`) && <div className={styles.itemWrong}>{wrongAt(problems, `rules[${at}].network`)}</div>}
                 </li>
               ))}
             </ul>
           )}
-          <AddNetwork allowed={allowed} onChange={onChange} onTry={onTry} />
+          <AddNetwork rules={rules} onChange={onChange} onTry={onTry} />
         </div>
       </fieldset>
-      {allowed.length === 0 && <p className={styles.itemWrong}>Nobody may send yet: every device would be refused.</p>}
+      {rules.length === 0 && <p className={styles.itemWrong}>Nobody may send yet: every device would be refused.</p>}
     </div>
   );
 }
 
-function AddNetwork({ allowed, onChange, onTry }: Pick<SendersFormProps, "allowed" | "onChange" | "onTry">) {
+function AddNetwork({ rules, onChange, onTry }: Pick<SendersFormProps, "rules" | "onChange" | "onTry">) {
   const [network, setNetwork] = useState("");
   const [name, setName] = useState("");
   const [wrong, setWrong] = useState("");
@@ -100,20 +101,20 @@ function AddNetwork({ allowed, onChange, onTry }: Pick<SendersFormProps, "allowe
   const read = readNetwork(network);
   const open = read?.publicAddresses === true;
 
-  const entry = (): AllowedNetwork => ({ network: read?.canonical ?? network.trim(), name: name.trim(), publicOnPurpose: open && sure });
+  const entry = (): AccessRule => allowing(read?.canonical ?? network.trim(), name.trim(), open && sure);
   const ask = async (): Promise<boolean> => {
     if (network.trim() === "") {
       setWrong("");
       return false;
     }
-    const list = [...allowed, entry()];
-    const found = (await onTry(list)).find((problem) => problem.field.startsWith(`allowed[${list.length - 1}]`));
+    const list = [...rules, entry()];
+    const found = (await onTry(list)).find((problem) => problem.field.startsWith(`rules[${list.length - 1}]`));
     setWrong(found ? (wrongAt([found], found.field) ?? "") : "");
     return !found;
   };
   const add = async () => {
     if (!(await ask())) return;
-    onChange([...allowed, entry()]);
+    onChange([...rules, entry()]);
     setNetwork("");
     setName("");
     setSure(false);
@@ -159,7 +160,7 @@ function AddNetwork({ allowed, onChange, onTry }: Pick<SendersFormProps, "allowe
   );
 }
 
-function say(entry: AllowedNetwork): string {
+function say(entry: AccessRule): string {
   const read = readNetwork(entry.network);
   if (!read) return "";
   return `${sayAddresses(read.addresses)}${read.publicAddresses ? ", public on purpose" : ""}`;

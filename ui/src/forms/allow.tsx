@@ -4,6 +4,7 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
 import { useCallback, useState, type ReactNode } from "react";
 
+import { allowing } from "../bridge/make";
 import { useAsk } from "../live/provider";
 import { useWindow } from "../window";
 import { sayRefused } from "../words";
@@ -31,7 +32,7 @@ export function useAllow(): { allow(network: string, name: string): Promise<bool
         return false;
       }
       const { settings } = now.settings;
-      const answer = await ask({ ask: "applySettings", settings: { ...settings, allowed: [...settings.allowed, { network, name, publicOnPurpose }] } });
+      const answer = await ask({ ask: "applySettings", settings: { ...settings, rules: [...settings.rules, allowing(network, name, publicOnPurpose)] } });
       if (answer.kind === "settings") {
         tell("good", `${name === "" ? network : name} may send now. The next try of the device goes through.`);
         return true;

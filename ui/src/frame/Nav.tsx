@@ -1,7 +1,7 @@
 /**
  * The pages, with what waits in them.
  */
-import { DataHistogram20Regular, History20Regular, MailInbox20Regular, Settings20Regular } from "@fluentui/react-icons";
+import { DataHistogram20Regular, History20Regular, MailInbox20Regular, Print20Regular, Settings20Regular, ShieldKeyhole20Regular } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 
 import { useEngineState } from "../live/provider";
@@ -36,6 +36,8 @@ export function Nav({ route }: { route: Route }) {
       badge: waiting > 0 ? { text: shortCount(waiting), spoken: `${many(waiting, "message is", "messages are")} waiting` } : undefined,
     },
     { page: "history", label: "History", icon: <History20Regular /> },
+    { page: "devices", label: "Devices", icon: <Print20Regular /> },
+    { page: "access", label: "Access", icon: <ShieldKeyhole20Regular /> },
     { page: "settings", label: "Settings", icon: <Settings20Regular /> },
   ];
   return (

@@ -89,6 +89,7 @@ function Detail({ step, provider }: { step: StoryStep; provider: string }) {
       return <p>{what.recipient}</p>;
     case "delayNoticed":
     case "reported":
+    case "confirmed":
     case "held":
     case "released":
     case "triedNow":

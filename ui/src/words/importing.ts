@@ -18,7 +18,7 @@ export function sayLeftMail({ folder, messages, path }: LeftMail): string {
     case "queue":
       return `${many(messages, "message")} still wait in its queue (${path}). They are sent only while it runs: let it empty its queue first, or give the port back for a while later.`;
     case "pickup":
-      return `${many(messages, "file")} lie in its pickup folder (${path}). They are taken only while it runs.`;
+      return `${many(messages, "file")} lie in its pickup folder (${path}). They are taken only while it runs, or by Outtray where that is set to take them.`;
     case "badmail":
       return `${many(messages, "message")} that it could not deliver lie in ${path}. They stay there.`;
   }

@@ -223,10 +223,28 @@ const problems: Record<ProblemCode, Say> = {
     words(
       `${subject === "" || subject === "1" ? "A message in the queue" : `${subject} messages in the queue`} cannot be read from the disk.`,
       "It waits and is looked at again by itself. Check the disk, and whether a virus scanner has taken a file away. Deleting the message ends it.",
+        null,
+    ),
+  pickupFailed: ({ subject }) =>
+    words(
+      `Files in the pickup folder${subject === "" ? "" : ` ${subject}`} are not taken.`,
+      "They stay there and are tried again. Outtray must be allowed to read, rename and remove files in it.",
       null,
     ),
   engineFault: () =>
     words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
+  burstHeld: ({ subject }) =>
+    words(
+      `${named(subject, "A device")} sends far more than usual.`,
+      "Its mail is accepted and kept on hold, so that the provider does not block the office. Look at it, then release or delete it.",
+      null,
+    ),
+  passwordsGuessed: ({ subject }) =>
+    words(
+      `Too many wrong passwords came from ${named(subject, "one address")}.`,
+      "It cannot sign in for a while. It may be a device with an old password, or somebody who guesses.",
+      null,
+    ),
   other: ({ provider }) =>
     words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),
 };

@@ -36,6 +36,15 @@ export const kindLabel: Record<EntryKind, string> = {
 /** Why a device was refused. `who` is the device. */
 export const refusalWords: Record<RefusalKind, { title: string; means: string }> = {
   notAllowed: { title: "was refused", means: "Its address is in none of your allowed networks." },
+  encryptionNeeded: { title: "sent without encryption", means: "The rule for its network takes mail over TLS only. Switch on STARTTLS or SSL/TLS on the device." },
+  signInNeeded: { title: "did not sign in", means: "The rule for its network wants a device account. Enter user name and password on the device." },
+  signInFailed: { title: "could not sign in", means: "The user name or the password it sent is wrong." },
+  senderNotAllowed: { title: "used a sender that is not allowed", means: "Its rule, its account or your lists do not allow mail from this sender." },
+  recipientNotAllowed: { title: "sent to a recipient that is not allowed", means: "Its rule or your lists do not allow mail to this recipient." },
+  tooMuch: { title: "sent too much", means: "It is over the limit of its rule. It may send again later." },
+  attachment: { title: "sent an attachment that is not allowed", means: "Attachments of this kind are refused by the settings." },
+  headerRule: { title: "sent mail that a header rule refuses", means: "The rule is named in what it heard." },
+  tlsFailed: { title: "could not agree on encryption", means: "It offered only old encryption (before TLS 1.2), or did not trust the certificate." },
   tooLarge: { title: "sent a message that is too large", means: "The message is above the size limit in the settings." },
   tooManyRecipients: { title: "sent to too many recipients at once", means: "The message names more recipients than the limit in the settings." },
   tooManyConnections: { title: "opened too many connections", means: "It is over the limit of connections in the settings." },
@@ -74,11 +83,17 @@ function sentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
 }
 
+/** Without an address it came in by no connection: out of a file, or from Outtray itself. */
+function sayOrigin(client: string, clientName: string): string {
+  if (client === "") return clientName === "" ? "Made by Outtray" : "Taken from the pickup folder";
+  return `Accepted from ${clientName === "" ? client : clientName}`;
+}
+
 /** The headline of one step in a message's story. */
 export function sayStep(what: StoryKind, provider: string): { title: string; tone: Tone } {
   switch (what.kind) {
     case "accepted":
-      return { title: what.client === "" ? "Made by Outtray" : `Accepted from ${what.clientName === "" ? what.client : what.clientName}`, tone: "busy" };
+      return { title: sayOrigin(what.client, what.clientName), tone: "busy" };
     case "sent":
       return { title: `Handed over to ${provider}`, tone: "good" };
     case "deferred":
@@ -91,6 +106,8 @@ export function sayStep(what: StoryKind, provider: string): { title: string; ton
       return { title: "Sender was told that it still waits", tone: "quiet" };
     case "reported":
       return { title: "Sender was told that it failed", tone: "quiet" };
+    case "confirmed":
+      return { title: "Sender was told that it was handed over", tone: "quiet" };
     case "held":
       return { title: "Put on hold", tone: "quiet" };
     case "released":

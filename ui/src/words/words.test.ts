@@ -59,7 +59,7 @@ describe("the sentence at the top", () => {
   it("says of the disk only what is true", () => {
     const noticed = (code: ProblemCode, subject?: string) =>
       say("flowing", (snapshot) => ({ ...snapshot, notices: [{ code, ...(subject !== undefined && { subject }) }] }));
-    expect(noticed("messageUnreadable", "2").text).toBe("Mail is flowing");
+    expect(noticed("messageUnreadable", "2").text).toBe("Mail is flowing, but something needs you");
     expect(sayProblem({ code: "messageUnreadable", subject: "2" }, "").title).toBe("2 messages in the queue cannot be read from the disk.");
     expect(noticed("storeFailed")).toMatchObject({ tone: "bad", text: "Mail cannot be written to the disk" });
     expect(noticed("databaseDamaged")).toMatchObject({ tone: "bad", text: "The mail database is damaged" });

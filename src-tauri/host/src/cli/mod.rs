@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // this is the program that prints
 
+mod access;
 mod acts;
 #[cfg(windows)]
 mod firewall;
@@ -113,6 +114,23 @@ enum Command {
     #[cfg(windows)]
     #[command(subcommand)]
     Firewall(firewall::FirewallCommand),
+    /// Set the passwords of device accounts
+    #[command(subcommand)]
+    Account(access::AccountCommand),
+    /// List the devices that handed in mail or tried to
+    Devices,
+    /// List what was refused, newest first
+    Refusals(access::RefusalArgs),
+    /// Ask whether a device may send something, and what decides
+    MayISend(access::MayISendArgs),
+    /// A device that is held for sending too much: count what it sent as usual
+    EndBurst {
+        /// Its address, or `account:` and the name of a device account
+        address: String,
+        /// Let go what is held; else it stays on hold
+        #[arg(long)]
+        release: bool,
+    },
     /// Put a test message into the queue
     SendTest {
         address: String,
@@ -268,6 +286,11 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Service(command) => service::perform(&place, is_other_folder, command).await,
         #[cfg(windows)]
         Command::Firewall(command) => firewall::perform(&place, command),
+        Command::Account(command) => access::account(&place, command).await,
+        Command::Devices => access::devices(&place).await,
+        Command::Refusals(arguments) => access::refusals(&place, arguments).await,
+        Command::MayISend(arguments) => access::may_i_send(&place, arguments).await,
+        Command::EndBurst { address, release } => access::end_burst(&place, address, release).await,
         Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
     };
     match outcome {

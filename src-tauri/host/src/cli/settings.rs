@@ -89,7 +89,7 @@ fn refused(place: &Place, problems: &[SettingsProblem]) -> Outcome {
 }
 
 fn facts(place: &Place) -> std::io::Result<Facts> {
-    Ok(Facts { folder: std::path::absolute(&place.data)?, host_name: machine::host_name() })
+    Ok(Facts::new(std::path::absolute(&place.data)?, machine::host_name()))
 }
 
 fn read_document(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -170,6 +170,7 @@ fn step_text(step: &StoryStep) -> String {
             format!("{recipient}: given up{}", problem.as_ref().map(|problem| format!(": {}", trouble(problem))).unwrap_or_default())
         }
         StoryKind::DelayNoticed { report } => format!("the sender was told of the delay ({report})"),
+        StoryKind::Confirmed { report } => format!("the sender was told that it was handed over ({report})"),
         StoryKind::Reported { report } => format!("the sender was told of the failure ({report})"),
         StoryKind::Held => "put on hold".to_owned(),
         StoryKind::Released => "released".to_owned(),
@@ -191,7 +192,7 @@ fn state(state: RecipientState) -> &'static str {
 }
 
 /// Local time.
-fn when(millis: Option<i64>) -> String {
+pub fn when(millis: Option<i64>) -> String {
     let Some(at) = millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()) else { return "-".to_owned() };
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
@@ -202,7 +203,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Columns as wide as their widest cell; the last is not padded.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
+pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let widths: [usize; N] = std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut text = String::new();
     for row in rows {

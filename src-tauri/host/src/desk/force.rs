@@ -7,18 +7,19 @@
 use super::views::{self, Around};
 use crate::files::Marks;
 use crate::logs::Logs;
-use crate::secrets::{Former, SMART_HOST, Secrets};
-use crate::settings::{self, Checked, Facts, Files, file};
+use crate::secrets::{CERTIFICATE, Former, SMART_HOST, Secrets};
+use crate::settings::{self, CertificatePassword, Checked, Facts, Files, file};
 use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
-use control::settings::SettingsProblem;
-use control::view::{EngineView, SecretView, SettingsView};
+use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem};
+use control::view::{AccountView, EngineView, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
 use relay::config::Config;
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -43,13 +44,14 @@ struct Now {
     /// What is wrong with the document on the disk.
     problems: Vec<SettingsProblem>,
     secrets: Vec<SecretView>,
-    /// Our own certificate could not be made.
-    certificate: Option<Problem>,
+    /// Our own certificate could not be made, or the office's not be opened.
+    certificate: Vec<Problem>,
     /// The password could not be read.
     password: Option<Problem>,
     /// What stood in the files that settings name when they were loaded.
     files: Marks,
     networks: Vec<IpNet>,
+    accounts: Vec<AccountView>,
 }
 
 /// Why a change was not made.
@@ -74,9 +76,10 @@ impl Force {
             checked: found.checked,
             problems: found.problems,
             secrets: Vec::new(),
-            certificate: None,
+            certificate: Vec::new(),
             password: None,
             networks: networks(),
+            accounts: Vec::new(),
         };
         let (told, _) = broadcast::channel(64);
         let (password_is_missing, _) = watch::channel(false);
@@ -91,7 +94,7 @@ impl Force {
 
     /// The engine's configuration for what is in force, with password and certificate fetched anew.
     pub async fn config(&self) -> Config {
-        let checked = self.now().checked.clone();
+        let mut checked = self.now().checked.clone();
         let found = self.secrets.read(SMART_HOST).await;
         let view = self.secrets.view(SMART_HOST, &found);
         let (password, unreadable) = match found {
@@ -102,17 +105,51 @@ impl Force {
             }
         };
         let wants = checked.wants_password();
+        // A store that does not answer is not asked twice.
+        let of_certificate = match &unreadable {
+            None => self.secrets.read(CERTIFICATE).await,
+            Some(_) => Ok(None),
+        };
+        let views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
+        let unopened = self.open_pfx(&mut checked, of_certificate.ok().flatten()).await;
         let (own, trouble) = if checked.wants_self_signed() { self.own_certificate(&checked) } else { (None, None) };
         let mut now = self.now();
-        now.secrets = vec![view];
-        now.certificate = trouble;
+        now.secrets = views;
+        now.certificate = trouble.into_iter().chain(unopened).collect();
         now.password = unreadable.filter(|_| wants);
+        if now.checked.settings == checked.settings {
+            // To be kept when the file cannot be opened another time.
+            now.checked = checked.clone();
+        }
         drop(now);
         self.password_is_missing.send_replace(wants && password.is_none());
         checked.config(own, password.filter(|_| wants))
     }
 
-    pub async fn password(&self) -> Option<secrecy::SecretString> {
+    /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
+    async fn open_pfx(&self, checked: &mut Checked, password: Option<SecretString>) -> Option<Problem> {
+        let file = checked.pfx_file()?;
+        let path = file.clone();
+        let password = password.unwrap_or_default();
+        // It may take a million rounds of hashing.
+        let opened = tokio::task::spawn_blocking(move || certificate::pfx::open(&path, &password)).await;
+        match opened {
+            Ok(Ok(certificate)) => {
+                checked.show(certificate);
+                None
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(file = %file.display(), %error, "The certificate cannot be used");
+                // A file that is gone is told of already.
+                (!checked.is_unusable(&file)).then(|| error.problem(&file))
+            }
+            Err(error) => {
+                Some(Problem::new(ProblemCode::CertificateFileUnusable).about(file.display().to_string()).said(error.to_string()))
+            }
+        }
+    }
+
+    pub async fn password(&self) -> Option<SecretString> {
         self.secrets.read(SMART_HOST).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "The password could not be read");
             None
@@ -133,16 +170,23 @@ impl Force {
         }
     }
 
-    /// What is wrong with these settings, beside what is in force.
-    pub fn check(&self, settings: &control::Settings) -> Result<Checked, Vec<SettingsProblem>> {
+    /// What is wrong with these settings, beside what is in force. `secret` comes with them.
+    pub async fn check(&self, settings: &control::Settings, secret: Option<&NewSecret>) -> Result<Checked, Vec<SettingsProblem>> {
+        let mut facts = self.facts.clone();
+        if matches!(settings.certificate, CertificateSettings::Pfx { .. }) {
+            facts.certificate_password = match secret.filter(|secret| secret.name == CERTIFICATE) {
+                Some(given) => CertificatePassword::Given(given.secret.clone().into_inner()),
+                None => CertificatePassword::Stored(self.secrets.read(CERTIFICATE).await.ok().flatten().unwrap_or_default()),
+            };
+        }
         let now = self.now().checked.settings.clone();
-        settings::check_with(settings, &self.facts, Files::AsIn(&now))
+        settings::check_with(settings, &facts, Files::AsIn(&now))
     }
 
     /// Checks, saves, puts in force, with the password that belongs to these settings.
     pub async fn apply(&self, relay: &Relay, settings: &control::Settings, secret: Option<NewSecret>) -> Result<(), Unchanged> {
         let _one_at_a_time = self.changing.lock().await;
-        let checked = self.check(settings).map_err(Unchanged::Problems)?;
+        let checked = self.check(settings, secret.as_ref()).await.map_err(Unchanged::Problems)?;
         let former = match secret {
             Some(secret) => Some(self.replace(secret).await?),
             None => None,
@@ -243,6 +287,7 @@ impl Force {
             problems: now.problems.clone(),
             secrets: now.secrets.clone(),
             store: self.secrets.store_view(),
+            accounts: now.accounts.clone(),
         }
     }
 
@@ -269,6 +314,26 @@ impl Force {
         }
     }
 
+    /// What is in force.
+    pub fn checked(&self) -> Checked {
+        self.now().checked.clone()
+    }
+
+    /// Devices sign in, and their passwords are in the engine's hands.
+    pub async fn look_at_accounts(&self, relay: &Relay) {
+        let states = match relay.accounts().await {
+            Ok(states) => states,
+            Err(error) => return tracing::warn!(error = error.chain(), "Could not look at the device accounts"),
+        };
+        let mut now = self.now();
+        let view = |account: &DeviceAccount| {
+            let state = states.iter().find(|state| state.name == account.name.to_lowercase());
+            let last_used_at = state.and_then(|state| state.used_at).map(views::millis);
+            AccountView { name: account.name.clone(), has_password: state.is_some(), last_used_at }
+        };
+        now.accounts = now.checked.settings.accounts.iter().map(view).collect();
+    }
+
     /// Cards come and go.
     pub fn look_at_networks(&self) {
         self.now().networks = networks();
@@ -288,12 +353,18 @@ impl Force {
             (now.checked, now.files) = (checked, files);
             now.problems.clear();
         }
+        // Only here, where a document was taken: without one the passwords of its accounts must stay.
+        let names = self.checked().settings.accounts.into_iter().map(|account| account.name).collect();
+        if let Err(error) = relay.forget_other_accounts(names).await {
+            tracing::warn!(error = error.chain(), "Could not forget the passwords of accounts that are gone");
+        }
         relay.reconfigure(self.config().await).await;
         tracing::info!("New settings are in force");
         self.tell(relay).await;
     }
 
-    async fn tell(&self, relay: &Relay) {
+    pub async fn tell(&self, relay: &Relay) {
+        self.look_at_accounts(relay).await;
         let settings = Fact::SettingsChanged { settings: Box::new(self.settings_view()), engine: self.engine_view() };
         let notices = views::notices(&relay.picture().await.notices, &self.around());
         // Nobody listening is no loss: a snapshot tells the same.
@@ -301,7 +372,7 @@ impl Force {
         let _ = self.told.send(Event::unnumbered(Fact::NoticesChanged { notices }));
     }
 
-    fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::ServerConfig>>, Option<Problem>) {
+    fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::sign::CertifiedKey>>, Option<Problem>) {
         match certificate::self_signed(&self.facts.folder, checked.host_name(), &machine::addresses(), self.today()) {
             Ok(config) => (Some(config), None),
             Err(error) => {

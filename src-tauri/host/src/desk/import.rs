@@ -25,7 +25,7 @@ pub async fn look(desk: &FrontDesk, metabase: Option<MetabaseFile>) -> Result<An
 /// The private networks of this machine's cards.
 pub fn around() -> Around {
     let private = machine::networks().into_iter().filter(|network| network.private);
-    Around { private_networks: private.map(|network| (network.network, network.card)).collect() }
+    Around { private_networks: private.map(|network| (network.network, network.card)).collect(), ..Around::default() }
 }
 
 pub async fn state(desk: &FrontDesk) -> Result<Answer, Refused> {

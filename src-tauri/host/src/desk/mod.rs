@@ -3,6 +3,7 @@
 //! In: requests of windows, shells and tests. Out: views, and events made from the engine's facts.
 //! Knows no socket; `control` brings the requests. Secrets come in and never go out.
 
+mod access;
 mod asks;
 mod force;
 mod import;
@@ -112,16 +113,16 @@ impl FrontDesk {
                 self.relay.try_listeners().await;
                 Ok(Answer::Done)
             }
-            Request::Settings => Ok(self.settings()),
+            Request::Settings => Ok(self.settings().await),
             Request::CheckSettings { settings } => {
-                let problems = self.force.check(&settings).err().unwrap_or_default();
+                let problems = self.force.check(&settings, None).await.err().unwrap_or_default();
                 Ok(Answer::Problems { problems })
             }
             Request::ApplySettings { settings, secret } => {
                 secret.as_ref().map(fit).transpose()?;
-                self.changed(self.force.apply(&self.relay, &settings, secret).await)
+                self.changed(self.force.apply(&self.relay, &settings, secret).await).await
             }
-            Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await),
+            Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await).await,
             Request::SetSecret { name, secret, until_restart } => self.set_secret(NewSecret { name, secret, until_restart }).await,
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
             Request::Machine => self.machine().await,
@@ -141,6 +142,12 @@ impl FrontDesk {
                 import::take_over(self, *settings, secret).await
             }
             Request::TakeOverBack => import::back(self).await,
+            Request::SetAccountPassword { account, password } => access::set_password(self, &account, password).await,
+            Request::RemoveAccountPassword { account } => access::remove_password(self, &account).await,
+            Request::MayISend { question, settings } => access::may_i_send(self, &question, settings.as_deref()),
+            Request::Devices => access::devices(self).await,
+            Request::Refusals { text, offset, limit } => access::refusals(self, &text, offset, limit).await,
+            Request::EndBurst { address, release } => access::end_burst(self, &address, release).await,
             Request::ForgetRefused { address } => {
                 let address =
                     address.parse().map_err(|_| Refused::BadValue { field: "address".into(), said: "this is no IP address".into() })?;
@@ -152,6 +159,7 @@ impl FrontDesk {
 
     async fn snapshot(&self) -> Result<Snapshot, Refused> {
         self.force.look_at_networks();
+        self.force.look_at_accounts(&self.relay).await;
         let picture = self.relay.picture().await;
         let around = self.force.around();
         let states = picture.listeners.clone();
@@ -195,13 +203,14 @@ impl FrontDesk {
         }
     }
 
-    fn settings(&self) -> Answer {
+    async fn settings(&self) -> Answer {
+        self.force.look_at_accounts(&self.relay).await;
         Answer::Settings { settings: Box::new(self.force.settings_view()) }
     }
 
-    fn changed(&self, changed: Result<(), Unchanged>) -> Result<Answer, Refused> {
+    async fn changed(&self, changed: Result<(), Unchanged>) -> Result<Answer, Refused> {
         match changed {
-            Ok(()) => Ok(self.settings()),
+            Ok(()) => Ok(self.settings().await),
             Err(Unchanged::Problems(problems)) => Ok(Answer::Problems { problems }),
             Err(Unchanged::Refused(refused)) => Err(refused),
         }
@@ -220,7 +229,7 @@ impl FrontDesk {
         self.force.renew(&self.relay).await;
         // A lane that rests for want of a password need rest no longer.
         self.relay.try_lane();
-        Ok(self.settings())
+        Ok(self.settings().await)
     }
 
     async fn remove_secret(&self, name: &str) -> Result<Answer, Refused> {
@@ -229,7 +238,7 @@ impl FrontDesk {
         self.force.secrets.remove(name).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
         tracing::info!(name, "A secret was removed");
         self.force.renew(&self.relay).await;
-        Ok(self.settings())
+        Ok(self.settings().await)
     }
 
     async fn machine(&self) -> Result<Answer, Refused> {

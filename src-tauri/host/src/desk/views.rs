@@ -6,7 +6,7 @@ use control::event::Fact;
 use control::problem::{Problem, ProblemCode};
 use control::settings::ListenerEncryption;
 use control::view::{
-    Counters, EntryKind, EntryView, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
+    Counters, EntryKind, EntryView, HeldWhy, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
     RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
 };
 use ipnet::IpNet;
@@ -18,6 +18,7 @@ use relay::queue::{RecordKind, StateWord, Why, WhyKind};
 use relay::session::RefusedWhy;
 use relay::smarthost::probe::{self, ProbeReport};
 use relay::smarthost::{Trouble, TroubleKind};
+use std::net::IpAddr;
 
 /// What the engine does not know and a view needs.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,13 @@ pub struct Around {
     pub networks: Vec<IpNet>,
     /// The host's own troubles, told together with the engine's.
     pub notices: Vec<Problem>,
+}
+
+impl Around {
+    /// The network of this machine that an address belongs to.
+    pub fn network_of(&self, address: IpAddr) -> Option<String> {
+        self.networks.iter().find(|network| network.contains(&address)).map(ToString::to_string)
+    }
 }
 
 pub fn fact(fact: &engine::Fact, around: &Around) -> Fact {
@@ -66,6 +74,11 @@ pub fn entry(entry: &engine::EntrySummary) -> EntryView {
         next_attempt: entry.next_attempt.map(millis),
         settled_at: entry.settled_at.map(millis),
         problem: entry.why.as_ref().map(why),
+        held: entry.held.as_ref().map(|why| match why {
+            relay::mail::HeldWhy::Person => HeldWhy::Person,
+            relay::mail::HeldWhy::Burst { who: _ } => HeldWhy::Burst,
+            relay::mail::HeldWhy::HeaderRule { name } => HeldWhy::HeaderRule { name: name.clone() },
+        }),
     }
 }
 
@@ -154,16 +167,29 @@ pub fn refused(client: &engine::RefusedClient, around: &Around) -> RefusedClient
         last_sender: client.last_sender.clone(),
         last_recipient: client.last_recipient.clone(),
         last_reply: client.last_reply.clone(),
-        why: match client.why {
-            RefusedWhy::NotAllowed => RefusalKind::NotAllowed,
-            RefusedWhy::TooLarge => RefusalKind::TooLarge,
-            RefusedWhy::TooManyRecipients => RefusalKind::TooManyRecipients,
-            RefusedWhy::TooManyConnections => RefusalKind::TooManyConnections,
-            RefusedWhy::Loop => RefusalKind::Loop,
-            RefusedWhy::DiskFull => RefusalKind::DiskFull,
-            RefusedWhy::Other => RefusalKind::Other,
-        },
-        network: around.networks.iter().find(|network| network.contains(&client.address)).map(ToString::to_string),
+        why: refusal_kind(client.why),
+        network: around.network_of(client.address),
+    }
+}
+
+pub fn refusal_kind(why: RefusedWhy) -> RefusalKind {
+    match why {
+        RefusedWhy::NotAllowed => RefusalKind::NotAllowed,
+        RefusedWhy::EncryptionNeeded => RefusalKind::EncryptionNeeded,
+        RefusedWhy::SignInNeeded => RefusalKind::SignInNeeded,
+        RefusedWhy::SignInFailed => RefusalKind::SignInFailed,
+        RefusedWhy::SenderNotAllowed => RefusalKind::SenderNotAllowed,
+        RefusedWhy::RecipientNotAllowed => RefusalKind::RecipientNotAllowed,
+        RefusedWhy::TooMuch => RefusalKind::TooMuch,
+        RefusedWhy::Attachment => RefusalKind::Attachment,
+        RefusedWhy::HeaderRule => RefusalKind::HeaderRule,
+        RefusedWhy::TlsFailed => RefusalKind::TlsFailed,
+        RefusedWhy::TooLarge => RefusalKind::TooLarge,
+        RefusedWhy::TooManyRecipients => RefusalKind::TooManyRecipients,
+        RefusedWhy::TooManyConnections => RefusalKind::TooManyConnections,
+        RefusedWhy::Loop => RefusalKind::Loop,
+        RefusedWhy::DiskFull => RefusalKind::DiskFull,
+        RefusedWhy::Other => RefusalKind::Other,
     }
 }
 
@@ -176,6 +202,11 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
         Notice::Unreadable { count, said } => Problem::new(ProblemCode::MessageUnreadable).about(count.to_string()).said(said.clone()),
         Notice::StoreFailed { said } => Problem::new(ProblemCode::StoreFailed).said(said.clone()),
         Notice::EngineFault { said } => Problem::new(ProblemCode::EngineFault).said(said.clone()),
+        Notice::PickupFailed { folder, said } => Problem::new(ProblemCode::PickupFailed).about(folder.clone()).said(said.clone()),
+        Notice::BurstHeld { who, said } => Problem::new(ProblemCode::BurstHeld).about(who.clone()).said(said.clone()),
+        Notice::PasswordsGuessed { address, said } => {
+            Problem::new(ProblemCode::PasswordsGuessed).about(address.to_string()).said(said.clone())
+        }
     });
     of_engine.chain(around.notices.iter().cloned()).collect()
 }
@@ -187,7 +218,7 @@ pub fn story(story: &Story) -> StoryView {
         at: millis(story.entry.accepted_at),
         what: StoryKind::Accepted {
             client: peer.map(|peer| peer.address.to_string()).unwrap_or_default(),
-            client_name: peer.map(|peer| peer.name.clone()).unwrap_or_default(),
+            client_name: story.summary.client_name.clone(),
             tls: peer.and_then(|peer| peer.tls.clone()),
             size: story.entry.size,
         },
@@ -205,6 +236,7 @@ pub fn story(story: &Story) -> StoryView {
             RecordKind::Expired { why: news } => StoryKind::Expired { recipient, problem: news.as_ref().map(why) },
             RecordKind::DelayNoticed { report } => StoryKind::DelayNoticed { report: report.to_string() },
             RecordKind::Reported { report } => StoryKind::Reported { report: report.to_string() },
+            RecordKind::Confirmed { report } => StoryKind::Confirmed { report: report.to_string() },
             RecordKind::Held => StoryKind::Held,
             RecordKind::Released => StoryKind::Released,
             RecordKind::TriedNow => StoryKind::TriedNow,

@@ -11,12 +11,15 @@ mod provider;
 use super::{Holds, IisServer};
 use control::Settings;
 use control::import::{ImportFate, ImportPart, ImportRow, ImportServer};
+use std::collections::BTreeSet;
 
-/// What is proposed where IIS let everyone in.
+/// What must be known of this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
-    /// The private networks of this machine's cards, with the cards' names.
+    /// The private networks of this machine's cards, with the cards' names; proposed where IIS let everyone in.
     pub private_networks: Vec<(String, String)>,
+    /// Folders of the old service that are on this machine, and that we may empty.
+    pub folders: BTreeSet<String>,
 }
 
 pub fn view(server: &IisServer, around: &Around) -> ImportServer {
@@ -25,7 +28,7 @@ pub fn view(server: &IisServer, around: &Around) -> ImportServer {
     let needs_password = provider::carry(server, &mut settings, &mut rows);
     access::carry(server, around, &mut settings, &mut rows);
     delivery::carry(server, &mut settings, &mut rows);
-    other::carry(server, &mut settings, &mut rows);
+    other::carry(server, around, &mut settings, &mut rows);
     let name = server.text("ServerComment").unwrap_or_else(|| format!("SMTP Virtual Server #{}", server.number));
     ImportServer { number: server.number, name, rows: rows.0, settings, needs_password }
 }

@@ -22,9 +22,11 @@ mod tests;
 pub use iis::{Access, Holds, IisDomain, IisServer, Value};
 pub use map::Around;
 
+use crate::settings::pickup;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use control::import::{ImportServer, ImportSource, ImportView, MetabaseFile, SmtpService, TakeOverView};
+use std::path::Path;
 
 /// What there is to take over: in the file, else on this machine.
 pub fn look(file: Option<&MetabaseFile>, around: &Around, service: TakeOverView) -> ImportView {
@@ -45,5 +47,9 @@ pub fn look(file: Option<&MetabaseFile>, around: &Around, service: TakeOverView)
 }
 
 fn views(servers: &[IisServer], around: &Around) -> Vec<ImportServer> {
-    servers.iter().map(|server| map::view(server, around)).collect()
+    let named = servers.iter().flat_map(|server| ["PickupDirectory", "BadMailDirectory"].map(|name| server.text(name)));
+    let may_be_emptied =
+        |folder: &String| Path::new(folder).is_absolute() && Path::new(folder).is_dir() && pickup::can_write(Path::new(folder));
+    let around = Around { folders: named.flatten().filter(may_be_emptied).collect(), ..around.clone() };
+    servers.iter().map(|server| map::view(server, &around)).collect()
 }

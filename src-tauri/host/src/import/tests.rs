@@ -138,7 +138,7 @@ fn servers(text: &str) -> Vec<IisServer> {
 }
 
 fn imported(text: &str) -> ImportServer {
-    let around = Around { private_networks: vec![("192.168.7.0/24".into(), "Ethernet".into())] };
+    let around = Around { private_networks: vec![("192.168.7.0/24".into(), "Ethernet".into())], ..Around::default() };
     map::view(&servers(text)[0], &around)
 }
 
@@ -155,7 +155,7 @@ fn the_office_everyone_has_is_carried_over() {
     assert_eq!(smart_host.sign_in, SignIn::Password { user: "scan@office.example".into() });
     assert!(server.needs_password);
     let settings = &server.settings;
-    let allowed: Vec<&str> = settings.allowed.iter().map(|allowed| allowed.network.as_str()).collect();
+    let allowed: Vec<&str> = settings.rules.iter().map(|rule| rule.network.as_str()).collect();
     assert_eq!(allowed, ["192.168.1.0/24", "127.0.0.1", "10.0.0.7"]);
     let listeners: Vec<_> = settings.listeners.iter().map(|l| (l.address.as_str(), l.port, l.encryption)).collect();
     assert_eq!(listeners, [("0.0.0.0", 25, ListenerEncryption::Starttls), ("192.168.1.2", 587, ListenerEncryption::Starttls)]);
@@ -170,9 +170,29 @@ fn the_office_everyone_has_is_carried_over() {
         assert_eq!((row.fate, row.becomes.as_str()), (ImportFate::NotCarried, ""), "{left}");
         assert!(row.why.ends_with('.'), "{left}: {}", row.why);
     }
-    let facts = crate::settings::Facts { folder: std::env::temp_dir(), host_name: "srv".into() };
+    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
     assert_eq!(crate::settings::check(settings, &facts).err(), None);
     assert!(!format!("{server:?}").contains("4963735f"), "the encrypted password is nobody's to see");
+}
+
+#[test]
+fn the_pickup_folder_is_taken_over_where_it_is_here() {
+    let text = metabase_with(r#"ServerBindings=":25:" PickupDirectory="C:\mail\Pickup" BadMailDirectory="C:\mail\Badmail""#, "", "");
+    let server = &servers(&text)[0];
+    let with = |folders: &[&str]| {
+        let around = Around { folders: folders.iter().map(|folder| (*folder).to_owned()).collect(), ..Around::default() };
+        map::view(server, &around)
+    };
+    let both = with(&["C:\\mail\\Pickup", "C:\\mail\\Badmail"]);
+    let pickup = both.settings.pickup.clone().unwrap();
+    assert_eq!((pickup.folder.as_str(), pickup.bad_folder.as_str()), ("C:\\mail\\Pickup", "C:\\mail\\Badmail"));
+    assert_eq!(row(&both, "Pickup folder").fate, ImportFate::Carried);
+    assert_eq!(row(&both, "Badmail folder").fate, ImportFate::Changed);
+    let one = with(&["C:\\mail\\Pickup"]);
+    assert_eq!(one.settings.pickup.as_ref().unwrap().bad_folder, "badmail");
+    assert_eq!(row(&one, "Badmail folder").fate, ImportFate::NotCarried);
+    let none = with(&[]);
+    assert_eq!((none.settings.pickup.is_none(), row(&none, "Pickup folder").fate), (true, ImportFate::NotCarried));
 }
 
 #[test]
@@ -295,12 +315,12 @@ fn nobody_is_let_in_because_iis_let_everyone_in() {
     let zero = hex(&block(&[("0.0.0.0", &["0.0.0.0"])], &[], &[]));
     for (list, proposed) in [(everyone.as_str(), true), ("", true), ("zz", true), ("18000080", true), (zero.as_str(), false)] {
         let server = imported(&metabase_with(&format!(r#"RelayIpList="{list}" SmartHost="mail.example""#), "", ""));
-        let allowed: Vec<&str> = server.settings.allowed.iter().map(|allowed| allowed.network.as_str()).collect();
+        let allowed: Vec<&str> = server.settings.rules.iter().map(|rule| rule.network.as_str()).collect();
         assert_eq!(allowed, if proposed { vec!["192.168.7.0/24"] } else { vec![] }, "{list}");
         assert_ne!(row(&server, "Relay restrictions").fate, ImportFate::Carried, "{list}");
     }
     let nobody = imported(&metabase_with(r#"SmartHost="mail.example""#, "", ""));
-    assert!(nobody.settings.allowed.is_empty(), "without a list nobody could relay");
+    assert!(nobody.settings.rules.is_empty(), "without a list nobody could relay");
 }
 
 #[test]
@@ -309,7 +329,7 @@ fn connection_control_never_widens_and_its_exceptions_are_named() {
     let with = |control: &[u8]| {
         imported(&metabase_with(&format!(r#"RelayIpList="{relay}" IPSecurity="{}" SmartHost="mail.example""#, hex(control)), "", ""))
     };
-    let networks = |server: &ImportServer| server.settings.allowed.iter().map(|allowed| allowed.network.clone()).collect::<Vec<_>>();
+    let networks = |server: &ImportServer| server.settings.rules.iter().map(|rule| rule.network.clone()).collect::<Vec<_>>();
     let only = with(&block(&[("255.255.255.0", &["192.168.1.0"])], &[], &[]));
     assert_eq!(networks(&only), ["192.168.1.0/24"]);
     let except = with(&block(&[], &[("255.255.255.255", &["192.168.1.66"])], &[]));

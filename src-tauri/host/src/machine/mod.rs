@@ -72,7 +72,7 @@ pub fn networks() -> Vec<NetworkView> {
             address: card.ip().to_string(),
             card: card.name,
             addresses: count(&network),
-            private: networks::is_private(&network),
+            private: networks::is_private(network.into()),
         };
         found.push((network, view));
     }

@@ -7,7 +7,8 @@
 
 use crate::settings::networks::{self, NetworkError};
 use control::Settings;
-use ipnet::IpNet;
+use control::settings::RuleAction;
+use relay::policy::Network;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
@@ -21,7 +22,7 @@ const USUAL_PORTS: [u16; 3] = [25, 465, 587];
 pub enum Source {
     /// Whatever networks this machine's cards are in, as the firewall itself finds out.
     LocalSubnet,
-    Network(IpNet),
+    Network(Network),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +44,11 @@ impl Opening {
         if ports.is_empty() {
             ports = USUAL_PORTS.to_vec();
         }
-        let allowed = settings.allowed.iter().filter_map(|allowed| source(&allowed.network).ok());
+        let allowing = settings.rules.iter().filter(|rule| rule.action == RuleAction::Allow).map(|rule| &rule.network);
+        let balancers = settings.listeners.iter().flat_map(|listener| &listener.proxies);
+        let allowed = allowing.chain(balancers).filter_map(|network| source(network).ok());
         // The firewall is not asked about what a machine says to itself.
-        let allowed = allowed.filter(|source| !matches!(source, Source::Network(network) if network.addr().is_loopback()));
+        let allowed = allowed.filter(|source| !matches!(source, Source::Network(network) if network.first().is_loopback()));
         Self { ports, sources: [Source::LocalSubnet].into_iter().chain(allowed).collect() }
     }
 
@@ -99,12 +102,14 @@ pub fn source(text: &str) -> Result<Source, String> {
         Err(NetworkError::HostBits { network, address }) => {
             return Err(format!("put there {network}, or {address} for that address alone"));
         }
-        Err(NetworkError::Mapped(network)) => return Err(format!("put there {network}")),
+        Err(NetworkError::Mapped(network) | NetworkError::Backwards(network)) => return Err(format!("put there {network}")),
+        Err(NetworkError::TwoFamilies) => return Err("a range begins and ends in IPv4, or in IPv6".to_owned()),
         Err(NetworkError::NotOne) => {
-            return Err("a network is LocalSubnet, a subnet such as 192.168.1.0/24, or an address such as 10.0.0.7".to_owned());
+            let forms = "a network is LocalSubnet, a subnet such as 192.168.1.0/24, an address such as 10.0.0.7, or a range such as 10.0.0.20-10.0.0.29";
+            return Err(forms.to_owned());
         }
     };
-    if networks::is_private(&network) {
+    if networks::is_private(network) {
         Ok(Source::Network(network))
     } else {
         Err("this network is part of the internet, to which no port is opened; put there networks of the office".to_owned())
@@ -149,19 +154,21 @@ mod tests {
             "listeners": [
                 {"address": "0.0.0.0", "port": 2525, "encryption": "plain"},
                 {"address": "::", "port": 2525, "encryption": "plain"},
-                {"address": "192.168.1.5", "port": 25, "encryption": "starttls"},
+                {"address": "192.168.1.5", "port": 25, "encryption": "starttls", "proxies": ["10.9.0.2"]},
                 {"address": "127.0.0.1", "port": 26, "encryption": "plain"},
                 {"address": "0.0.0.0", "port": 0, "encryption": "plain"}],
-            "allowed": [
+            "rules": [
                 {"network": "192.168.7.0/24"},
                 {"network": "127.0.0.0/8"},
+                {"network": "192.168.9.0/24", "action": "refuse"},
+                {"network": "10.0.0.20-10.0.0.29"},
                 {"network": "fd00::/8"},
                 {"network": "8.8.8.0/24", "publicOnPurpose": true},
                 {"network": "0.0.0.0/0", "publicOnPurpose": true}]}"#;
         let opening = opening(settings);
         assert_eq!(opening.ports, [25, 2525]);
         let sources: Vec<String> = opening.sources.iter().map(Source::to_string).collect();
-        assert_eq!(sources, ["LocalSubnet", "192.168.7.0/24", "fd00::/8"]);
+        assert_eq!(sources, ["LocalSubnet", "192.168.7.0/24", "10.0.0.20-10.0.0.29", "fd00::/8", "10.9.0.2"]);
     }
 
     #[test]
@@ -177,14 +184,17 @@ mod tests {
             assert!(port(wrong).unwrap_err().contains("1 to 65535"), "{wrong}");
         }
         assert_eq!(source("localsubnet"), Ok(Source::LocalSubnet));
-        assert_eq!(source("10.0.0.7").unwrap().to_string(), "10.0.0.7/32");
+        assert_eq!(source("10.0.0.7").unwrap().to_string(), "10.0.0.7");
+        assert_eq!(source("10.0.0.1-10.0.0.9").unwrap().to_string(), "10.0.0.1-10.0.0.9");
         for (typed, told) in [
             ("any", "a network is"),
             ("192.168.1.7/24", "192.168.1.0/24"),
-            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:10.0.0.1", "10.0.0.1"),
             ("0.0.0.0/0", "internet"),
             ("8.8.8.8", "internet"),
-            ("10.0.0.1-10.0.0.9", "a network is"),
+            ("10.0.0.9-10.0.0.1", "put there 10.0.0.1-10.0.0.9"),
+            ("10.0.0.1-::1", "in IPv4, or in IPv6"),
+            ("9.9.9.1-9.9.9.9", "internet"),
         ] {
             assert!(source(typed).unwrap_err().contains(told), "{typed}: {:?}", source(typed));
         }

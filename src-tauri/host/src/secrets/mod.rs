@@ -21,8 +21,10 @@ use std::time::Duration;
 
 /// The password of the smart host.
 pub const SMART_HOST: &str = "smart-host";
+/// The password of the certificate's PFX file.
+pub const CERTIFICATE: &str = "certificate";
 /// Every name there is.
-pub const NAMES: [&str; 1] = [SMART_HOST];
+pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
 
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -39,6 +39,8 @@ pub const STORE_FAILED: u32 = 33;
 pub const PART_CRASHED: u32 = 34;
 pub const DATABASE_DAMAGED: u32 = 35;
 pub const MESSAGE_UNREADABLE: u32 = 36;
+pub const BURST_HELD: u32 = 37;
+pub const PASSWORDS_GUESSED: u32 = 40;
 pub const OTHER_NOTICE: u32 = 38;
 pub const NOTICE_GONE: u32 = 39;
 
@@ -196,6 +198,15 @@ fn noticed(notice: &Problem) -> Tiding {
             "It waits and is looked at again by itself. Look at the disk and at what a virus scanner took away",
         ),
         ProblemCode::EngineFault => (PART_CRASHED, Weight::Error, "Restart the service; accepted mail is not lost"),
+        ProblemCode::PickupFailed => {
+            (OTHER_NOTICE, Weight::Warning, "They stay there and are tried again. Look at the folder and its rights")
+        }
+        ProblemCode::BurstHeld => {
+            (BURST_HELD, Weight::Warning, "Its mail is taken and held. Look at it, then release or delete it in the window")
+        }
+        ProblemCode::PasswordsGuessed => {
+            (PASSWORDS_GUESSED, Weight::Warning, "It may be a device with an old password, or somebody who guesses")
+        }
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
     Tiding { number, weight, text: format!("{}. {then}.", sentence(notice)) }
@@ -273,6 +284,9 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::StoreFailed => "The queue's database cannot be written",
         ProblemCode::MessageUnreadable => "Messages in the queue cannot be read from the disk",
         ProblemCode::EngineFault => "A part of Outtray has crashed",
+        ProblemCode::PickupFailed => "Files in the pickup folder are not taken",
+        ProblemCode::BurstHeld => "A device sends far more than usual",
+        ProblemCode::PasswordsGuessed => "Too many wrong passwords came from one address",
         ProblemCode::Other => "there is a trouble",
     }
 }

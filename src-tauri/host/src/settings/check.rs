@@ -4,23 +4,16 @@
 //! problems at once. Reads the certificate files it names, nothing else. A file that was good once may be gone
 //! without making the settings unusable: that is said by [`Files`].
 
-use super::networks::{self, NetworkError};
 use super::{Checked, problem, short};
 use crate::certificate;
-use control::problem::{Problem, ProblemCode};
-use control::settings::{
-    AllowedNetwork, CertificateSettings, Delivery, Limits, ListenerEncryption, ListenerSettings, SettingsProblem, SignIn,
-    SmartHostEncryption, SmartHostSettings, SmartHostTimeouts,
-};
+use control::problem::Problem;
+use control::settings::{Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
-use ipnet::IpNet;
-use relay::config::Listener;
-use rustls::ServerConfig;
+use secrecy::SecretString;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What a check must know besides the document.
 #[derive(Debug, Clone)]
@@ -29,6 +22,25 @@ pub struct Facts {
     pub folder: PathBuf,
     /// This machine's own name, in force when the document gives none.
     pub host_name: String,
+    pub certificate_password: CertificatePassword,
+}
+
+impl Facts {
+    /// Without passwords.
+    pub fn new(folder: PathBuf, host_name: impl Into<String>) -> Self {
+        Self { folder, host_name: host_name.into(), certificate_password: CertificatePassword::Unknown }
+    }
+}
+
+/// The password of a PFX file with the certificate, as far as whoever checks knows it.
+#[derive(Debug, Clone)]
+pub enum CertificatePassword {
+    /// It is not: the file is looked at, and opened by whoever knows it.
+    Unknown,
+    /// The one in the credential store; empty when there is none.
+    Stored(SecretString),
+    /// Given together with these settings.
+    Given(SecretString),
 }
 
 /// Which of the files that settings name may be missing or broken. What is wrong with them is a notice then, no problem.
@@ -57,7 +69,9 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     let host_name = rules.host_name(&settings.host_name);
     let listeners = rules.listeners(&settings.listeners);
     let certificate = rules.certificate(&settings.certificate);
-    let allowed = rules.allowed(&settings.allowed);
+    let pickup = settings.pickup.as_ref().map(|pickup| rules.pickup(pickup));
+    let policy = rules.access(settings);
+    let content = rules.content(settings);
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
@@ -66,8 +80,8 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
-        let unusable = rules.unusable;
-        Ok(Checked { settings: settings.clone(), folder: facts.folder.clone(), host_name, listeners, allowed, certificate, unusable })
+        let (settings, folder, unusable) = (settings.clone(), facts.folder.clone(), rules.unusable);
+        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, certificate, unusable })
     } else {
         Err(rules.problems)
     }
@@ -80,8 +94,8 @@ pub fn check_smart_host(smart_host: &SmartHostSettings, facts: &Facts) -> Vec<Se
     rules.problems
 }
 
-struct Rules<'a> {
-    facts: &'a Facts,
+pub(super) struct Rules<'a> {
+    pub(super) facts: &'a Facts,
     files: Files<'a>,
     problems: Vec<SettingsProblem>,
     unusable: Vec<Problem>,
@@ -96,113 +110,6 @@ impl Rules<'_> {
             self.wrong("hostName", name, "this is no host name", "letters, digits, hyphens and dots, as in `relay.office.example`");
         }
         name.to_owned()
-    }
-
-    fn listeners(&mut self, listeners: &[ListenerSettings]) -> Vec<Listener> {
-        let mut checked: Vec<(usize, Listener)> = Vec::new();
-        for (index, listener) in listeners.iter().enumerate() {
-            let field = format!("listeners[{index}]");
-            let remedy = "an address of this machine, or `0.0.0.0` for all of IPv4, `::` for all of IPv6";
-            let Ok(address) = listener.address.parse::<IpAddr>() else {
-                self.wrong(format!("{field}.address"), &listener.address, "this is no IP address", remedy);
-                continue;
-            };
-            if address.to_canonical() != address {
-                let remedy = address.to_canonical().to_string();
-                self.wrong(format!("{field}.address"), &listener.address, "this is an IPv4 address in the clothes of IPv6", remedy);
-                continue;
-            }
-            if address.is_multicast() || address == IpAddr::from([255; 4]) {
-                self.wrong(format!("{field}.address"), &listener.address, "no machine has this address", remedy);
-                continue;
-            }
-            let address = SocketAddr::new(address, listener.port);
-            if let Some((first, _)) = checked.iter().find(|(_, other)| collide(address, other.address)) {
-                let wrong = format!("listeners[{first}] already takes this port there");
-                self.wrong(format!("{field}.port"), listener.port, wrong, "another port or another address, or nothing");
-            }
-            let encryption = match listener.encryption {
-                ListenerEncryption::Starttls => relay::config::ListenerEncryption::Starttls,
-                ListenerEncryption::Implicit => relay::config::ListenerEncryption::Implicit,
-                ListenerEncryption::Plain => relay::config::ListenerEncryption::Plain,
-            };
-            checked.push((index, Listener { address, encryption }));
-        }
-        checked.into_iter().map(|(_, listener)| listener).collect()
-    }
-
-    /// The office's own, loaded; None for the one we make.
-    fn certificate(&mut self, certificate: &CertificateSettings) -> Option<Arc<ServerConfig>> {
-        match certificate {
-            CertificateSettings::SelfSigned => None,
-            CertificateSettings::Pem { certificate_file, key_file } => {
-                let (chain, key) = (self.facts.folder.join(certificate_file), self.facts.folder.join(key_file));
-                // Each alone first, so that troubles of both are told.
-                let troubles = [certificate::read_chain(&chain).err(), certificate::read_key(&key).err()];
-                let mut troubles: Vec<_> = troubles.into_iter().flatten().collect();
-                if troubles.is_empty() {
-                    match certificate::load(&chain, &key) {
-                        Ok(config) => return Some(config),
-                        Err(error) => troubles.push(error),
-                    }
-                }
-                let is_known = self.is_known(|now| now.certificate == *certificate);
-                for error in troubles {
-                    let (field, value) = match error.whose() {
-                        certificate::Whose::Certificate => ("certificate.certificateFile", certificate_file),
-                        certificate::Whose::Key => ("certificate.keyFile", key_file),
-                    };
-                    self.file(field, value, &error, is_known);
-                }
-                None
-            }
-        }
-    }
-
-    fn allowed(&mut self, allowed: &[AllowedNetwork]) -> Vec<IpNet> {
-        let mut checked: Vec<(usize, IpNet)> = Vec::new();
-        for (index, AllowedNetwork { network: text, name, public_on_purpose }) in allowed.iter().enumerate() {
-            let field = format!("allowed[{index}].network");
-            if name.chars().any(char::is_control) || name.chars().count() > 100 {
-                let wrong = "this name has control characters or is longer than 100 characters";
-                self.wrong(format!("allowed[{index}].name"), short(name), wrong, "a short name, as in `Warehouse printers`");
-            }
-            let network = match networks::parse(text) {
-                Ok(network) => network,
-                Err(NetworkError::NotOne) => {
-                    let remedy = "a subnet as in `192.168.1.0/24`, or one address as in `192.168.1.7`";
-                    self.wrong(field, text, "this is neither a subnet nor an IP address", remedy);
-                    continue;
-                }
-                Err(NetworkError::HostBits { network, address }) => {
-                    let wrong = "this is an address within a subnet, not the subnet";
-                    self.wrong(field, text, wrong, format!("{network} for the whole subnet, {address} for this address alone"));
-                    continue;
-                }
-                Err(NetworkError::Mapped(network)) => {
-                    let wrong = "this is an IPv4 address in the clothes of IPv6";
-                    self.wrong(field, text, wrong, network.to_string());
-                    continue;
-                }
-            };
-            if let Some((first, _)) = checked.iter().find(|(_, other)| *other == network) {
-                self.wrong(field, text, format!("it is the same as allowed[{first}]"), "nothing: leave it out");
-                continue;
-            }
-            if !networks::is_private(&network) && !public_on_purpose {
-                let (wrong, remedy) = if network.prefix_len() == 0 {
-                    ("this lets the whole internet send mail through here", "the subnets of your office, as in `192.168.1.0/24`")
-                } else {
-                    (
-                        "these addresses are public: strangers may send mail through here",
-                        "the subnets of your office, as in `192.168.1.0/24`, or `publicOnPurpose` if these addresses are yours",
-                    )
-                };
-                self.wrong(field, text, wrong, remedy);
-            }
-            checked.push((index, network));
-        }
-        checked.into_iter().map(|(_, network)| network).collect()
     }
 
     fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
@@ -274,19 +181,33 @@ impl Rules<'_> {
             recipients,
             connections,
             connections_per_client,
+            connections_per_subnet,
             idle_seconds,
             command_seconds,
+            session_seconds,
+            commands,
+            errors,
             tls_seconds,
+            sign_in_failures,
+            sign_in_pause_seconds,
             hops,
             free_disk_bytes,
+            ..
         } = limits;
         self.range("limits.messageBytes", *message_bytes, 1_000..=150_000_000);
         self.range("limits.recipients", *recipients, 1..=50_000);
         self.range("limits.connections", *connections, 1..=10_000);
         self.range("limits.connectionsPerClient", *connections_per_client, 1..=10_000);
+        self.range("limits.connectionsPerSubnet", *connections_per_subnet, 1..=10_000);
         self.range("limits.idleSeconds", *idle_seconds, 1..=HOUR);
         self.range("limits.commandSeconds", *command_seconds, 1..=HOUR);
+        self.range("limits.sessionSeconds", *session_seconds, 1..=7 * DAY);
+        // A message with a few recipients must fit.
+        self.range("limits.commands", *commands, 20..=10_000_000);
+        self.range("limits.errors", *errors, 1..=10_000);
         self.range("limits.tlsSeconds", *tls_seconds, 1..=HOUR);
+        self.range("limits.signInFailures", *sign_in_failures, 1..=1000);
+        self.range("limits.signInPauseSeconds", *sign_in_pause_seconds, 1..=DAY);
         self.range("limits.hops", *hops, 1..=1000);
         self.range("limits.freeDiskBytes", *free_disk_bytes, 0..=1_000_000_000_000_000);
     }
@@ -322,7 +243,7 @@ impl Rules<'_> {
     }
 
     /// Whether it is in range; else a problem.
-    fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
+    pub(super) fn range<N: PartialOrd + Display>(&mut self, field: impl Into<String>, value: N, range: RangeInclusive<N>) -> bool {
         let fits = range.contains(&value);
         if !fits {
             let wrong = if value < *range.start() { "this is too small" } else { "this is too large" };
@@ -332,7 +253,7 @@ impl Rules<'_> {
     }
 
     /// Whether a file may be gone; `in_force`: whether settings name it too.
-    fn is_known(&self, in_force: impl FnOnce(&Settings) -> bool) -> bool {
+    pub(super) fn is_known(&self, in_force: impl FnOnce(&Settings) -> bool) -> bool {
         match self.files {
             Files::MustBeGood => false,
             Files::AsIn(now) => in_force(now),
@@ -340,27 +261,17 @@ impl Rules<'_> {
         }
     }
 
-    fn file(&mut self, field: impl Into<String>, named: &str, error: &certificate::CertificateError, may_be_gone: bool) {
+    pub(super) fn file(&mut self, field: impl Into<String>, named: &str, error: &certificate::CertificateError, may_be_gone: bool) {
         if may_be_gone {
-            let path = self.facts.folder.join(named).display().to_string();
-            let said = format!("{error}; wanted: {}", error.remedy());
-            self.unusable.push(Problem::new(ProblemCode::CertificateFileUnusable).about(path).said(said));
+            self.unusable.push(error.problem(&self.facts.folder.join(named)));
         } else {
             self.wrong(field, named, error.to_string(), error.remedy());
         }
     }
 
-    fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn wrong(&mut self, field: impl Into<String>, value: impl Display, wrong: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(problem(field, value.to_string(), wrong, remedy));
     }
-}
-
-/// Whether the system could not give both. `::` is IPv6 only; port 0 is another one each time.
-fn collide(one: SocketAddr, other: SocketAddr) -> bool {
-    one.port() != 0
-        && one.port() == other.port()
-        && one.is_ipv4() == other.is_ipv4()
-        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 /// Labels of letters, digits, hyphens; underscores too, since office machines are called so.

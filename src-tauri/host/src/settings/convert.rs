@@ -1,12 +1,18 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
+use crate::certificate;
 use control::Settings;
 use control::problem::Problem;
 use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
-use ipnet::IpNet;
-use relay::config::{self, Config, Listener, SmartHostConfig};
-use rustls::ServerConfig;
+use relay::config::{self, Config, SmartHostConfig};
+use relay::policy::burst::BurstLimits;
+use relay::policy::content::ContentRules;
+use relay::policy::sign_in::SignInLimits;
+use relay::policy::{Network, Policy};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +24,60 @@ pub struct Checked {
     pub(super) folder: PathBuf,
     pub(super) host_name: String,
     pub(super) listeners: Vec<Listener>,
-    pub(super) allowed: Vec<IpNet>,
-    /// The office's own certificate; None when it is to be ours, or its files cannot be used.
-    pub(super) certificate: Option<Arc<ServerConfig>>,
+    pub(super) pickup: Option<config::Pickup>,
+    pub policy: Policy,
+    pub(super) content: ContentRules,
+    /// The office's own certificate; None when it is to be ours, or its files cannot be used. One in a PFX file is opened later:
+    /// its password is in the credential store.
+    pub(super) certificate: Option<Arc<CertifiedKey>>,
     /// Files that cannot be used and do not keep the rest from running.
     pub unusable: Vec<Problem>,
+}
+
+/// A listener of which everything is checked, without the certificate that it will show.
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    pub address: SocketAddr,
+    pub encryption: ListenerEncryption,
+    pub clients: Clients,
+    pub proxies: Vec<Network>,
+}
+
+/// Whether clients show a certificate.
+#[derive(Debug, Clone)]
+pub(super) enum Clients {
+    Unasked,
+    Judged(Arc<dyn ClientCertVerifier>),
+    /// They must, and it could not be judged.
+    ShutOut,
+}
+
+impl Listener {
+    fn config(&self, certificate: Option<&Arc<CertifiedKey>>) -> config::Listener {
+        let clients = match &self.clients {
+            Clients::Unasked => Some(None),
+            Clients::Judged(verifier) => Some(Some(Arc::clone(verifier))),
+            Clients::ShutOut => None,
+        };
+        let tls = match (self.encryption, certificate, clients) {
+            (ListenerEncryption::Plain, _, _) | (_, None, _) | (_, _, None) => None,
+            (ListenerEncryption::Starttls | ListenerEncryption::Implicit, Some(certificate), Some(clients)) => {
+                certificate::server_config(Arc::clone(certificate), clients)
+                    .inspect_err(|error| tracing::error!(%error, address = %self.address, "No encryption can be offered"))
+                    .ok()
+            }
+        };
+        config::Listener {
+            address: self.address,
+            encryption: match self.encryption {
+                ListenerEncryption::Starttls => config::ListenerEncryption::Starttls,
+                ListenerEncryption::Implicit => config::ListenerEncryption::Implicit,
+                ListenerEncryption::Plain => config::ListenerEncryption::Plain,
+            },
+            tls,
+            proxies: self.proxies.clone(),
+        }
+    }
 }
 
 impl Checked {
@@ -33,7 +88,9 @@ impl Checked {
             folder: facts.folder.clone(),
             host_name: facts.host_name.clone(),
             listeners: Vec::new(),
-            allowed: Vec::new(),
+            pickup: None,
+            policy: Policy::default(),
+            content: ContentRules::default(),
             certificate: None,
             unusable: Vec::new(),
         }
@@ -44,9 +101,12 @@ impl Checked {
         let certificate = match &self.settings.certificate {
             CertificateSettings::SelfSigned => Vec::new(),
             CertificateSettings::Pem { certificate_file, key_file } => vec![certificate_file, key_file],
+            CertificateSettings::Pfx { file } => vec![file],
         };
+        let authorities = self.settings.listeners.iter().filter_map(|listener| listener.client_certificates.as_ref());
+        let authorities = authorities.map(|clients| &clients.authority_file);
         let extra_ca_file = self.settings.smart_host.iter().filter_map(|smart_host| smart_host.extra_ca_file.as_ref());
-        certificate.into_iter().chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
+        certificate.into_iter().chain(authorities).chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
     }
 
     /// A certificate that was loaded once is better than ours, when its files are being replaced or are gone.
@@ -54,6 +114,23 @@ impl Checked {
         if self.certificate.is_none() && self.settings.certificate == before.settings.certificate {
             self.certificate.clone_from(&before.certificate);
         }
+    }
+
+    /// The file that a password opens.
+    pub fn pfx_file(&self) -> Option<PathBuf> {
+        match &self.settings.certificate {
+            CertificateSettings::Pfx { file } => Some(self.folder.join(file)),
+            CertificateSettings::SelfSigned | CertificateSettings::Pem { .. } => None,
+        }
+    }
+
+    /// Whether it is known already that this file cannot be used.
+    pub fn is_unusable(&self, file: &Path) -> bool {
+        self.unusable.iter().any(|problem| problem.subject.as_deref() == Some(&*file.display().to_string()))
+    }
+
+    pub fn show(&mut self, certificate: Arc<CertifiedKey>) {
+        self.certificate = Some(certificate);
     }
 
     pub fn wants_password(&self) -> bool {
@@ -71,21 +148,33 @@ impl Checked {
     }
 
     /// The engine's configuration, with what is not in the document: our own certificate and the password.
-    pub fn config(&self, self_signed: Option<Arc<ServerConfig>>, password: Option<SecretString>) -> Config {
-        let Settings { limits, delivery, .. } = &self.settings;
+    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, password: Option<SecretString>) -> Config {
+        let Settings { limits, delivery, bursts, .. } = &self.settings;
+        let certificate = self.certificate.clone().or(self_signed);
         Config {
             host_name: self.host_name.clone(),
-            listeners: self.listeners.clone(),
-            tls: self.certificate.clone().or(self_signed),
-            allowed: self.allowed.clone(),
+            listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
+            pickup: self.pickup.clone(),
+            policy: self.policy.clone(),
+            content: self.content.clone(),
+            sign_ins: SignInLimits { failures: limits.sign_in_failures, pause: seconds(limits.sign_in_pause_seconds) },
+            bursts: bursts.hold.then(|| BurstLimits {
+                times_the_usual: bursts.times_the_usual,
+                least_per_hour: bursts.least_per_hour,
+                most_per_hour: (bursts.most_per_hour != 0).then_some(bursts.most_per_hour),
+            }),
             limits: config::Limits {
                 message_bytes: limits.message_bytes,
                 recipients: limits.recipients as usize,
                 connections: limits.connections as usize,
                 connections_per_client: limits.connections_per_client as usize,
+                connections_per_subnet: limits.connections_per_subnet as usize,
                 idle: seconds(limits.idle_seconds),
                 command: seconds(limits.command_seconds),
+                session: seconds(limits.session_seconds),
                 tls: seconds(limits.tls_seconds),
+                commands: limits.commands,
+                errors: limits.errors,
                 hops: limits.hops,
                 free_disk_bytes: limits.free_disk_bytes,
             },

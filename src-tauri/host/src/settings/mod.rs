@@ -5,16 +5,20 @@
 //!
 //! Invariant: what is in force was checked; a document that cannot be used changes nothing.
 
+mod access;
 pub mod check;
+mod content;
 pub mod file;
 pub mod networks;
+pub mod pickup;
 pub mod read;
 pub mod schema;
 
 mod convert;
+mod doors;
 mod shape;
 
-pub use check::{Facts, Files, check, check_with};
+pub use check::{CertificatePassword, Facts, Files, check, check_with};
 pub use convert::{Checked, smart_host};
 
 use control::settings::SettingsProblem;
@@ -59,5 +63,9 @@ pub fn read_and_check_with(bytes: &[u8], facts: &Facts, files: Files<'_>) -> Res
     Err(problems)
 }
 
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod content_tests;
 #[cfg(test)]
 mod rules;

@@ -92,14 +92,13 @@ mod tests {
         let found = fields(
             r#"{ "version": 1, "hostname": "x", "listeners": [ {"address": 5, "port": 70000, "encryption": "ssl"},
                 {"address": "0.0.0.0", "port": 2525, "encryption": "plain", "tls": true} ],
-                "allowed": {}, "smartHost": {"server": "a.test", "signIn": {"kind": "oauth"}, "encryption": "none"},
+                "rules": {}, "smartHost": {"server": "a.test", "signIn": {"kind": "oauth"}, "encryption": "none"},
                 "certificate": {"kind": "pem", "certificateFile": "a.pem"},
                 "limits": {"messageBytes": "25 MB"}, "logLevel": "loud", "delivery": {"firstRetrySeconds": -1} }"#,
         );
         assert_eq!(
             found,
             [
-                "allowed = {}: this is an object, and a list in [ ] is wanted",
                 "certificate.keyFile = : it is missing",
                 "delivery.firstRetrySeconds = -1: this number cannot stand here",
                 "hostname = x: there is no such setting",
@@ -109,6 +108,7 @@ mod tests {
                 "listeners[0].port = 70000: this number cannot stand here",
                 "listeners[1].tls = true: there is no such setting",
                 "logLevel = loud: this word is not known here",
+                "rules = {}: this is an object, and a list in [ ] is wanted",
                 "smartHost.port = : it is missing",
                 "smartHost.signIn.kind = oauth: this word is not known here",
             ]
@@ -119,7 +119,7 @@ mod tests {
     fn a_mended_document_can_still_be_read() {
         for text in [
             r#"{"version": 1, "listeners": 5, "smartHost": 7}"#,
-            r#"{"version": 1, "smartHost": {}, "listeners": [{}, 5, null], "allowed": [null, {}, []]}"#,
+            r#"{"version": 1, "smartHost": {}, "listeners": [{}, 5, null], "rules": [null, {}, []]}"#,
             r#"{"version": "1", "certificate": null, "limits": null, "history": []}"#,
             r#"{"version": 1.5, "smartHost": {"signIn": 3, "timeouts": 4, "extraCaFile": 5}}"#,
             "[]",
@@ -137,7 +137,7 @@ mod tests {
         let remedies: Vec<_> = reading.problems.into_iter().map(|problem| problem.remedy).collect();
         assert_eq!(remedies[0], "`hostName`, or nothing");
         assert_eq!(remedies[2], "`smartHost`, or nothing");
-        assert!(remedies[1].starts_with("one of: allowed, certificate"), "{}", remedies[1]);
+        assert!(remedies[1].starts_with("one of: accounts, attachments"), "{}", remedies[1]);
     }
 
     #[test]

@@ -19,17 +19,21 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"address": "::", "port": 25, "encryption": "plain"},
             {"address": "lan", "port": 26, "encryption": "plain"},
             {"address": "::ffff:10.0.0.1", "port": 26, "encryption": "plain"},
-            {"address": "224.0.0.1", "port": 26, "encryption": "plain"}
+            {"address": "224.0.0.1", "port": 26, "encryption": "plain"},
+            {"address": "127.0.0.1", "port": 27, "encryption": "starttls", "proxies": ["balancer", "10.0.0.7/24", "0.0.0.0/0", "10.0.0.9"],
+                "clientCertificates": {"authorityFile": "gone.pem", "required": true}},
+            {"address": "127.0.0.1", "port": 28, "encryption": "plain", "clientCertificates": {"authorityFile": "gone.pem"}}
         ],
         "certificate": {"kind": "pem", "certificateFile": "gone.pem", "keyFile": "gone.key"},
-        "allowed": [
+        "rules": [
             {"network": "192.168.1.7/24"}, {"network": "10.0.0.0/8"}, {"network": "10.0.0.0/8"}, {"network": "8.8.8.0/24"},
             {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
         ],
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
             "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0,
             "timeouts": {"connectSeconds": 0}},
-        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400},
+        "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0,
+            "connectionsPerSubnet": 0, "sessionSeconds": 0},
         "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
             "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
         "history": {"keepDays": 0}
@@ -44,15 +48,22 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "listeners[3].address",
             "listeners[4].address",
             "listeners[5].address",
+            "listeners[6].proxies[0]",
+            "listeners[6].proxies[1]",
+            "listeners[6].proxies[2]",
+            "listeners[6].clientCertificates",
+            "listeners[6].clientCertificates.authorityFile",
+            "listeners[7].clientCertificates",
+            "listeners[7].clientCertificates.authorityFile",
             "certificate.certificateFile",
             "certificate.keyFile",
-            "allowed[0].network",
-            "allowed[2].network",
-            "allowed[3].network",
-            "allowed[4].network",
-            "allowed[5].network",
-            "allowed[6].name",
-            "allowed[6].network",
+            "rules[0].network",
+            "rules[2].network",
+            "rules[3].network",
+            "rules[4].network",
+            "rules[5].network",
+            "rules[6].network",
+            "rules[6].name",
             "smartHost.provider",
             "smartHost.server",
             "smartHost.port",
@@ -63,7 +74,11 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "smartHost.timeouts.connectSeconds",
             "limits.messageBytes",
             "limits.recipients",
+            "limits.connectionsPerSubnet",
             "limits.idleSeconds",
+            "limits.sessionSeconds",
+            "limits.commands",
+            "limits.errors",
             "limits.hops",
             "delivery.longestRetrySeconds",
             "delivery.lifetimeSeconds",
@@ -89,10 +104,10 @@ fn form_and_value_are_told_together_and_no_stand_in_is_blamed() {
 fn remedies_name_what_to_write() {
     let remedy = |text: &str| problems(text).remove(0).remedy;
     assert_eq!(
-        remedy(r#"{"version": 1, "allowed": [{"network": "192.168.1.7/24"}]}"#),
+        remedy(r#"{"version": 1, "rules": [{"network": "192.168.1.7/24"}]}"#),
         "192.168.1.0/24 for the whole subnet, 192.168.1.7 for this address alone"
     );
-    assert_eq!(remedy(r#"{"version": 1, "allowed": [{"network": "::ffff:10.0.0.1"}]}"#), "10.0.0.1/32");
+    assert_eq!(remedy(r#"{"version": 1, "rules": [{"network": "::ffff:10.0.0.1"}]}"#), "10.0.0.1/32");
     assert_eq!(remedy(r#"{"version": 1, "limits": {"messageBytes": 200000000}}"#), "a whole number from 1000 to 150000000");
 }
 
@@ -102,7 +117,7 @@ fn good_documents_become_the_engines_configuration() {
         "version": 1, "hostName": "relay.office.test",
         "listeners": [{"address": "127.0.0.1", "port": 0, "encryption": "starttls"}, {"address": "::", "port": 0, "encryption": "implicit"},
             {"address": "0.0.0.0", "port": 25, "encryption": "plain"}, {"address": "::", "port": 25, "encryption": "plain"}],
-        "allowed": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
+        "rules": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
         "smartHost": {"server": "smtp.away.test", "port": 587, "encryption": "starttls",
             "signIn": {"kind": "password", "user": "ann"}, "timeouts": {"connectSeconds": 7}},
         "delivery": {"delayNoticeSeconds": 0}, "history": {"keepDays": 2}
@@ -112,7 +127,10 @@ fn good_documents_become_the_engines_configuration() {
     let config = checked.config(None, Some("tr0ub4dor".to_owned().into()));
     assert_eq!(config.host_name, "relay.office.test");
     assert_eq!(config.listeners.iter().map(|listener| listener.encryption).collect::<Vec<_>>()[1], ListenerEncryption::Implicit);
-    assert_eq!(config.allowed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.7/32", "10.0.0.0/24", "8.8.8.0/24"]);
+    assert_eq!(
+        config.policy.rules.iter().map(|rule| format!("{}-{}", rule.network.first(), rule.network.last())).collect::<Vec<_>>(),
+        ["10.0.0.7-10.0.0.7", "10.0.0.0-10.0.0.255", "8.8.8.0-8.8.8.255"]
+    );
     assert_eq!(config.delivery.delay_notice, None);
     assert_eq!(config.history_keep, Duration::from_secs(172_800));
     let smart_host = config.smart_host.unwrap();
@@ -127,13 +145,13 @@ fn without_a_name_the_machines_own_is_used_and_nobody_may_send() {
     let checked = read_and_check(br#"{"version": 1}"#, &facts()).unwrap();
     assert!(!checked.wants_self_signed());
     let config = checked.config(None, None);
-    assert_eq!((config.host_name.as_str(), config.allowed.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
+    assert_eq!((config.host_name.as_str(), config.policy.rules.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
 }
 
-fn problems(text: &str) -> Vec<SettingsProblem> {
+pub(super) fn problems(text: &str) -> Vec<SettingsProblem> {
     read_and_check(text.as_bytes(), &facts()).unwrap_err()
 }
 
-fn facts() -> Facts {
-    Facts { folder: std::env::temp_dir().join("no-such-folder-here"), host_name: "pc7.office.test".into() }
+pub(super) fn facts() -> Facts {
+    Facts::new(std::env::temp_dir().join("no-such-folder-here"), "pc7.office.test")
 }

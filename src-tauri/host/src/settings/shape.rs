@@ -196,8 +196,15 @@ fn choices(schema: &Value) -> Option<Vec<&str>> {
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }
-    let forms = schema.get("oneOf")?.as_array()?;
-    forms.iter().map(|form| form.get("const").and_then(Value::as_str)).collect()
+    // Words with a description of their own stand apart from those without.
+    let mut words = Vec::new();
+    for form in schema.get("oneOf")?.as_array()? {
+        match form.get("const").and_then(Value::as_str) {
+            Some(word) => words.push(word),
+            None => words.extend(form.get("enum")?.as_array()?.iter().filter_map(Value::as_str)),
+        }
+    }
+    Some(words)
 }
 
 fn most(schema: &Value) -> u64 {

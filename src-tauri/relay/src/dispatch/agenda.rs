@@ -6,6 +6,7 @@
 //! tried since [`Agenda::begin_afresh`]; no wait is longer than the longest gap, wherever the clock was.
 
 use super::lane::Turn;
+use crate::mail::Priority;
 use crate::queue::{ContentPlace, QueueEntry, Schedule, Seq};
 use crate::store::{Open, Standing};
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ struct Waiting {
     at: i64,
     /// Put off until then, its deadlines too; a change of the message ends it.
     not_before: i64,
+    priority: Priority,
     held: bool,
     noticed: bool,
     /// Its delay notice is being written.
@@ -63,8 +65,8 @@ struct Waiting {
 pub struct Agenda {
     schedule: Schedule,
     waiting: BTreeMap<Seq, Waiting>,
-    /// Of those neither held nor taken.
-    attempts: BTreeSet<(i64, Seq)>,
+    /// Of those neither held nor taken, by their priority, the highest first.
+    attempts: BTreeMap<Priority, BTreeSet<(i64, Seq)>>,
     /// Of those tried and neither held nor taken. On hold it waits for a person, however long that takes.
     deadlines: BTreeSet<(i64, Seq, Deadline)>,
     cache: HashMap<Seq, QueueEntry>,
@@ -85,7 +87,7 @@ impl Agenda {
         let mut agenda = Self {
             schedule: schedule.clone(),
             waiting: BTreeMap::new(),
-            attempts: BTreeSet::new(),
+            attempts: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             cache: HashMap::new(),
             cached: 0,
@@ -93,14 +95,15 @@ impl Agenda {
         };
         for open in open {
             let fresh = Waiting::fresh(open.accepted_at, now);
-            let waiting = Waiting { due: open.next_attempt, held: open.held, noticed: open.noticed, ..fresh };
+            let waiting = Waiting { due: open.next_attempt, priority: open.priority, held: open.held, noticed: open.noticed, ..fresh };
             agenda.put(open.seq, waiting, now);
         }
         agenda
     }
 
     pub fn add(&mut self, entry: QueueEntry, now: Timestamp) {
-        self.put(entry.seq, Waiting::fresh(entry.accepted_at.as_millisecond(), now), now);
+        let fresh = Waiting::fresh(entry.accepted_at.as_millisecond(), now);
+        self.put(entry.seq, Waiting { priority: entry.priority, held: entry.held, ..fresh }, now);
         let weight = weight(&entry);
         if self.cached + weight <= CACHE {
             self.cached += weight;
@@ -135,7 +138,8 @@ impl Agenda {
     }
 
     fn choose(&self, turn: Turn<'_>, now: Timestamp) -> Option<Seq> {
-        let due = || self.attempts.range(..=(now.as_millisecond(), Seq::MAX)).map(|(_, seq)| *seq);
+        let until = (now.as_millisecond(), Seq::MAX);
+        let due = || self.attempts.values().flat_map(|attempts| attempts.range(..=until)).map(|(_, seq)| *seq);
         // One that can bear witness: a suspect is not believed, and one that has spoken says nothing new.
         let is_witness = |seq: &Seq, heard: &[Seq]| !heard.contains(seq) && self.waiting.get(seq).is_some_and(|waiting| !waiting.suspect);
         match turn {
@@ -232,11 +236,12 @@ impl Agenda {
 
     /// When the first is due of those who are not among these.
     pub fn first_due_but(&self, heard: &[Seq]) -> Option<i64> {
-        self.attempts.iter().find(|(_, seq)| !heard.contains(seq)).map(|(due, _)| *due)
+        let first = |attempts: &BTreeSet<(i64, Seq)>| attempts.iter().find(|(_, seq)| !heard.contains(seq)).map(|(due, _)| *due);
+        self.attempts.values().filter_map(first).min()
     }
 
     pub fn first_due(&self) -> Option<i64> {
-        self.attempts.first().map(|(due, _)| *due)
+        self.attempts.values().filter_map(|attempts| attempts.first()).map(|(due, _)| *due).min()
     }
 
     pub fn first_deadline(&self) -> Option<i64> {
@@ -265,7 +270,9 @@ impl Agenda {
 
     fn pull(&mut self, seq: Seq) -> Option<Waiting> {
         let waiting = self.waiting.remove(&seq)?;
-        self.attempts.remove(&(waiting.at, seq));
+        if let Some(attempts) = self.attempts.get_mut(&waiting.priority) {
+            attempts.remove(&(waiting.at, seq));
+        }
         for (at, deadline) in waiting.deadlines(&self.schedule) {
             self.deadlines.remove(&(at, seq, deadline));
         }
@@ -276,7 +283,7 @@ impl Agenda {
         let has_come = self.schedule.has_come(time(waiting.due), time(waiting.accepted_at), now);
         waiting.at = if has_come { waiting.due.min(now.as_millisecond()) } else { waiting.due }.max(waiting.not_before);
         if !waiting.held && !waiting.taken {
-            self.attempts.insert((waiting.at, seq));
+            self.attempts.entry(waiting.priority).or_default().insert((waiting.at, seq));
         }
         self.deadlines.extend(waiting.deadlines(&self.schedule).map(|(at, deadline)| (at, seq, deadline)));
         self.waiting.insert(seq, waiting);
@@ -298,6 +305,7 @@ impl Waiting {
             due: accepted_at,
             at: accepted_at,
             not_before: i64::MIN,
+            priority: Priority::Normal,
             held: false,
             noticed: false,
             noticing: false,

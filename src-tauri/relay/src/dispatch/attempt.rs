@@ -56,8 +56,8 @@ impl Attempted {
                 return hands.back(again);
             }
         };
-        let (attempt, tls, after) = match self.hand_over(&delivery, line).await {
-            Ok((attempt, line, tls)) => {
+        let (attempt, how, after) = match self.hand_over(&delivery, line).await {
+            Ok((attempt, line, how)) => {
                 let went = self.how_far(&attempt);
                 // Nothing learned and nothing to rest for: at once it would only be the same again.
                 let learned = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
@@ -68,7 +68,7 @@ impl Attempted {
                     LineAfter::Spent => returned.tell(None, went, None),
                     LineAfter::Down(trouble) => returned.tell(None, went, Some(trouble.clone())),
                 }
-                (attempt, tls, after)
+                (attempt, how, after)
             }
             Err(trouble) => {
                 returned.tell(None, Went::Nowhere, Some(trouble));
@@ -76,7 +76,7 @@ impl Attempted {
             }
         };
         let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
-        let via = Via { server, tls: tls.as_deref() };
+        let via = Via { server, tls: how.tls.as_deref(), tells_senders: how.tells_senders };
         let now = self.desk.clock.now();
         for outcome in &attempt.outcomes {
             tell_log(&entry, outcome);
@@ -128,9 +128,17 @@ impl Attempted {
             reverse_path: entry.reverse_path.clone(),
             forward_paths: tried.iter().filter_map(|n| entry.recipients.get(*n)).map(|recipient| recipient.path.clone()).collect(),
             body: entry.body,
+            utf8: entry.utf8,
+            returns: entry.returns.clone(),
         };
-        let (message, eight_bit, suspect) = (entry.id, entry.summary.eight_bit, self.suspect);
-        let delivery = Delivery { message, envelope, content, eight_bit, suspect };
+        let delivery = Delivery {
+            message: entry.id,
+            envelope,
+            content,
+            eight_bit: entry.summary.eight_bit,
+            eight_bit_header: entry.summary.eight_bit_header,
+            suspect: self.suspect,
+        };
         Ok((entry, delivery, tried))
     }
 
@@ -154,7 +162,7 @@ impl Attempted {
         &self,
         delivery: &Delivery,
         line: Option<OpenLine>,
-    ) -> Result<(Attempt, Option<OpenLine>, Option<String>), crate::smarthost::Trouble> {
+    ) -> Result<(Attempt, Option<OpenLine>, How), crate::smarthost::Trouble> {
         let reused = line.is_some();
         let (mut open, handed) = match line {
             Some(line) => line,
@@ -163,14 +171,27 @@ impl Attempted {
         let attempt = open.deliver(delivery).await;
         let stale = reused && attempt.line == LineAfter::Spent && attempt.outcomes.iter().all(|outcome| *outcome == Outcome::Untouched);
         if !stale {
-            let tls = open.tls();
-            return Ok((attempt, Some((open, handed + 1)), tls));
+            let how = How::of(open.as_ref());
+            return Ok((attempt, Some((open, handed + 1)), how));
         }
         drop(open);
         let mut open = self.smart_host.open().await?;
         let attempt = open.deliver(delivery).await;
-        let tls = open.tls();
-        Ok((attempt, Some((open, 1)), tls))
+        let how = How::of(open.as_ref());
+        Ok((attempt, Some((open, 1)), how))
+    }
+}
+
+/// How it was handed over.
+#[derive(Default)]
+struct How {
+    tls: Option<String>,
+    tells_senders: bool,
+}
+
+impl How {
+    fn of(line: &dyn Line) -> Self {
+        Self { tls: line.tls(), tells_senders: line.tells_senders() }
     }
 }
 
@@ -258,19 +279,17 @@ impl Desk {
     }
 
     async fn compose(&self, entry: &QueueEntry, settlement: &mut Settlement, wanted: &ReportWanted) -> Option<crate::mail::Submission> {
-        let header = self.header_of(entry).await;
-        let report = super::report::compose(entry, settlement, wanted, &header, &self.plan, self.clock.now())?;
+        let beginning = self.beginning_of(entry, wanted).await;
+        let report = super::report::compose(entry, settlement, wanted, &beginning, &self.plan, self.clock.now())?;
         tracing::info!(message_id = %entry.id, report = %report.id, "Telling the sender");
         Some(report)
     }
 
-    /// The header section of a content, as far as a report wants to quote it.
-    async fn header_of(&self, entry: &QueueEntry) -> Vec<u8> {
-        const AT_MOST: usize = 16 * 1024;
-        let Ok(Some(content)) = self.store.content(entry).await else { return Vec::new() };
-        let Ok(piece) = self.store.content_piece(content, 0, AT_MOST).await else { return Vec::new() };
-        let end = piece.windows(4).position(|window| window == b"\r\n\r\n").map_or(piece.len(), |at| at + 2);
-        piece[..end].to_vec()
+    /// Of the content as much as a report wants to quote: all of it, or what may be its header.
+    async fn beginning_of(&self, entry: &QueueEntry, wanted: &ReportWanted) -> bytes::Bytes {
+        let at_most = super::report::quoted_octets(entry, wanted);
+        let Ok(Some(content)) = self.store.content(entry).await else { return bytes::Bytes::new() };
+        self.store.content_piece(content, 0, at_most).await.unwrap_or_default()
     }
 
     fn soon(&self) -> Again {

@@ -295,7 +295,7 @@ impl Dispatcher {
         if let Some(before) = before {
             tokio::spawn(async move {
                 // Some at a time, so that mail is not kept waiting behind the sweeping.
-                while matches!(store.prune(before).await, Ok(removed) if removed > 0) {}
+                while matches!(store.prune(before, now).await, Ok(removed) if removed > 0) {}
             });
         }
     }

@@ -1,21 +1,35 @@
 //! Turns a settlement that the sender must hear of into a report, ready to be kept with it.
 //!
-//! In: the entry as it was, the settlement with the new states, the header of the message. Out: the report as a
+//! In: the entry as it was, the settlement with the new states, the beginning of the message. Out: the report as a
 //! submission, and one more record in the settlement that names it.
 //!
 //! Invariant: there is a record of a report if and only if there is a report.
 
 use super::Plan;
 use crate::dsn::{self, Concerned, Fate, ReportFacts, ReportKind};
+use crate::mail::wish::Ret;
 use crate::mail::{MessageId, Submission};
 use crate::queue::{QueueEntry, RecipientState, Record, RecordKind, ReportWanted, Settlement};
 use jiff::Timestamp;
+
+/// A larger message does not come back whole, whatever its sender asked for.
+const WHOLE: u64 = 1_000_000;
+/// No header that anybody wants to read is longer.
+const HEADER: usize = 16 * 1024;
+
+/// How much of a content its report wants to quote. Only failure brings a message back (RFC 3461 §6.2).
+pub fn quoted_octets(entry: &QueueEntry, wanted: &ReportWanted) -> usize {
+    match (wanted, entry.returns.ret) {
+        (ReportWanted::Failure { .. }, Some(Ret::Full)) if entry.size <= WHOLE => usize::try_from(entry.size).unwrap_or(HEADER),
+        (ReportWanted::Failure { .. } | ReportWanted::Delay { .. } | ReportWanted::Relayed { .. }, _) => HEADER,
+    }
+}
 
 pub fn compose(
     entry: &QueueEntry,
     settlement: &mut Settlement,
     wanted: &ReportWanted,
-    header: &[u8],
+    beginning: &[u8],
     plan: &Plan,
     now: Timestamp,
 ) -> Option<Submission> {
@@ -26,6 +40,7 @@ pub fn compose(
             let given_up_at = plan.schedule.expires_at(entry.accepted_at);
             (ReportKind::Delay { given_up_at }, recipients, RecordKind::DelayNoticed { report: id })
         }
+        ReportWanted::Relayed { recipients } => (ReportKind::Relayed, recipients, RecordKind::Confirmed { report: id }),
     };
     let facts = ReportFacts {
         kind,
@@ -35,7 +50,10 @@ pub fn compose(
         arrived_at: entry.accepted_at,
         subject: &entry.summary.subject,
         message_id: &entry.summary.message_id,
-        header,
+        returns: &entry.returns,
+        utf8: entry.utf8,
+        beginning,
+        is_whole: beginning.len() as u64 == entry.size,
         recipients: wanted.iter().filter_map(|n| concerned(entry, settlement, *n, plan)).collect(),
     };
     let report = dsn::compose(&facts, id, now)?;
@@ -52,7 +70,7 @@ fn concerned(entry: &QueueEntry, settlement: &Settlement, n: usize, plan: &Plan)
         RecipientState::Deleted { at: _ } => (Fate::Deleted, None),
         RecipientState::Deferred { due: _, why } => (Fate::Late { last: Some(why.clone()) }, None),
         RecipientState::Queued { due: _ } => (Fate::Late { last: None }, None),
-        RecipientState::Sent { .. } => return None,
+        RecipientState::Sent { at: _, reply } => (Fate::Relayed(reply.clone()), None),
     };
     let server = state.reply().and_then(|_| server(settlement, n, plan));
     Some(Concerned { address: recipient.path.clone(), fate, server, tried_at })
@@ -65,6 +83,7 @@ fn server(settlement: &Settlement, n: usize, plan: &Plan) -> Option<String> {
         RecordKind::Expired { .. }
         | RecordKind::DelayNoticed { .. }
         | RecordKind::Reported { .. }
+        | RecordKind::Confirmed { .. }
         | RecordKind::Held
         | RecordKind::Released
         | RecordKind::TriedNow
@@ -78,7 +97,8 @@ fn server(settlement: &Settlement, n: usize, plan: &Plan) -> Option<String> {
 mod tests {
     use super::*;
     use crate::mail::reply::RemoteReply;
-    use crate::mail::{Body, Content, ForwardPath, Kind, ReversePath, Summary};
+    use crate::mail::wish::Notify;
+    use crate::mail::{Body, Content, ForwardPath, Kind, Returns, ReversePath, Summary};
     use crate::queue::{self, ContentPlace, Recipient, Schedule, Via, Why, WhyKind};
     use crate::smarthost::{Outcome, Refusal, RefusalKind};
     use std::time::Duration;
@@ -88,7 +108,7 @@ mod tests {
         let entry = entry("scan@office.test");
         let sent = Outcome::Sent(RemoteReply::parse("250 ok").unwrap());
         let failed = Outcome::Failed(Refusal { kind: RefusalKind::Recipient, reply: RemoteReply::parse("550 5.1.1 no such user") });
-        let via = Via { server: "smart.test", tls: None };
+        let via = Via { server: "smart.test", tls: None, tells_senders: false };
         let mut settlement = queue::settle(&entry, &[0, 1], &[sent, failed], &via, &plan().schedule, at(60));
         let (report, text) = composed(&entry, &mut settlement);
         assert_eq!((report.kind, report.envelope.reverse_path), (Kind::Report, ReversePath::Null));
@@ -132,6 +152,44 @@ mod tests {
     }
 
     #[test]
+    fn what_was_handed_over_is_confirmed_to_who_asked() {
+        let mut entry = entry("scan@office.test");
+        entry.recipients[1].path.wish.notify = Notify::parse("SUCCESS");
+        let sent = || Outcome::Sent(RemoteReply::parse("250 2.6.0 queued").unwrap());
+        let via = Via { server: "smart.test", tls: None, tells_senders: false };
+        let mut settlement = queue::settle(&entry, &[0, 1], &[sent(), sent()], &via, &plan().schedule, at(60));
+        let (report, text) = composed(&entry, &mut settlement);
+        let fields = "Final-Recipient: rfc822; r1@away.test\r\nAction: relayed\r\nStatus: 2.6.0\r\nRemote-MTA: dns; smart.test\r\n";
+        assert!(text.contains(fields) && !text.contains("r0@away.test"), "{text}");
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::Confirmed { report: report.id } };
+        assert_eq!(settlement.records.last(), Some(&record));
+    }
+
+    #[test]
+    fn only_a_failure_brings_the_message_back_and_only_one_that_is_not_too_large() {
+        let mut entry = entry("scan@office.test");
+        entry.size = WHOLE;
+        let failure = ReportWanted::Failure { recipients: vec![0] };
+        assert_eq!(quoted_octets(&entry, &failure), HEADER);
+        entry.returns.ret = Some(Ret::Headers);
+        assert_eq!(quoted_octets(&entry, &failure), HEADER);
+        entry.returns.ret = Some(Ret::Full);
+        assert_eq!(quoted_octets(&entry, &failure), WHOLE as usize);
+        assert_eq!(quoted_octets(&entry, &ReportWanted::Delay { recipients: vec![0] }), HEADER);
+        assert_eq!(quoted_octets(&entry, &ReportWanted::Relayed { recipients: vec![0] }), HEADER);
+        entry.size = WHOLE + 1;
+        assert_eq!(quoted_octets(&entry, &failure), HEADER);
+
+        let message = b"Subject: x\r\n\r\npage 1\r\n";
+        entry.size = message.len() as u64;
+        let whole = compose(&entry, &mut queue::expire(&entry, at(60)), &failure, message, &plan(), at(60)).unwrap();
+        assert!(text_of(&whole).contains("Content-Type: message/rfc822\r\n"), "{}", text_of(&whole));
+        let cut = compose(&entry, &mut queue::expire(&entry, at(60)), &failure, &message[..14], &plan(), at(60)).unwrap();
+        let text = text_of(&cut);
+        assert!(text.contains("Content-Type: text/rfc822-headers\r\n") && text.contains("You wanted the message back"), "{text}");
+    }
+
+    #[test]
     fn without_a_report_there_is_no_record_of_one() {
         let entry = entry("");
         let mut settlement = queue::expire(&entry, at(60));
@@ -144,11 +202,15 @@ mod tests {
     fn composed(entry: &QueueEntry, settlement: &mut Settlement) -> (Submission, String) {
         let wanted = settlement.report.clone().unwrap();
         let report = compose(entry, settlement, &wanted, b"X-Of: the original\r\n", &plan(), at(60)).unwrap();
-        let text = match &report.content {
+        let text = text_of(&report);
+        (report, text)
+    }
+
+    fn text_of(report: &Submission) -> String {
+        match &report.content {
             Content::Memory(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
             Content::File { .. } => String::new(),
-        };
-        (report, text)
+        }
     }
 
     fn entry(from: &str) -> QueueEntry {
@@ -164,11 +226,14 @@ mod tests {
             peer: None,
             reverse_path: ReversePath::parse(from).unwrap(),
             body: Body::SevenBit,
+            utf8: false,
+            returns: Returns::default(),
             recipients: (0..2).map(recipient).collect(),
             summary: Summary { subject: "Scan".into(), message_id: "<1@scanner.test>".into(), ..Summary::default() },
             size: 1,
             content: ContentPlace::Row,
             accepted_at: at(0),
+            priority: crate::mail::Priority::Normal,
             held: false,
             noticed: false,
         }

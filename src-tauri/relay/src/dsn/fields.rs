@@ -1,20 +1,22 @@
 //! The part of a report that programs read: message/delivery-status.
 //!
 //! In: the facts. Out: one group of fields for the message and one for each recipient.
-//! RFC 3464 §2, RFC 3463 for the status.
+//! RFC 3464 §2, RFC 3463 for the status, RFC 3461 §6.3 for what the sender gave, RFC 6533 §3 for addresses in UTF-8.
 //!
 //! Invariant: the class of a status says the same as the action beside it, whatever a server wrote.
 
 use super::{Concerned, Fate, ReportFacts, ReportKind, date, mime};
-use crate::mail::{EnhancedStatus, Severity};
+use crate::mail::{EnhancedStatus, ForwardPath, Severity, wish};
 use crate::queue::{Why, WhyKind};
 use std::net::IpAddr;
 
 const LETTERS: usize = 1000;
 
 pub fn compose(facts: &ReportFacts<'_>) -> String {
+    let envelope_id =
+        facts.returns.envelope_id.as_ref().map(|id| format!("Original-Envelope-Id: {}\r\n", id.decoded())).unwrap_or_default();
     let mut text = format!(
-        "Reporting-MTA: dns; {}\r\nX-Outtray-Message-ID: {}\r\nArrival-Date: {}\r\n",
+        "{envelope_id}Reporting-MTA: dns; {}\r\nX-Outtray-Message-ID: {}\r\nArrival-Date: {}\r\n",
         facts.host_name,
         facts.original,
         date(facts.arrived_at)
@@ -28,7 +30,11 @@ pub fn compose(facts: &ReportFacts<'_>) -> String {
 
 fn group(recipient: &Concerned, kind: ReportKind) -> String {
     let fate = &recipient.fate;
-    let mut group = format!("Final-Recipient: rfc822; {}\r\nAction: {}\r\nStatus: {}\r\n", recipient.address, action(fate), status(fate));
+    let original = recipient.address.wish.original.as_ref().map(|original| format!("Original-Recipient: {}\r\n", original.decoded()));
+    let mut group = original.unwrap_or_default();
+    // None of these is folded: white space in them would change.
+    let address = final_recipient(&recipient.address);
+    group.push_str(&format!("Final-Recipient: {address}\r\nAction: {}\r\nStatus: {}\r\n", action(fate), status(fate)));
     if let Some(server) = recipient.server.as_deref().and_then(server_name) {
         group.push_str(&format!("Remote-MTA: dns; {server}\r\n"));
     }
@@ -48,7 +54,12 @@ fn action(fate: &Fate) -> &'static str {
     match fate {
         Fate::Refused(_) | Fate::Expired { .. } | Fate::Deleted => "failed",
         Fate::Late { .. } => "delayed",
+        Fate::Relayed(_) => "relayed",
     }
+}
+
+fn final_recipient(address: &ForwardPath) -> String {
+    if address.is_ascii() { format!("rfc822; {address}") } else { format!("utf-8; {}", wish::ascii_form(address.as_str())) }
 }
 
 fn status(fate: &Fate) -> EnhancedStatus {
@@ -58,6 +69,11 @@ fn status(fate: &Fate) -> EnhancedStatus {
         Fate::Deleted => EnhancedStatus::new(Severity::Permanent, 7, 0),
         Fate::Late { last: Some(why) } => said(why, Severity::Transient),
         Fate::Late { last: None } => EnhancedStatus::new(Severity::Transient, 0, 0),
+        Fate::Relayed(reply) => {
+            let (subject, detail) =
+                reply.enhanced.filter(|status| status.class == Severity::Success).map_or((0, 0), |status| (status.subject, status.detail));
+            EnhancedStatus::new(Severity::Success, subject, detail)
+        }
     }
 }
 
@@ -93,6 +109,7 @@ fn diagnostic(fate: &Fate) -> Option<String> {
             let reply = fate.why()?.reply.as_ref()?;
             Some(format!("smtp; {}", mime::ascii(&mime::one_line(&reply.to_string(), LETTERS))))
         }
+        Fate::Relayed(_) => None,
         Fate::Deleted => Some("x-outtray; removed from the queue by an administrator".to_owned()),
     }
 }
@@ -136,6 +153,9 @@ mod tests {
             (Fate::Late { last: Some(why(WhyKind::Temporary, Some("451 later"))) }, "4.0.0 delayed"),
             (Fate::Late { last: Some(why(WhyKind::ConnectionLost, None)) }, "4.4.2 delayed"),
             (Fate::Late { last: None }, "4.0.0 delayed"),
+            (Fate::Relayed(RemoteReply::parse("250 2.6.0 queued").unwrap()), "2.6.0 relayed"),
+            (Fate::Relayed(RemoteReply::parse("250 ok").unwrap()), "2.0.0 relayed"),
+            (Fate::Relayed(RemoteReply::parse("250 5.1.1 odd").unwrap()), "2.0.0 relayed"),
         ] {
             assert_eq!(format!("{} {}", status(&fate), action(&fate)), status_and_action, "{fate:?}");
         }

@@ -2,17 +2,20 @@
 //!
 //! In: [`ReportFacts`], an id for the report, the time. Out: a submission with the null reverse-path that holds
 //! words for people, fields for programs, and the header of the original.
-//! RFC 3464 (delivery status), RFC 6522 (multipart/report), RFC 3834 (automatic messages), RFC 5321 §6.1.
+//! RFC 3464 (delivery status), RFC 3461 (what senders ask for), RFC 6522 (multipart/report), RFC 6533 (UTF-8),
+//! RFC 3834 (automatic messages), RFC 5321 §6.1.
 //!
 //! Invariants: a report never causes a report. Whatever servers and senders wrote, a report is ASCII, in lines
-//! of at most 998 octets that end in CRLF.
+//! of at most 998 octets that end in CRLF; only a message that comes back whole stands in it as it came.
 
 mod fields;
 mod mime;
 mod quote;
 mod words;
 
-use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, ReversePath, Submission, Summary};
+use crate::mail::reply::RemoteReply;
+use crate::mail::wish::Ret;
+use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, Priority, Returns, ReversePath, Submission, Summary};
 use crate::queue::Why;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -29,15 +32,25 @@ pub struct ReportFacts<'a> {
     /// As in [`Summary`]: text for people.
     pub subject: &'a str,
     pub message_id: &'a str,
-    /// The header section of the original, as far as it is at hand.
-    pub header: &'a [u8],
+    /// What its sender asked to be told, and how.
+    pub returns: &'a Returns,
+    /// Addresses and header of the original may hold UTF-8.
+    pub utf8: bool,
+    /// The original from its start, as far as it is at hand; at least its header.
+    pub beginning: &'a [u8],
+    /// That is all of it.
+    pub is_whole: bool,
     pub recipients: Vec<Concerned>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {
     Failure,
-    Delay { given_up_at: Timestamp },
+    Delay {
+        given_up_at: Timestamp,
+    },
+    /// It went on to a server that tells senders nothing (RFC 3461 §5.2.2).
+    Relayed,
 }
 
 /// A recipient the report is about.
@@ -64,6 +77,8 @@ pub enum Fate {
     Late {
         last: Option<Why>,
     },
+    /// Handed over, and no more will be heard.
+    Relayed(RemoteReply),
 }
 
 impl Fate {
@@ -71,8 +86,19 @@ impl Fate {
         match self {
             Self::Refused(why) => Some(why),
             Self::Expired { last } | Self::Late { last } => last.as_ref(),
-            Self::Deleted => None,
+            Self::Deleted | Self::Relayed(_) => None,
         }
+    }
+}
+
+impl ReportFacts<'_> {
+    /// The sender wants the message back (RFC 3461 §4.3: that holds for failure only).
+    fn wants_whole(&self) -> bool {
+        self.kind == ReportKind::Failure && self.returns.ret == Some(Ret::Full)
+    }
+
+    fn returns_whole(&self) -> bool {
+        self.wants_whole() && self.is_whole && !self.beginning.is_empty()
     }
 }
 
@@ -91,21 +117,32 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         mime::part("text/plain; charset=utf-8", "What happened", words::compose(facts, sender).as_bytes()),
         mime::part("message/delivery-status", "Delivery report", fields::compose(facts).as_bytes()),
     ];
-    let header = quote::header(facts.header);
-    if !header.is_empty() {
-        parts.push(mime::part("text/rfc822-headers", "Header of the message", &header));
+    let header = quote::header(facts.beginning);
+    if facts.returns_whole() {
+        // RFC 6532 §3.7: a message with UTF-8 in its header has a type of its own.
+        let kind = if facts.utf8 && !header.is_ascii() { "message/global" } else { "message/rfc822" };
+        parts.push(mime::as_it_is(kind, "The message", facts.beginning));
+    } else if !header.is_empty() {
+        let kind = if facts.utf8 && !header.is_ascii() { "message/global-headers" } else { "text/rfc822-headers" };
+        parts.push(mime::part(kind, "Header of the message", &header));
     }
     let boundary = mime::boundary(id, &parts);
-    let mut content = head(facts, sender, &subject, &message_id, &boundary, now);
-    content.push_str(&mime::join(&boundary, &parts));
+    let eight_bit = !parts.iter().all(|part| part.is_ascii());
+    let mut content = head(facts, sender, &subject, &message_id, now).into_bytes();
+    content.extend(mime::join(&boundary, eight_bit, &parts));
     Some(Submission {
         id,
         kind: Kind::Report,
         peer: None,
-        envelope: Envelope { reverse_path: ReversePath::Null, forward_paths: vec![ForwardPath(sender.clone())], body: Body::SevenBit },
+        envelope: Envelope {
+            body: if eight_bit { Body::EightBitMime } else { Body::SevenBit },
+            ..Envelope::new(ReversePath::Null, vec![sender.clone().into()])
+        },
         content: Content::Memory(Bytes::from(content)),
-        summary: Summary { subject, message_id, hops: 0, eight_bit: false },
+        summary: Summary { subject, message_id, eight_bit, ..Summary::default() },
         accepted_at: now,
+        priority: Priority::Normal,
+        held: None,
     })
 }
 
@@ -114,6 +151,7 @@ fn subject(facts: &ReportFacts<'_>) -> String {
     let happened = match facts.kind {
         ReportKind::Failure => "Not delivered",
         ReportKind::Delay { .. } => "Not yet delivered",
+        ReportKind::Relayed => "Handed over",
     };
     match mime::one_line(facts.subject, LETTERS).as_str() {
         "" => format!("{happened}: message without a subject"),
@@ -121,9 +159,15 @@ fn subject(facts: &ReportFacts<'_>) -> String {
     }
 }
 
-fn head(facts: &ReportFacts<'_>, sender: &Mailbox, subject: &str, message_id: &str, boundary: &str, now: Timestamp) -> String {
+fn head(facts: &ReportFacts<'_>, sender: &Mailbox, subject: &str, message_id: &str, now: Timestamp) -> String {
+    let to = if sender.is_ascii() {
+        format!("To: <{sender}>\r\n")
+    } else {
+        // A header in ASCII cannot hold the address; a group without members says who is meant (RFC 6857 §3.1.10).
+        mime::fold("To", &format!("{} :;", mime::encoded(sender.as_str())))
+    };
     let mut head = format!(
-        "From: Outtray Mail Delivery <postmaster@{}>\r\nTo: <{sender}>\r\n{}Date: {}\r\nMessage-ID: {message_id}\r\n",
+        "From: Outtray Mail Delivery <postmaster@{}>\r\n{to}{}Date: {}\r\nMessage-ID: {message_id}\r\n",
         facts.host_name,
         mime::fold("Subject", &mime::encoded(subject)),
         date(now),
@@ -131,10 +175,7 @@ fn head(facts: &ReportFacts<'_>, sender: &Mailbox, subject: &str, message_id: &s
     if is_message_id(facts.message_id) {
         head.push_str(&format!("In-Reply-To: {0}\r\nReferences: {0}\r\n", facts.message_id));
     }
-    head.push_str(&format!(
-        "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\"\r\n\r\n"
-    ));
+    head.push_str("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     head
 }
 

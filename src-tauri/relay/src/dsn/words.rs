@@ -6,6 +6,7 @@
 //! Invariant: what others wrote stands indented, so that it cannot pass for words of ours.
 
 use super::{Concerned, Fate, ReportFacts, ReportKind, mime};
+use crate::mail::reply::RemoteReply;
 use crate::mail::{Mailbox, ReversePath};
 use crate::queue::{Why, WhyKind};
 use jiff::Timestamp;
@@ -42,12 +43,21 @@ pub fn compose(facts: &ReportFacts<'_>, sender: &Mailbox) -> String {
 }
 
 fn opening(facts: &ReportFacts<'_>) -> String {
-    let recipients = match facts.recipients.len() {
-        1 => "the recipient below".to_owned(),
+    let handed_over = facts.recipients.iter().filter(|recipient| matches!(recipient.fate, Fate::Relayed(_))).count();
+    let those = |many: usize| match many {
+        1 if facts.recipients.len() == 1 => "the recipient below".to_owned(),
+        1 => "1 recipient, listed below".to_owned(),
         many => format!("{many} recipients, listed below"),
     };
+    let recipients = those(facts.recipients.len());
     match facts.kind {
-        ReportKind::Failure => format!("Your message was not delivered to {recipients}. It will not be tried again."),
+        ReportKind::Failure if handed_over == 0 => format!("Your message was not delivered to {recipients}. It will not be tried again."),
+        ReportKind::Failure => format!(
+            "Your message was not delivered to {}. It will not be tried again. It was handed over for {}.",
+            those(facts.recipients.len() - handed_over),
+            those(handed_over)
+        ),
+        ReportKind::Relayed => format!("Your message was handed over for {recipients}, as you wanted to be told."),
         ReportKind::Delay { given_up_at } => format!(
             "Your message has not yet been delivered to {recipients}. There is no need to send it again: it will be tried \
              until {}. If it cannot be delivered by then, you will be told.",
@@ -57,8 +67,13 @@ fn opening(facts: &ReportFacts<'_>) -> String {
 }
 
 fn closing(facts: &ReportFacts<'_>) -> String {
+    let message = match (facts.wants_whole(), facts.returns_whole()) {
+        (_, true) => "The message itself is attached. ",
+        (true, false) => "You wanted the message back, but it is too large for that, or not kept any more; its header is attached. ",
+        (false, false) => "",
+    };
     format!(
-        "This notice was written by Outtray, the mail relay of your office, on {}. When you ask the person who looks after it, \
+        "{message}This notice was written by Outtray, the mail relay of your office, on {}. When you ask the person who looks after it, \
          name message {}. The technical details attached are for them.",
         facts.host_name, facts.original
     )
@@ -100,10 +115,10 @@ fn stories<'a>(facts: &'a ReportFacts<'_>) -> Vec<Story<'a>> {
 impl<'a> Story<'a> {
     fn of(recipient: &'a Concerned, sender: &ReversePath) -> Self {
         let (happened, remedy) = match &recipient.fate {
-            Fate::Refused(why) => (sentence(&happened(why, sender)), Some(remedy(why.kind))),
+            Fate::Refused(why) => (sentence(&happened(why, sender)), Some(remedy(why))),
             Fate::Expired { last: Some(why) } => {
                 let last = happened(why, sender);
-                (format!("It was tried again and again until its time was up. At the last try, {last}"), Some(remedy(why.kind)))
+                (format!("It was tried again and again until its time was up. At the last try, {last}"), Some(remedy(why)))
             }
             Fate::Expired { last: None } => (
                 "It could not be handed to the outgoing mail server at all before its time was up.".to_owned(),
@@ -115,6 +130,12 @@ impl<'a> Story<'a> {
             ),
             Fate::Late { last: Some(why) } => (format!("At the last try, {}", happened(why, sender)), None),
             Fate::Late { last: None } => ("It could not yet be handed to the outgoing mail server.".to_owned(), None),
+            Fate::Relayed(_) => (
+                "The outgoing mail server has taken it, but does not tell senders when mail arrives. You will hear no more of it, \
+                 unless it comes back."
+                    .to_owned(),
+                None,
+            ),
         };
         let said = recipient.fate.why().and_then(|why| why.reply.as_ref()).map(|reply| mime::one_line(&reply.to_string(), REPLY_LETTERS));
         let server = said.as_ref().and(recipient.server.as_deref());
@@ -170,6 +191,9 @@ fn happened(why: &Why, sender: &ReversePath) -> String {
         (WhyKind::AccountBlocked, _) => "the mail provider had blocked the account that Outtray sends with.",
         (WhyKind::Temporary, _) => "the mail server could not take the message for the time being.",
         (WhyKind::ConnectionLost, _) => "the connection to the mail server broke while the message was being handed over.",
+        (WhyKind::Unsuitable, Some(reply)) if needs_utf8(reply) => {
+            "the mail server takes no addresses and no headers with letters beyond A to Z."
+        }
         (WhyKind::Unsuitable, _) => "the message was written in a form that the mail server cannot take.",
         (WhyKind::Other, Some(_)) => "the mail server did not take the message; its answer says why.",
         (WhyKind::Other, None) => "the message could not be handed to the mail server.",
@@ -177,8 +201,16 @@ fn happened(why: &Why, sender: &ReversePath) -> String {
     words.to_owned()
 }
 
-fn remedy(kind: WhyKind) -> &'static str {
-    match kind {
+/// 5.6.7 (RFC 6531 §3.5).
+fn needs_utf8(reply: &RemoteReply) -> bool {
+    reply.enhanced.is_some_and(|status| (status.subject, status.detail) == (6, 7))
+}
+
+fn remedy(why: &Why) -> &'static str {
+    match why.kind {
+        WhyKind::Unsuitable if why.reply.as_ref().is_some_and(needs_utf8) => {
+            "Ask the recipient for an address in plain letters, and send from such an address yourself."
+        }
         WhyKind::Recipient => {
             "Check the address for typing mistakes and send the message again. If the address is right, ask the recipient in \
              another way whether the mailbox still takes mail."

@@ -1,7 +1,9 @@
-//! Room 7, book: finding messages again.
+//! Room 7, book: finding messages again, and refusals as records ([`refusals`]).
 //!
-//! In: what a person typed in the search box. Out: [`Terms`] for the store. Pure.
+//! In: what a person typed in the search box. Out: [`Term`]s for the store. Pure.
 //! All words must match; `from:`, `to:`, `subject:`, `client:`, `before:`, `after:` narrow one.
+
+pub mod refusals;
 
 use crate::queue::StateWord;
 use jiff::Timestamp;
@@ -54,7 +56,8 @@ fn term(word: String, zone: &TimeZone) -> Term {
     }
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of a search box.
+pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quoted = false;

@@ -1,37 +1,63 @@
 //! One connection: feeds its session and performs the steps.
 
-use super::{Hall, Setup};
+use super::caps::Full;
+use super::handshake::{self, Failure};
+use super::pace::Pace;
+use super::proxy::{self, Origin};
+use super::{Hall, Plate, Setup, Terms, reading, replies};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::ListenerEncryption;
+use crate::mail::repair::{Facts, Repair};
 use crate::mail::trace::received_line;
-use crate::mail::{Envelope, Kind, MessageId, Reply, Severity, Submission, Summary};
-use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step};
+use crate::mail::{Content, Envelope, Kind, MessageId, Peer, Submission, Summary};
+use crate::policy::content::ContentCheck;
+use crate::session::{Kept, Refused, RefusedWhy, Session, SessionPeer, Step, Verified};
 use crate::store::{ContentWriter, StoreError};
+use bytes::Bytes;
 use jiff::Timestamp;
+use secrecy::SecretString;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::watch;
+use tokio_rustls::server::TlsStream;
 
-/// Read at a time. A thousand idle connections hold a thousand of these.
-const READ: usize = 16 * 1024;
+/// For the other side to hear that it is over.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Replies are gathered up to here before they are written.
+const GATHERED: usize = 16 * 1024;
 
-pub async fn serve(stream: TcpStream, peer: SocketAddr, encryption: ListenerEncryption, hall: Arc<Hall>) {
+pub async fn serve(mut stream: TcpStream, peer: SocketAddr, plate: Arc<Plate>, hall: Arc<Hall>) {
     // Replies are small and waited for: without this each may be held back for the other side's delayed ACK.
     let _ = stream.set_nodelay(true);
-    let client = peer.ip().to_canonical();
     let setup = hall.setup.borrow().clone();
-    let limits = &setup.config.limits;
-    let Some(_place) = hall.caps.take(client, limits.connections, limits.connections_per_client) else {
-        return turn_away(stream, client, encryption, &hall).await;
+    let (limits, listener) = (&setup.config.limits, plate.listener());
+    let mut client = peer.ip().to_canonical();
+    let mut place = match hall.caps.enter(limits.into()) {
+        Ok(place) => place,
+        Err(full) => return turn_away(stream, client, listener.encryption, full, &hall).await,
     };
+    if listener.proxies.iter().any(|balancers| balancers.contains(client)) {
+        match tokio::time::timeout(limits.tls, proxy::read(&mut stream)).await {
+            Ok(Ok(Origin::Client(behind))) => client = behind,
+            Ok(Ok(Origin::Balancer)) => {}
+            Ok(Err(error)) => return hall.refused(client, RefusedWhy::Other, error.to_string()),
+            Err(_) => {
+                return hall.refused(client, RefusedWhy::Other, proxy::HeaderError::Lost(std::io::ErrorKind::TimedOut.into()).to_string());
+            }
+        }
+    }
+    if let Err(full) = place.claim(client, limits.into()) {
+        return turn_away(stream, client, listener.encryption, full, &hall).await;
+    }
     let _counted = Counted::new(Arc::clone(&hall.board), Arc::clone(&hall.clock));
     tracing::debug!(%client, "Connection opened");
-    let mut visit = Visit { hall, encryption, client, setup, incoming: None };
-    match encryption {
+    let pace = Pace::from_now(limits);
+    let mut visit = Visit { hall, plate, client, setup: Arc::clone(&setup), pace, incoming: None };
+    match listener.encryption {
         ListenerEncryption::Implicit => {
             if let Some((mut stream, tls)) = visit.shake_hands(stream).await {
                 let session = visit.session(Some(tls));
@@ -45,15 +71,17 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, encryption: ListenerEncr
 }
 
 /// Over the limits: one line, unless the client waits for TLS and could not read it.
-async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEncryption, hall: &Hall) {
-    let reply = Reply::new(Severity::Transient, 21, 7, 0, "too many connections, try again later");
-    let why = RefusedWhy::TooManyConnections;
-    let now = hall.clock.now();
-    hall.board.refused(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply: reply.clone() }, now);
-    hall.store.count_refusal(now);
+async fn turn_away(mut stream: TcpStream, client: IpAddr, encryption: ListenerEncryption, full: Full, hall: &Hall) {
+    let reply = match full {
+        Full::InAll => replies::too_many_connections(),
+        Full::Client => replies::too_many_from(&client.to_string()),
+        Full::Subnet(subnet) => replies::too_many_from(&subnet.to_string()),
+    };
     if encryption != ListenerEncryption::Implicit {
-        let _ = tokio::time::timeout(Duration::from_secs(2), stream.write_all(reply.to_wire().as_bytes())).await;
+        let _ = tokio::time::timeout(GOODBYE, stream.write_all(reply.to_wire().as_bytes())).await;
     }
+    let why = RefusedWhy::TooManyConnections;
+    hall.note_refusal(client, "", &Refused { why, sender: String::new(), recipient: String::new(), reply });
 }
 
 /// Where the pump stopped.
@@ -64,9 +92,10 @@ enum After {
 
 struct Visit {
     hall: Arc<Hall>,
-    encryption: ListenerEncryption,
+    plate: Arc<Plate>,
     client: IpAddr,
     setup: Arc<Setup>,
+    pace: Pace,
     /// The content on its way in.
     incoming: Option<Incoming>,
 }
@@ -74,12 +103,14 @@ struct Visit {
 struct Incoming {
     id: MessageId,
     envelope: Envelope,
+    repair: Repair,
     content: ContentWriter,
+    check: ContentCheck,
 }
 
 impl Visit {
     fn session(&self, tls: Option<String>) -> Session {
-        Session::new(Arc::clone(self.setup.rules(self.encryption)), SessionPeer { address: self.client, tls })
+        Session::new(Arc::clone(self.setup.rules(&self.plate.listener())), SessionPeer { address: self.client, tls })
     }
 
     async fn plain(&mut self, mut stream: TcpStream) {
@@ -97,19 +128,19 @@ impl Visit {
     }
 
     /// The TLS handshake, within its own time.
-    async fn shake_hands(&self, stream: TcpStream) -> Option<(tokio_rustls::server::TlsStream<TcpStream>, String)> {
-        let tls = self.setup.config.tls.clone()?;
-        match tokio::time::timeout(self.setup.config.limits.tls, TlsAcceptor::from(tls).accept(stream)).await {
-            Ok(Ok(stream)) => {
-                let version = stream.get_ref().1.protocol_version().map_or_else(|| "TLS".to_owned(), |version| format!("{version:?}"));
-                Some((stream, version.replace('_', ".")))
-            }
-            Ok(Err(error)) => {
-                tracing::info!(client = %self.client, %error, "A device could not agree on encryption");
+    async fn shake_hands(&self, stream: TcpStream) -> Option<(TlsStream<TcpStream>, String)> {
+        let Some(tls) = self.plate.listener().tls.clone() else {
+            self.hall.refused(self.client, RefusedWhy::TlsFailed, "there is no certificate here that could be used".to_owned());
+            return None;
+        };
+        match handshake::shake_hands(stream, self.client, tls, self.setup.config.limits.tls).await {
+            Ok(encrypted) => Some(encrypted),
+            Err(Failure::NothingSaid) => {
+                tracing::debug!(client = %self.client, "A device hung up instead of starting TLS");
                 None
             }
-            Err(_) => {
-                tracing::info!(client = %self.client, "A TLS handshake took too long");
+            Err(Failure::Told(why)) => {
+                self.hall.refused(self.client, RefusedWhy::TlsFailed, why);
                 None
             }
         }
@@ -118,10 +149,9 @@ impl Visit {
     /// Reads, feeds, performs, writes; until the session ends or asks for TLS.
     async fn pump<S: AsyncRead + AsyncWrite + Unpin>(&mut self, stream: &mut S, session: &mut Session) -> After {
         let mut setup = self.hall.setup.clone();
-        let mut buffer = vec![0; READ];
         let mut output = Vec::new();
-        let mut deadline = self.deadline(session);
         let mut stopping = false;
+        self.pace.renew(session, &self.setup.config.limits);
         loop {
             let mut progress = false;
             while let Some(step) = session.next_step() {
@@ -136,113 +166,148 @@ impl Visit {
                         return After::Over;
                     }
                 }
+                // Who asks much and reads nothing waits for himself.
+                if output.len() >= GATHERED && !self.write(stream, &mut output).await {
+                    return self.gone(session);
+                }
             }
             if !self.write(stream, &mut output).await || !session.wants_input() {
-                session.hung_up();
-                while session.next_step().is_some() {}
-                return After::Over;
+                return self.gone(session);
             }
-            // Half a command does not buy more time: that is how slow clients would hold a place for ever.
-            if progress || session.is_receiving() {
-                deadline = self.deadline(session);
-            }
+            self.pace.worked_off(progress, session, &self.setup.config.limits);
+            // What ends a session comes first: a client that never stops sending must not keep it from being seen.
             tokio::select! {
                 biased;
-                read = stream.read(&mut buffer) => match read {
-                    Ok(0) | Err(_) => {
-                        session.hung_up();
-                        self.incoming = None;
-                        return After::Over;
-                    }
-                    Ok(length) => {
-                        session.set_disk_full(self.hall.disk_is_full());
-                        session.feed(&buffer[..length]);
-                    }
-                },
-                () = tokio::time::sleep_until(deadline) => session.timed_out(),
                 () = self.hall.stop.cancelled(), if !stopping => {
                     stopping = true;
                     session.shutting_down();
                 }
+                () = self.pace.is_over() => self.pace.end(session),
                 changed = setup.changed(), if !stopping => if changed.is_ok() {
-                    self.setup = setup.borrow_and_update().clone();
-                    session.set_rules(Arc::clone(self.setup.rules(self.encryption)));
+                    self.take_up(&mut setup, session);
                 } else {
                     stopping = true;
                     session.shutting_down();
+                },
+                read = reading::read(stream, |bytes| {
+                    session.set_disk_full(self.hall.disk_is_full());
+                    session.set_allowance(self.hall.admit.allowance(&self.setup.config, self.client, self.hall.clock.now()));
+                    session.feed(bytes);
+                }) => match read {
+                    Ok(0) | Err(_) => return self.gone(session),
+                    Ok(length) => self.pace.arrived(length),
                 },
             }
         }
     }
 
-    fn deadline(&self, session: &Session) -> tokio::time::Instant {
-        let limits = &self.setup.config.limits;
-        // tokio's clock: a time-out counts waiting, not the time of day.
-        let now = crate::clock::waiting_now();
-        now + if session.is_receiving() || session.buffered() > 0 { limits.command } else { limits.idle }
+    /// The client is: what was not complete is forgotten.
+    fn gone(&mut self, session: &mut Session) -> After {
+        session.hung_up();
+        while session.next_step().is_some() {}
+        self.incoming = None;
+        After::Over
+    }
+
+    fn take_up(&mut self, setup: &mut watch::Receiver<Arc<Setup>>, session: &mut Session) {
+        self.setup = setup.borrow_and_update().clone();
+        session.set_rules(Arc::clone(self.setup.rules(&self.plate.listener())));
     }
 
     async fn perform(&mut self, step: Step, session: &mut Session, output: &mut Vec<u8>) -> Performed {
         match step {
             Step::Reply(reply) => output.extend_from_slice(reply.to_wire().as_bytes()),
             Step::StartTls => return Performed::StartTls,
+            Step::Verify { user, password } => self.verify(user, password, session).await,
             Step::Open(envelope) => self.open(envelope, session).await,
-            Step::Content(piece) => self.take_in(&piece, session).await,
+            Step::Content(piece) => self.take_in(piece, session).await,
             Step::Submit(summary) => self.submit(summary, session).await,
             Step::Discard => self.incoming = None,
-            Step::Refused(refused) => {
-                let now = self.hall.clock.now();
-                tracing::info!(client = %self.client, why = ?refused.why, code = refused.reply.code(), "Refused a client");
-                tracing::debug!(client = %self.client, reply = %refused.reply, "It was told");
-                self.hall.board.refused(self.client, &session.peer().name, &refused, now);
-                self.hall.store.count_refusal(now);
-            }
+            Step::Refused(refused) => self.hall.note_refusal(self.client, &session.peer().name, &refused),
             Step::Close => return Performed::Close,
         }
         Performed::GoOn
     }
 
+    async fn verify(&mut self, user: String, password: SecretString, session: &mut Session) {
+        let asked = self.hall.verify.verify(self.client, user, password);
+        // Whoever looks at passwords may take its time with those who guess, but not for ever.
+        let verified = tokio::time::timeout(self.setup.config.limits.command, asked).await.unwrap_or(Verified::NotNow);
+        session.verified(verified);
+    }
+
     async fn open(&mut self, envelope: Envelope, session: &mut Session) {
         let now = self.hall.clock.now();
         let id = MessageId::at(now);
-        let only = match envelope.forward_paths.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let trace = received_line(&session.peer(), &self.setup.config.host_name, id, only, now);
-        self.incoming = Some(Incoming { id, envelope, content: self.hall.store.content_writer(id) });
-        self.take_in(&trace, session).await;
+        let trace = received_line(&session.peer(), &envelope, &self.setup.config.host_name, id, now);
+        let facts = Facts { id, host_name: self.setup.config.host_name.clone(), reverse_path: envelope.reverse_path.clone(), now };
+        let (content, check) = (self.hall.store.content_writer(id), ContentCheck::new(&self.setup.config.content));
+        self.incoming = Some(Incoming { id, envelope, check, repair: Repair::new(facts), content });
+        self.write_down(&trace, session).await;
     }
 
-    async fn take_in(&mut self, piece: &[u8], session: &mut Session) {
+    /// A piece of what the client sends: looked at as it came, completed, kept.
+    async fn take_in(&mut self, piece: Bytes, session: &mut Session) {
         let Some(incoming) = self.incoming.as_mut() else { return };
-        if let Err(error) = incoming.content.write(piece).await {
+        match incoming.check.pass(piece) {
+            Ok(piece) => {
+                let repaired = incoming.repair.pass(&piece);
+                self.write_down(&repaired, session).await;
+            }
+            Err(refusal) => {
+                self.incoming = None;
+                session.kept(Kept::Refused(refusal));
+            }
+        }
+    }
+
+    async fn write_down(&mut self, octets: &[u8], session: &mut Session) {
+        let Some(incoming) = self.incoming.as_mut() else { return };
+        if let Err(error) = incoming.content.write(octets).await {
             self.incoming = None;
             session.kept(verdict(&error));
         }
     }
 
     async fn submit(&mut self, summary: Summary, session: &mut Session) {
-        let Some(Incoming { id, envelope, content }) = self.incoming.take() else {
-            return session.kept(Kept::Failed);
+        let Some(incoming) = self.incoming.take() else { return session.kept(Kept::Failed) };
+        let kept = self.keep(incoming, summary, session.peer()).await;
+        session.kept(kept);
+    }
+
+    async fn keep(&self, incoming: Incoming, mut summary: Summary, peer: Peer) -> Kept {
+        let Incoming { id, envelope, check, mut repair, mut content } = incoming;
+        let checked = match check.finish() {
+            Ok(checked) => checked,
+            Err(refusal) => return Kept::Refused(refusal),
         };
-        let kept = match content.finish().await {
-            Ok(content) => {
-                let accepted_at = self.hall.clock.now();
-                let (size, recipients) = (content.size(), envelope.forward_paths.len());
-                let submission = Submission { id, kind: Kind::Mail, peer: Some(session.peer()), envelope, content, summary, accepted_at };
-                let kept = self.hall.store.keep(submission).await;
-                if kept.is_ok() {
-                    tracing::info!(message_id = %id, recipients, size, "Accepted a message");
-                }
-                kept
+        let rest = [repair.pass(&checked.rest).into_owned(), repair.finish()].concat();
+        if let Err(error) = content.write(&rest).await {
+            return verdict(&error);
+        }
+        summary.add(repair.added());
+        let content = match content.finish().await {
+            Ok(content) => content,
+            Err(error) => return verdict(&error),
+        };
+        let accepted_at = self.hall.clock.now();
+        let (size, recipients) = (content.size(), envelope.forward_paths.len());
+        let Terms { priority, held } = match self.hall.admit.take(&self.setup.config, &peer, recipients, checked.held, accepted_at) {
+            Ok(terms) => terms,
+            Err(refusal) => {
+                discard(content);
+                return Kept::Refused(refusal);
             }
-            Err(error) => Err(error),
         };
-        session.kept(match kept {
-            Ok(()) => Kept::Safe(id),
+        let is_held = held.is_some();
+        let submission = Submission { id, kind: Kind::Mail, peer: Some(peer), envelope, content, summary, accepted_at, priority, held };
+        match self.hall.store.keep(submission).await {
+            Ok(()) => {
+                tracing::info!(message_id = %id, recipients, size, held = is_held, "Accepted a message");
+                Kept::Safe(id)
+            }
             Err(error) => verdict(&error),
-        });
+        }
     }
 
     /// False when the client does not take it.
@@ -250,12 +315,13 @@ impl Visit {
         if output.is_empty() {
             return true;
         }
-        let written = tokio::time::timeout(self.setup.config.limits.command, async {
+        let written = tokio::time::timeout_at(self.pace.to_write(&self.setup.config.limits), async {
             stream.write_all(output).await?;
             stream.flush().await
         })
         .await;
-        output.clear();
+        // Emptied and small again: it may be kept for hours.
+        *output = Vec::new();
         matches!(written, Ok(Ok(())))
     }
 }
@@ -264,6 +330,14 @@ enum Performed {
     GoOn,
     StartTls,
     Close,
+}
+
+/// A content that was finished and is not kept all the same.
+fn discard(content: Content) {
+    if let Content::File { path, .. } = content {
+        // What cannot be removed now is removed at the next start.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 fn verdict(error: &StoreError) -> Kept {
@@ -280,9 +354,15 @@ fn verdict(error: &StoreError) -> Kept {
     }
 }
 
-/// Says goodbye on the transport, so that the client reads our last reply before the connection is gone.
+/// Says goodbye on the transport. What still comes is thrown away unread: closing before would make the system
+/// answer it with a reset, which takes our last reply from a client that has not read it yet.
 async fn end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let _ = tokio::time::timeout(Duration::from_secs(2), stream.shutdown()).await;
+    let _ = tokio::time::timeout(GOODBYE, async {
+        stream.shutdown().await?;
+        while reading::read(&mut stream, |_| {}).await? > 0 {}
+        std::io::Result::Ok(())
+    })
+    .await;
 }
 
 /// A session in the counters for as long as it lives.

@@ -1,9 +1,11 @@
-//! Mail addresses as RFC 5321 §4.1.2 writes them, checked once and then trusted.
+//! Mail addresses as RFC 5321 §4.1.2 and RFC 6531 §3.3 write them, checked once and then trusted.
 
+use super::wish::Wish;
 use std::fmt;
 
 /// `local-part@domain` in the form it travels in: quoted where it must be, never with CR, LF, NUL
-/// or another control character, so it can stand in a command line without further care.
+/// or another control character, so it can stand in a command line without further care. It may hold
+/// UTF-8: whoever takes or sends it sees to it that the other side knows SMTPUTF8.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mailbox {
     text: String,
@@ -20,8 +22,6 @@ pub enum AddressError {
     Domain,
     #[error("the address is longer than RFC 5321 allows")]
     TooLong,
-    #[error("the address has characters outside ASCII")]
-    NotAscii,
 }
 
 /// Where reports go. Empty for reports themselves (RFC 5321 §4.5.5).
@@ -31,18 +31,18 @@ pub enum ReversePath {
     Mailbox(Mailbox),
 }
 
-/// One recipient.
+/// One recipient, and what the sender wants to hear of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ForwardPath(pub Mailbox);
+pub struct ForwardPath {
+    pub mailbox: Mailbox,
+    pub wish: Wish,
+}
 
 impl Mailbox {
     /// Parses the wire form, without angle brackets: `ann@away.test`, `"a b"@away.test`, `a@[10.0.0.1]`.
     ///
     /// Limits are those of RFC 5321 §4.5.3.1: local part 64, domain 255, together 254 octets.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        if !text.is_ascii() {
-            return Err(AddressError::NotAscii);
-        }
         let at = text.rfind('@').ok_or(AddressError::NoDomain)?;
         let (local, domain) = (&text[..at], &text[at + 1..]);
         if local.len() > 64 || domain.len() > 255 || text.len() > 254 {
@@ -82,6 +82,10 @@ impl Mailbox {
         &self.text
     }
 
+    pub fn is_ascii(&self) -> bool {
+        self.text.is_ascii()
+    }
+
     pub fn local(&self) -> &str {
         &self.text[..self.at]
     }
@@ -97,6 +101,10 @@ impl ReversePath {
         if text.is_empty() { Ok(Self::Null) } else { Mailbox::parse(text).map(Self::Mailbox) }
     }
 
+    pub fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
+    }
+
     /// The wire form without angle brackets; empty for null.
     pub fn as_str(&self) -> &str {
         match self {
@@ -108,11 +116,22 @@ impl ReversePath {
 
 impl ForwardPath {
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        Mailbox::parse(text).map(Self)
+        Mailbox::parse(text).map(Self::from)
+    }
+
+    pub fn is_ascii(&self) -> bool {
+        self.mailbox.is_ascii()
     }
 
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.mailbox.as_str()
+    }
+}
+
+/// Without a wish.
+impl From<Mailbox> for ForwardPath {
+    fn from(mailbox: Mailbox) -> Self {
+        Self { mailbox, wish: Wish::default() }
     }
 }
 
@@ -137,11 +156,17 @@ impl fmt::Display for ForwardPath {
 /// `atom *("." atom)`, RFC 5321 §4.1.2. Devices write `a..b@` and `a.@`; the next hop may judge that,
 /// so dots anywhere are let through: they cannot break a command line.
 fn is_dot_string(local: &str) -> bool {
-    !local.is_empty() && local.bytes().all(|byte| byte == b'.' || is_atext(byte))
+    !local.is_empty() && local.chars().all(|letter| letter == '.' || is_atext(letter))
 }
 
-fn is_atext(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+fn is_atext(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(letter) || is_foreign(letter)
+}
+
+/// Letters beyond ASCII. Not those that break or turn a line, stand for a broken one, or are no letters at all.
+fn is_foreign(letter: char) -> bool {
+    let turns = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !(letter.is_ascii() || letter.is_control() || letter.is_whitespace() || turns(letter) || matches!(letter, '\u{feff}' | '\u{fffd}'))
 }
 
 /// `DQUOTE *QcontentSMTP DQUOTE`
@@ -150,15 +175,16 @@ fn is_quoted_string(local: &str) -> bool {
     if local.len() < 2 {
         return false;
     }
-    let mut bytes = inner.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => match bytes.next() {
-                Some(32..=126) => {}
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(' '..='~') => {}
                 _ => return false,
             },
-            b'"' => return false,
-            32..=126 => {}
+            '"' => return false,
+            ' '..='~' => {}
+            foreign if is_foreign(foreign) => {}
             _ => return false,
         }
     }
@@ -171,10 +197,17 @@ fn is_domain(domain: &str) -> bool {
     !domain.is_empty()
         && domain.split('.').all(|label| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+                && label
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_' || is_foreign_in_domain(letter))
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         })
+}
+
+/// Not what a resolver would take for a dot, an @ or an ASCII letter: a list of domains would not know it again.
+fn is_foreign_in_domain(letter: char) -> bool {
+    is_foreign(letter) && !matches!(letter, '\u{3002}' | '\u{ff00}'..='\u{ffef}')
 }
 
 /// `[10.0.0.1]` and `[IPv6:…]`, RFC 5321 §4.1.3.
@@ -202,6 +235,9 @@ mod tests {
             "a@[10.0.0.1]",
             "a@[IPv6:::1]",
             "x@pc_1.local",
+            "j\u{f6}rg@b\u{fc}ro.test",
+            "\"j\u{f6} rg\"@b.c",
+            "\u{7528}\u{6237}@\u{4f8b}\u{5b50}.\u{516c}\u{53f8}",
         ] {
             assert_eq!(Mailbox::parse(good).map(|m| m.to_string()), Ok(good.to_owned()));
         }
@@ -220,7 +256,13 @@ mod tests {
             ("a@b..c", AddressError::Domain),
             ("a@-b.c", AddressError::Domain),
             ("a@[999.1.1.1]", AddressError::Domain),
-            ("ä@b.c", AddressError::NotAscii),
+            ("a\u{85}@b.c", AddressError::Local),
+            ("a\u{2028}@b.c", AddressError::Local),
+            ("a\u{202e}@b.c", AddressError::Local),
+            ("\"a\u{fffd}\"@b.c", AddressError::Local),
+            ("a@b\u{a0}c", AddressError::Domain),
+            ("a@\u{ff42}.c", AddressError::Domain),
+            ("a@b\u{3002}c", AddressError::Domain),
             (long.as_str(), AddressError::TooLong),
         ] {
             assert_eq!(Mailbox::parse(bad), Err(why), "{bad:?}");

@@ -1,6 +1,7 @@
 //! A message as it walks through the house.
 
 use super::envelope::Envelope;
+use super::repair::Added;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::fmt;
@@ -39,6 +40,8 @@ pub struct Peer {
     pub name: String,
     /// `TLSv1.3` and the like.
     pub tls: Option<String>,
+    /// The device account it has signed in with.
+    pub account: Option<String>,
     /// Whether it said EHLO (for the protocol word in Received, RFC 3848).
     pub extended: bool,
 }
@@ -71,6 +74,19 @@ pub struct Summary {
     pub hops: u32,
     /// Whether there is any byte above 127 in the content.
     pub eight_bit: bool,
+    /// Whether there is one in its header.
+    pub eight_bit_header: bool,
+}
+
+impl Summary {
+    /// What a repair put in front is in the header too.
+    pub fn add(&mut self, added: &Added) {
+        if let Some(id) = &added.message_id {
+            self.message_id.clone_from(id);
+        }
+        self.eight_bit |= added.eight_bit;
+        self.eight_bit_header |= added.eight_bit;
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,15 +98,49 @@ pub enum Kind {
     Test,
 }
 
+/// Which mail goes first among what is due.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    High,
+    #[default]
+    Normal,
+    Low,
+}
+
+/// Why a message is kept back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldWhy {
+    /// A person wants it so.
+    Person,
+    /// Its sender sends far more than usual; who that is, as `policy::burst` writes it.
+    Burst { who: String },
+    /// The header rule of this name.
+    HeaderRule { name: String },
+}
+
 /// A finished transaction, ready to be kept.
 #[derive(Debug, Clone)]
 pub struct Submission {
     pub id: MessageId,
     pub kind: Kind,
-    /// None for what we made ourselves.
+    /// None for what came through the pickup folder, and for what we made ourselves.
     pub peer: Option<Peer>,
     pub envelope: Envelope,
     pub content: Content,
     pub summary: Summary,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
+    /// Kept back from the start.
+    pub held: Option<HeldWhy>,
+}
+
+impl Submission {
+    /// What people know its client by.
+    pub fn client_name(&self) -> &str {
+        match (&self.peer, self.kind) {
+            (Some(peer), _) => &peer.name,
+            (None, Kind::Mail) => "pickup",
+            (None, Kind::Report | Kind::Test) => "",
+        }
+    }
 }

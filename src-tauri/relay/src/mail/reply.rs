@@ -34,6 +34,11 @@ impl Reply {
         self.enhanced
     }
 
+    /// What it says, without its numbers.
+    pub fn text(&self) -> String {
+        self.lines.join(" ")
+    }
+
     pub fn is_refusal(&self) -> bool {
         self.code >= 400
     }

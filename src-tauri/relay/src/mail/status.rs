@@ -11,7 +11,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub fn digit(self) -> u8 {
+    pub const fn digit(self) -> u8 {
         match self {
             Self::Success => 2,
             Self::Transient => 4,

@@ -2,7 +2,7 @@
 
 use super::schedule::Schedule;
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
+use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Priority, Returns, ReversePath, Summary};
 use crate::smarthost::{Refusal, RefusalKind};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -19,11 +19,14 @@ pub struct QueueEntry {
     pub peer: Option<Peer>,
     pub reverse_path: ReversePath,
     pub body: Body,
+    pub utf8: bool,
+    pub returns: Returns,
     pub recipients: Vec<Recipient>,
     pub summary: Summary,
     pub size: u64,
     pub content: ContentPlace,
     pub accepted_at: Timestamp,
+    pub priority: Priority,
     pub held: bool,
     /// Whether the sender was told that the message is late.
     pub noticed: bool,

@@ -33,8 +33,17 @@ pub struct Change {
 /// A report the caller is to compose and keep in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportWanted {
-    Failure { recipients: Vec<usize> },
-    Delay { recipients: Vec<usize> },
+    /// Those that failed, and those handed over at the same time whose sender wants to know.
+    Failure {
+        recipients: Vec<usize>,
+    },
+    Delay {
+        recipients: Vec<usize>,
+    },
+    /// Handed over to a server that will say no more about it (RFC 3461 §5.2.2).
+    Relayed {
+        recipients: Vec<usize>,
+    },
 }
 
 /// One line of history.
@@ -47,12 +56,33 @@ pub struct Record {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordKind {
-    Sent { server: String, tls: Option<String>, reply: RemoteReply },
-    Deferred { server: String, why: Why, next_attempt: Timestamp },
-    Bounced { server: String, why: Why },
-    Expired { why: Option<Why> },
-    DelayNoticed { report: MessageId },
-    Reported { report: MessageId },
+    Sent {
+        server: String,
+        tls: Option<String>,
+        reply: RemoteReply,
+    },
+    Deferred {
+        server: String,
+        why: Why,
+        next_attempt: Timestamp,
+    },
+    Bounced {
+        server: String,
+        why: Why,
+    },
+    Expired {
+        why: Option<Why>,
+    },
+    DelayNoticed {
+        report: MessageId,
+    },
+    Reported {
+        report: MessageId,
+    },
+    /// The sender was told that it was handed over.
+    Confirmed {
+        report: MessageId,
+    },
     Held,
     Released,
     TriedNow,
@@ -94,7 +124,7 @@ pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &V
             Outcome::Untouched => {}
         }
     }
-    settlement.report_if_wanted(entry);
+    settlement.report_if_wanted(entry, via.tells_senders);
     settlement
 }
 
@@ -103,6 +133,8 @@ pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &V
 pub struct Via<'a> {
     pub server: &'a str,
     pub tls: Option<&'a str>,
+    /// It was told what senders want to hear, and will tell them itself.
+    pub tells_senders: bool,
 }
 
 /// The lifetime is over: everything unsettled is given up.
@@ -113,7 +145,7 @@ pub fn expire(entry: &QueueEntry, now: Timestamp) -> Settlement {
         let state = RecipientState::Expired { at: now, why: why.clone() };
         settlement.push(Change { recipient, attempts: was.attempts, state }, now, RecordKind::Expired { why });
     }
-    settlement.report_if_wanted(entry);
+    settlement.report_if_wanted(entry, true);
     settlement
 }
 
@@ -125,7 +157,7 @@ pub fn delete(entry: &QueueEntry, tell_sender: bool, now: Timestamp) -> Settleme
         settlement.push(Change { recipient, attempts: was.attempts, state }, now, RecordKind::Deleted);
     }
     if tell_sender {
-        settlement.report_if_wanted(entry);
+        settlement.report_if_wanted(entry, true);
     }
     settlement
 }
@@ -134,7 +166,7 @@ pub fn delete(entry: &QueueEntry, tell_sender: bool, now: Timestamp) -> Settleme
 pub fn notice(entry: &QueueEntry) -> Settlement {
     let mut settlement = Settlement::of(entry.seq);
     settlement.noticed = true;
-    let late: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
+    let late: Vec<usize> = entry.unsettled().filter(|(_, recipient)| recipient.path.wish.wants_delay()).map(|(n, _)| n).collect();
     if !late.is_empty() && reports_allowed(entry) {
         settlement.report = Some(ReportWanted::Delay { recipients: late });
     }
@@ -151,19 +183,30 @@ impl Settlement {
         self.changes.push(change);
     }
 
-    fn report_if_wanted(&mut self, entry: &QueueEntry) {
-        let failed: Vec<usize> = self
-            .changes
-            .iter()
-            .filter(|change| match change.state {
-                RecipientState::Bounced { .. } | RecipientState::Expired { .. } | RecipientState::Deleted { .. } => true,
-                RecipientState::Queued { .. } | RecipientState::Deferred { .. } | RecipientState::Sent { .. } => false,
-            })
-            .map(|change| change.recipient)
-            .collect();
-        if !failed.is_empty() && reports_allowed(entry) {
-            self.report = Some(ReportWanted::Failure { recipients: failed });
+    fn report_if_wanted(&mut self, entry: &QueueEntry, told_by_server: bool) {
+        if !reports_allowed(entry) {
+            return;
         }
+        let (mut told, mut failed) = (Vec::new(), false);
+        for change in &self.changes {
+            let Some(wish) = entry.recipients.get(change.recipient).map(|recipient| &recipient.path.wish) else { continue };
+            let wanted = match change.state {
+                RecipientState::Bounced { .. } | RecipientState::Expired { .. } | RecipientState::Deleted { .. } => {
+                    failed |= wish.wants_failure();
+                    wish.wants_failure()
+                }
+                RecipientState::Sent { .. } => wish.wants_success() && !told_by_server,
+                RecipientState::Queued { .. } | RecipientState::Deferred { .. } => false,
+            };
+            if wanted {
+                told.push(change.recipient);
+            }
+        }
+        self.report = match (told.is_empty(), failed) {
+            (true, _) => None,
+            (false, true) => Some(ReportWanted::Failure { recipients: told }),
+            (false, false) => Some(ReportWanted::Relayed { recipients: told }),
+        };
     }
 }
 

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::mail::{Body, ForwardPath, Summary};
+use crate::mail::wish::Notify;
+use crate::mail::{Body, ForwardPath, Returns, Summary};
 use crate::queue::{ContentPlace, Recipient, StateWord};
 use crate::smarthost::{Refusal, RefusalKind};
 use proptest::prelude::*;
@@ -35,11 +36,14 @@ fn entry(from: &str, states: Vec<RecipientState>) -> QueueEntry {
         peer: None,
         reverse_path: ReversePath::parse(from).unwrap(),
         body: Body::SevenBit,
+        utf8: false,
+        returns: Returns::default(),
         recipients,
         summary: Summary::default(),
         size: 1,
         content: ContentPlace::Row,
         accepted_at: at(0),
+        priority: crate::mail::Priority::Normal,
         held: false,
         noticed: false,
     }
@@ -57,7 +61,7 @@ fn refusal(line: &str) -> Refusal {
     Refusal { kind: RefusalKind::Recipient, reply: Some(reply(line)) }
 }
 
-const VIA: Via<'static> = Via { server: "smart.test", tls: Some("TLSv1.3") };
+const VIA: Via<'static> = Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false };
 
 #[test]
 fn each_recipient_gets_its_own_outcome() {
@@ -117,6 +121,50 @@ fn deleting_tells_the_sender_only_on_wish() {
     let entry = entry("a@office.test", vec![queued()]);
     assert_eq!(delete(&entry, false, at(5)).report, None);
     assert!(delete(&entry, true, at(5)).report.is_some());
+}
+
+/// RFC 3461 §5.2: what the sender wants to hear, what became of the recipient, whether the server will tell.
+#[test]
+fn a_sender_hears_what_it_wants_to_hear() {
+    let (sent, failed) = (|| Outcome::Sent(reply("250 ok")), || Outcome::Failed(refusal("550 no")));
+    let wanting = |notify: &str| {
+        let mut entry = entry("a@office.test", vec![queued()]);
+        entry.recipients[0].path.wish.notify = Notify::parse(notify);
+        entry
+    };
+    for (notify, of_success, of_failure, of_delay) in [
+        ("nothing said", false, true, true),
+        ("NEVER", false, false, false),
+        ("SUCCESS", true, false, false),
+        ("FAILURE", false, true, false),
+        ("DELAY", false, false, true),
+        ("SUCCESS,FAILURE,DELAY", true, true, true),
+    ] {
+        let entry = wanting(notify);
+        for tells_senders in [false, true] {
+            let via = Via { tells_senders, ..VIA };
+            let relayed = (of_success && !tells_senders).then(|| ReportWanted::Relayed { recipients: vec![0] });
+            assert_eq!(settle(&entry, &[0], &[sent()], &via, &schedule(), at(1)).report, relayed, "{notify}");
+            let failure = of_failure.then(|| ReportWanted::Failure { recipients: vec![0] });
+            assert_eq!(settle(&entry, &[0], &[failed()], &via, &schedule(), at(1)).report, failure, "{notify}");
+            assert_eq!(expire(&entry, at(1)).report, failure, "{notify}");
+            assert_eq!(delete(&entry, true, at(1)).report, failure, "{notify}");
+        }
+        let delay = of_delay.then(|| ReportWanted::Delay { recipients: vec![0] });
+        let late = notice(&entry);
+        assert_eq!((late.report, late.noticed), (delay, true), "{notify}");
+    }
+}
+
+#[test]
+fn one_report_tells_of_failure_and_success_together() {
+    let mut entry = entry("a@office.test", vec![queued(), queued(), queued()]);
+    for (recipient, notify) in entry.recipients.iter_mut().zip(["SUCCESS", "FAILURE", "NEVER"]) {
+        recipient.path.wish.notify = Notify::parse(notify);
+    }
+    let outcomes = [Outcome::Sent(reply("250 ok")), Outcome::Failed(refusal("550 no")), Outcome::Failed(refusal("550 no"))];
+    let got = settle(&entry, &[0, 1, 2], &outcomes, &VIA, &schedule(), at(1));
+    assert_eq!(got.report, Some(ReportWanted::Failure { recipients: vec![0, 1] }));
 }
 
 fn any_state() -> impl Strategy<Value = RecipientState> {

@@ -1,5 +1,5 @@
 //! Reads a content behind DATA: finds its end, takes the stuffed dots out, mends its line ends
-//! (RFC 5321 §4.1.1.4, §4.5.2, §2.3.8).
+//! (RFC 5321 §4.1.1.4, §4.5.2, §2.3.8). One behind BDAT has neither dots nor an end of its own (RFC 3030 §2).
 //!
 //! In: what has arrived. Out: pieces of the content, every line ended by CRLF; then its end.
 //! The end is CRLF.CRLF as it stood on the wire, and nothing else; the 354 counts as a line end before.
@@ -7,12 +7,14 @@
 //! CR or LF is never read again. So no other server can see an end where we saw none.
 //!
 //! Mending: a CR or LF alone becomes CRLF. CR CR LF is one line end, since programs that write CRLF to
-//! a text-mode stream send it; it would break their header in two otherwise.
+//! a text-mode stream send it; it would break their header in two otherwise. NUL is taken out: mail has
+//! none (RFC 5322 §2.2, RFC 2045 §2.8), and a server that drops it would see CRLF.CRLF in CRLF NUL . CRLF.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
+const NUL: u8 = 0;
 const CRLF: &[u8] = b"\r\n";
 /// A clean stretch at least so long is handed on without copying.
 const WORTH_SPLITTING: usize = 1024;
@@ -24,6 +26,8 @@ const BLOCK: usize = 64;
 #[derive(Debug)]
 pub(super) struct DataReader {
     at: At,
+    /// Dots are stuffed, and one alone on a line is the end.
+    dotted: bool,
 }
 
 #[derive(Debug)]
@@ -52,8 +56,33 @@ enum At {
 }
 
 impl DataReader {
-    pub(super) fn new() -> Self {
-        Self { at: At::LineStart }
+    pub(super) fn dotted() -> Self {
+        Self { at: At::LineStart, dotted: true }
+    }
+
+    pub(super) fn undotted() -> Self {
+        Self { at: At::LineStart, dotted: false }
+    }
+
+    /// Takes no more than `most` octets; what stands behind them is left as it is.
+    pub(super) fn next_within(&mut self, input: &mut BytesMut, most: u64) -> Option<Piece> {
+        let most = input.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let behind = input.split_off(most);
+        let piece = self.next(input);
+        // They lie side by side, so that nothing is copied.
+        input.unsplit(behind);
+        piece
+    }
+
+    /// There is no more: brings the last line to its end first.
+    pub(super) fn finish(&mut self) -> Option<Piece> {
+        let rest: &'static [u8] = match self.at {
+            At::LineStart | At::Dot | At::DotCr | At::End => return Some(Piece::End),
+            At::Within | At::Cr => CRLF,
+            At::CrCr => b"\r\n\r\n",
+        };
+        self.at = At::LineStart;
+        Some(Piece::Content(Bytes::from_static(rest)))
     }
 
     /// None: more input is needed. Behind the end nothing is taken from the input.
@@ -97,7 +126,7 @@ impl DataReader {
     /// How much of this can be handed on as it is.
     fn clean(&self, bytes: &[u8]) -> usize {
         match self.at {
-            At::LineStart if bytes.first() == Some(&b'.') => 0,
+            At::LineStart if self.dotted && bytes.first() == Some(&b'.') => 0,
             At::LineStart | At::Within => clean_prefix(bytes),
             At::Dot | At::DotCr | At::Cr | At::CrCr | At::End => 0,
         }
@@ -110,7 +139,16 @@ impl DataReader {
 
     fn take(&mut self, byte: u8, out: &mut BytesMut) {
         self.at = match (self.at, byte) {
-            (At::LineStart, b'.') => At::Dot,
+            (at, NUL) => {
+                out.extend_from_slice(match at {
+                    At::DotCr | At::Cr => CRLF,
+                    At::CrCr => b"\r\n\r\n",
+                    At::LineStart | At::Dot | At::Within | At::End => b"",
+                });
+                let line_start = matches!(at, At::LineStart | At::Cr | At::CrCr);
+                if line_start && !self.dotted { At::LineStart } else { At::Within }
+            }
+            (At::LineStart, b'.') if self.dotted => At::Dot,
             (At::Dot, CR) => At::DotCr,
             (At::DotCr, LF) => At::End,
             (At::LineStart | At::Within, CR) => At::Cr,
@@ -125,7 +163,8 @@ impl DataReader {
             }
             (At::LineStart | At::Dot | At::Within, LF) => {
                 out.extend_from_slice(CRLF);
-                At::Within
+                // Where dots are stuffed only what stood on the wire is a line start.
+                if self.dotted { At::Within } else { At::LineStart }
             }
             (At::LineStart | At::Dot | At::Within, other) => {
                 out.extend_from_slice(&[other]);
@@ -144,7 +183,35 @@ impl DataReader {
     }
 }
 
-/// How long the text is free of bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
+/// Mends the line ends of a content that comes from a file: whole, without stuffed dots.
+#[derive(Debug)]
+pub struct LineMender(DataReader);
+
+impl Default for LineMender {
+    fn default() -> Self {
+        Self(DataReader::undotted())
+    }
+}
+
+impl LineMender {
+    /// What can be handed on of what has been read. None: all of it was taken.
+    pub fn next(&mut self, input: &mut BytesMut) -> Option<Bytes> {
+        match self.0.next(input) {
+            Some(Piece::Content(piece)) => Some(piece),
+            Some(Piece::End) | None => None,
+        }
+    }
+
+    /// There is no more: the end of the last line, if it has none.
+    pub fn finish(mut self) -> Option<Bytes> {
+        match self.0.finish() {
+            Some(Piece::Content(end)) => Some(end),
+            Some(Piece::End) | None => None,
+        }
+    }
+}
+
+/// How long the text is free of NUL, bare CR, bare LF and dots behind CRLF, given that no CR stands before it.
 /// A CR at the very end is left for later.
 fn clean_prefix(bytes: &[u8]) -> usize {
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return 0 };
@@ -158,18 +225,18 @@ fn clean_prefix(bytes: &[u8]) -> usize {
     for at in from..bytes.len() - 1 {
         match (bytes[at], bytes[at + 1]) {
             (CR, LF) => {}
-            (CR, _) => return at,
+            (CR | NUL, _) => return at,
             (_, LF) | (LF, b'.') => return at + 1,
             (_, _) => {}
         }
     }
-    if last == CR { bytes.len() - 1 } else { bytes.len() }
+    if matches!(last, CR | NUL) { bytes.len() - 1 } else { bytes.len() }
 }
 
 /// Without branches, so that the compiler can look at many octets at once.
 fn is_clean(block: &[u8]) -> bool {
     let pairs = block[..BLOCK].iter().zip(&block[1..]);
     pairs.fold(0, |dirt, (&this, &next)| {
-        dirt | (u8::from(this == CR) ^ u8::from(next == LF)) | (u8::from(this == LF) & u8::from(next == b'.'))
+        dirt | u8::from(this == NUL) | (u8::from(this == CR) ^ u8::from(next == LF)) | (u8::from(this == LF) & u8::from(next == b'.'))
     }) == 0
 }

@@ -1,14 +1,16 @@
-//! Cuts the input into command lines (RFC 5321 §2.3.8, §4.5.3.1.4).
+//! Cuts the input into command lines (RFC 5321 §2.3.8, §4.5.3.1.4; RFC 4954 §4 for answers while signing in).
 //!
 //! In: what has arrived. Out: one line at a time without its end, or the news that one was too long.
 //! A line ends at LF, with or without CR: old devices send bare LF. No end of data hangs on that
 //! (`data` knows CRLF.CRLF only), so a command cannot be hidden in a content this way.
-//! Never keeps more than [`LONGEST`] octets.
+//! Never keeps more than the longest line that may be.
 
 use bytes::{Buf, BytesMut};
 
 /// With its line end. RFC 5321 asks for 512; long parameters and source routes want more.
 pub(super) const LONGEST: usize = 4096;
+/// The same for an answer while signing in.
+pub(super) const LONGEST_ANSWER: usize = 12_288;
 
 #[derive(Debug, Default)]
 pub(super) struct LineReader {
@@ -18,18 +20,18 @@ pub(super) struct LineReader {
     skipping: bool,
 }
 
-#[derive(Debug)]
+/// It may hold a password, so it is not to be printed.
 pub(super) enum Line {
     Whole(BytesMut),
     TooLong,
 }
 
 impl LineReader {
-    pub(super) fn next(&mut self, input: &mut BytesMut) -> Option<Line> {
+    pub(super) fn next(&mut self, input: &mut BytesMut, longest: usize) -> Option<Line> {
         let found = input[self.searched..].iter().position(|&byte| byte == b'\n').map(|at| self.searched + at);
         let Some(end) = found else {
             self.searched = input.len();
-            if self.skipping || input.len() >= LONGEST {
+            if self.skipping || input.len() >= longest {
                 self.skipping = true;
                 self.searched = 0;
                 input.clear();
@@ -37,7 +39,7 @@ impl LineReader {
             return None;
         };
         self.searched = 0;
-        if std::mem::take(&mut self.skipping) || end >= LONGEST {
+        if std::mem::take(&mut self.skipping) || end >= longest {
             input.advance(end + 1);
             return Some(Line::TooLong);
         }
@@ -65,7 +67,7 @@ mod tests {
                 let (mut reader, mut input, mut seen) = (LineReader::default(), BytesMut::new(), Vec::new());
                 for piece in wire.as_bytes().chunks(chunk) {
                     input.extend_from_slice(piece);
-                    while let Some(line) = reader.next(&mut input) {
+                    while let Some(line) = reader.next(&mut input, LONGEST) {
                         seen.push(match line {
                             Line::Whole(text) => text.len().to_string(),
                             Line::TooLong => "too long".into(),

@@ -3,22 +3,49 @@
 //! Every command gets exactly one reply; a refusal people should see comes before it as a step.
 
 use super::command::{self, Command};
-use super::data::DataReader;
 use super::line::Line;
-use super::{Kept, Parties, Receiving, RefusedWhy, Session, State, Step, Transaction, replies};
-use crate::mail::{Body, Envelope, ForwardPath, Reply, ReversePath, trace::HeaderScan};
-use crate::policy::Verdict;
-use bytes::Bytes;
+use super::parameters::MailParameters;
+use super::replies::Extensions;
+use super::{Kept, Parties, RefusedWhy, Session, State, Step, Transaction, replies};
+use crate::mail::{Envelope, ForwardPath, Peer, Reply, ReversePath};
+use crate::policy::{Asking, Refusal, Verdict};
+use secrecy::zeroize::Zeroize;
 use std::sync::Arc;
 
 impl Session {
     pub(super) fn hear(&mut self, line: Line) {
-        match line {
-            Line::TooLong => self.fault(replies::line_too_long()),
-            Line::Whole(text) => match command::parse(&text) {
+        self.commands = self.commands.saturating_add(1);
+        if self.commands > self.rules.commands {
+            return self.end(Some(replies::too_many_commands(&self.rules.host_name)));
+        }
+        let asked = match std::mem::replace(&mut self.state, State::Ready) {
+            State::SigningIn(asked) => Some(asked),
+            other @ (State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::Verifying
+            | State::Transaction(_)
+            | State::Receiving(_)
+            | State::BetweenChunks(_)
+            | State::Swallowing(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed) => {
+                self.state = other;
+                None
+            }
+        };
+        match (line, asked) {
+            (Line::Whole(mut text), Some(asked)) => {
+                self.hear_answer(asked, &text);
+                text.zeroize();
+            }
+            (Line::TooLong, Some(_)) => self.fault(replies::answer_too_long()),
+            (Line::Whole(mut text), None) => match command::parse(&mut text) {
                 Ok(command) => self.obey(command),
                 Err(refusal) => self.fault(refusal),
             },
+            (Line::TooLong, None) => self.fault(replies::line_too_long()),
         }
     }
 
@@ -26,12 +53,14 @@ impl Session {
         match command {
             Command::Ehlo { name } => self.hello(name, true),
             Command::Helo { name } => self.hello(name, false),
-            Command::Mail { reverse_path, size, body } => self.mail(reverse_path, size, body),
+            Command::Mail { reverse_path, parameters } => self.mail(reverse_path, parameters),
             Command::Rcpt { forward_path } => self.rcpt(forward_path),
             Command::Data => self.data(),
+            Command::Bdat(chunk) => self.bdat(chunk),
+            Command::UnreadableBdat => self.bdat_unreadable(),
             Command::Rset => {
-                if matches!(self.state, State::Transaction(_)) {
-                    self.state = State::Ready;
+                if matches!(self.state, State::Transaction(_) | State::BetweenChunks(_)) {
+                    self.abandon();
                 }
                 self.reply(replies::ok());
             }
@@ -39,6 +68,7 @@ impl Session {
             Command::Vrfy => self.reply(replies::not_verified()),
             Command::Help => self.reply(replies::help()),
             Command::StartTls => self.starttls(),
+            Command::Auth { mechanism, initial } => self.auth(mechanism, initial),
             Command::Quit => self.end(Some(replies::bye())),
             Command::WebRequest => self.end(Some(replies::web_request(&self.rules.host_name))),
         }
@@ -47,31 +77,46 @@ impl Session {
     fn hello(&mut self, name: String, extended: bool) {
         self.peer.name = name;
         self.peer.extended = extended;
-        self.state = State::Ready;
+        self.abandon();
         let rules = &self.rules;
-        let starttls = rules.starttls_offered && self.peer.tls.is_none();
         self.reply(if extended {
-            replies::extended_hello(&rules.host_name, rules.message_bytes, starttls)
+            let extensions = Extensions {
+                message_bytes: rules.policy.message_bytes(self.peer.address, rules.message_bytes),
+                starttls: rules.starttls_offered && self.peer.tls.is_none(),
+                sign_in: self.peer.account.is_none() && rules.policy.offers_sign_in(&self.asking()),
+            };
+            replies::extended_hello(&rules.host_name, extensions)
         } else {
             replies::hello(&rules.host_name)
         });
     }
 
-    fn mail(&mut self, reverse_path: ReversePath, size: u64, body: Body) {
+    fn mail(&mut self, reverse_path: ReversePath, parameters: MailParameters) {
         match self.state {
             State::Ready => {}
-            State::Transaction(_) => return self.fault(replies::nested_mail()),
-            State::Connected | State::AwaitingHello | State::Receiving(_) | State::Keeping(_) | State::StartingTls | State::Closed => {
-                return self.fault(replies::hello_first());
-            }
+            State::Transaction(_) | State::BetweenChunks(_) => return self.fault(replies::nested_mail()),
+            State::Connected
+            | State::AwaitingHello
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Receiving(_)
+            | State::Swallowing(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed => return self.fault(replies::hello_first()),
         }
         // Here and not at RCPT: what a device logs is often the answer to MAIL only.
-        if let Verdict::Refuse(reply) = self.rules.policy.may_send(self.peer.address) {
-            self.refuse(RefusedWhy::NotAllowed, Parties::of(&reverse_path, None), reply.clone());
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.may_send(&self.asking(), &reverse_path) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
-        if size > self.rules.message_bytes {
-            let reply = replies::too_large(self.rules.message_bytes);
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = self.rules.policy.within(self.peer.address, self.allowance, 1, 0) {
+            self.refuse(why, Parties::of(&reverse_path, None), reply.clone());
+            return self.reply(reply);
+        }
+        let message_bytes = self.rules.policy.message_bytes(self.peer.address, self.rules.message_bytes);
+        if parameters.size > message_bytes {
+            let reply = replies::too_large(message_bytes);
             self.refuse(RefusedWhy::TooLarge, Parties::of(&reverse_path, None), reply.clone());
             return self.fault(reply);
         }
@@ -80,17 +125,46 @@ impl Session {
             self.refuse(RefusedWhy::DiskFull, Parties::of(&reverse_path, None), reply.clone());
             return self.reply(reply);
         }
-        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body };
-        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, overfull: false });
+        let MailParameters { size: _, body, utf8, returns } = parameters;
+        let envelope = Envelope { reverse_path, forward_paths: Vec::new(), body, utf8, returns };
+        self.state = State::Transaction(Transaction { rules: Arc::clone(&self.rules), envelope, message_bytes, overfull: false });
         self.reply(replies::sender_ok());
     }
 
     fn rcpt(&mut self, forward_path: ForwardPath) {
-        let State::Transaction(transaction) = &mut self.state else { return self.out_of_order() };
+        let asking = asking(&self.peer);
+        let transaction = match &mut self.state {
+            State::Transaction(transaction) => transaction,
+            State::BetweenChunks(_) => return self.fault(replies::go_on_with_chunks()),
+            State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Receiving(_)
+            | State::Swallowing(_)
+            | State::Keeping(_)
+            | State::StartingTls
+            | State::Closed => return self.out_of_order(),
+        };
+        if !(transaction.envelope.utf8 || forward_path.is_ascii()) {
+            return self.fault(replies::not_ascii());
+        }
+        let parties = || Parties::of(&transaction.envelope.reverse_path, Some(&forward_path));
+        let policy = &transaction.rules.policy;
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.may_send_to(&asking, &forward_path) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
+            return self.fault(reply);
+        }
         let limit = transaction.rules.recipients;
         let known = &mut transaction.envelope.forward_paths;
         if known.iter().any(|other| is_same(other, &forward_path)) {
             return self.reply(replies::recipient_ok());
+        }
+        let all = u32::try_from(known.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if let Verdict::Refuse(Refusal { why, reply, .. }) = policy.within(asking.client, self.allowance, 0, all) {
+            self.outbox.push_back(parties().refused(why, reply.clone()));
+            return self.reply(reply);
         }
         if known.len() < limit {
             known.push(forward_path);
@@ -105,50 +179,14 @@ impl Session {
         self.reply(reply);
     }
 
-    fn data(&mut self) {
-        let State::Transaction(transaction) = &self.state else { return self.out_of_order() };
-        if transaction.envelope.forward_paths.is_empty() {
-            return self.fault(replies::no_recipients());
-        }
-        let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Ready) else { return };
-        let Transaction { rules, envelope, overfull: _ } = transaction;
-        let parties = Parties::of(&envelope.reverse_path, envelope.forward_paths.first());
-        self.state = State::Receiving(Box::new(Receiving {
-            rules,
-            parties,
-            reader: DataReader::new(),
-            scan: HeaderScan::default(),
-            octets: 0,
-            doom: None,
-        }));
-        self.outbox.push_back(Step::Open(envelope));
-        self.reply(replies::go_ahead());
-    }
-
-    pub(super) fn end_of_data(&mut self) {
-        let State::Receiving(receiving) = std::mem::replace(&mut self.state, State::Ready) else { return };
-        let Receiving { parties, scan, doom, .. } = *receiving;
-        match doom {
-            None => {
-                self.state = State::Keeping(parties);
-                self.outbox.push_back(Step::Submit(scan.finish()));
-            }
-            Some((why, reply)) => {
-                self.refuse(why, parties, reply.clone());
-                self.reply(reply);
-                self.stop_if_due();
-            }
-        }
-    }
-
     pub(super) fn tell_kept(&mut self, kept: Kept, parties: Parties) {
         match kept {
             Kept::Safe(id) => {
                 self.errors = 0;
                 self.reply(replies::queued(id));
             }
-            Kept::DiskFull | Kept::Failed => {
-                let (why, reply) = self.not_kept(kept);
+            Kept::Refused(_) | Kept::DiskFull | Kept::Failed => {
+                let (why, reply) = not_kept(kept);
                 self.refuse(why, parties, reply.clone());
                 self.reply(reply);
             }
@@ -156,23 +194,6 @@ impl Session {
             Kept::Stopping => self.stopping = true,
         }
         self.stop_if_due();
-    }
-
-    /// The content cannot be kept although it has not ended.
-    pub(super) fn give_up_content(&mut self, mut receiving: Box<Receiving>, kept: Kept) {
-        self.stopping |= kept == Kept::Stopping;
-        if receiving.doom.is_none() {
-            receiving.doom = Some(self.not_kept(kept));
-            self.outbox.push_back(Step::Discard);
-        }
-        self.state = State::Receiving(receiving);
-    }
-
-    fn not_kept(&self, kept: Kept) -> (RefusedWhy, Reply) {
-        match kept {
-            Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
-            Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
-        }
     }
 
     fn starttls(&mut self) {
@@ -183,23 +204,34 @@ impl Session {
             return self.fault(replies::no_tls());
         }
         self.drop_input();
+        self.abandon();
         self.state = State::StartingTls;
         self.reply(replies::ready_for_tls());
         self.outbox.push_back(Step::StartTls);
     }
 
-    /// RCPT or DATA without MAIL; often because MAIL was refused and the client did not look.
-    fn out_of_order(&mut self) {
-        let reply = match (&self.state, self.rules.policy.may_send(self.peer.address)) {
-            (State::AwaitingHello, _) => replies::hello_first(),
-            (_, Verdict::Refuse(reply)) => reply,
-            (_, Verdict::Permit) => replies::mail_first(),
-        };
+    pub(super) fn asking(&self) -> Asking<'_> {
+        asking(&self.peer)
+    }
+
+    /// RCPT, DATA or BDAT without MAIL.
+    pub(super) fn out_of_order(&mut self) {
+        let reply = self.refusal_out_of_order(&self.state);
         self.fault(reply);
     }
 
+    /// Often MAIL was refused and the client did not look: so it hears the reason again.
+    pub(super) fn refusal_out_of_order(&self, state: &State) -> Reply {
+        match (state, self.rules.policy.admits(&self.asking())) {
+            (State::AwaitingHello, _) => replies::hello_first(),
+            (_, Verdict::Refuse(refusal)) => refusal.reply,
+            (_, Verdict::Permit) => replies::mail_first(),
+        }
+    }
+
     pub(super) fn stop_if_due(&mut self) {
-        let between_commands = matches!(self.state, State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_));
+        let between_commands =
+            matches!(self.state, State::Connected | State::AwaitingHello | State::Ready | State::SigningIn(_) | State::Transaction(_));
         if self.stopping && between_commands {
             self.end(Some(replies::stopping(&self.rules.host_name)));
         }
@@ -211,13 +243,20 @@ impl Session {
             State::Closed => return,
             // Plain text would only break the handshake.
             State::StartingTls => None,
-            State::Receiving(receiving) => {
-                if receiving.doom.is_none() {
+            State::Receiving(receiving) | State::BetweenChunks(receiving) => {
+                if !receiving.is_doomed() {
                     self.outbox.push_back(Step::Discard);
                 }
                 last_word
             }
-            State::Connected | State::AwaitingHello | State::Ready | State::Transaction(_) | State::Keeping(_) => last_word,
+            State::Connected
+            | State::AwaitingHello
+            | State::Ready
+            | State::SigningIn(_)
+            | State::Verifying
+            | State::Transaction(_)
+            | State::Swallowing(_)
+            | State::Keeping(_) => last_word,
         };
         self.drop_input();
         if let Some(reply) = last_word {
@@ -236,7 +275,7 @@ impl Session {
     }
 
     /// A mistake of the client.
-    fn fault(&mut self, reply: Reply) {
+    pub(super) fn fault(&mut self, reply: Reply) {
         self.reply(reply);
         self.errors += 1;
         if self.errors >= self.rules.errors {
@@ -244,31 +283,24 @@ impl Session {
         }
     }
 
-    fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
+    pub(super) fn refuse(&mut self, why: RefusedWhy, parties: Parties, reply: Reply) {
         self.outbox.push_back(parties.refused(why, reply));
     }
 }
 
-impl Receiving {
-    /// A piece of the content goes on, unless it makes the message one that cannot be taken.
-    pub(super) fn content(&mut self, piece: Bytes) -> Option<Step> {
-        if self.doom.is_some() {
-            return None;
-        }
-        self.octets += piece.len() as u64;
-        self.scan.see(&piece);
-        self.doom = if self.octets > self.rules.message_bytes {
-            Some((RefusedWhy::TooLarge, replies::too_large(self.rules.message_bytes)))
-        } else if self.scan.hops() > self.rules.hops {
-            Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
-        } else {
-            None
-        };
-        Some(if self.doom.is_some() { Step::Discard } else { Step::Content(piece) })
+pub(super) fn not_kept(kept: Kept) -> (RefusedWhy, Reply) {
+    match kept {
+        Kept::Refused(Refusal { why, reply, .. }) => (why, reply),
+        Kept::DiskFull => (RefusedWhy::DiskFull, replies::disk_full()),
+        Kept::Safe(_) | Kept::Failed | Kept::Stopping => (RefusedWhy::Other, replies::not_kept()),
     }
+}
+
+fn asking(peer: &Peer) -> Asking<'_> {
+    Asking { client: peer.address, encrypted: peer.tls.is_some(), account: peer.account.as_deref() }
 }
 
 /// Domains are the same in any case; local parts are the other side's business (RFC 5321 §2.4).
 fn is_same(one: &ForwardPath, other: &ForwardPath) -> bool {
-    one.0.local() == other.0.local() && one.0.domain().eq_ignore_ascii_case(other.0.domain())
+    one.mailbox.local() == other.mailbox.local() && one.mailbox.domain().eq_ignore_ascii_case(other.mailbox.domain())
 }

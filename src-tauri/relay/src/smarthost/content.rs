@@ -2,6 +2,7 @@
 //!
 //! Memory does not grow with the message. The shelf keeps content with CRLF line ends only.
 
+use super::downgrade::{Converter, Plan, Survey};
 use crate::mail::Content;
 use std::io;
 use std::time::Duration;
@@ -10,38 +11,71 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const BLOCK: usize = 64 * 1024;
 
 /// Writes it all and flushes. Each block has its own time; [`io::ErrorKind::TimedOut`] when one took longer.
-pub async fn send<W: AsyncWrite + Unpin>(content: &Content, to: &mut W, block_time: Duration) -> io::Result<()> {
-    let mut stuffing = Stuffing::default();
+/// With a plan, eight bits go as seven.
+pub async fn send<W: AsyncWrite + Unpin>(content: &Content, plan: Option<Plan>, to: &mut W, block_time: Duration) -> io::Result<()> {
+    let (mut stuffing, mut converter) = (Stuffing::default(), plan.map(Converter::new));
     let mut block = Vec::with_capacity(content.size().min(BLOCK as u64) as usize + 64);
-    match content {
-        Content::Memory(bytes) => {
-            let mut pieces = bytes.chunks(BLOCK).peekable();
-            while let Some(piece) = pieces.next() {
-                stuffing.add(piece, &mut block);
-                if pieces.peek().is_some() {
-                    write(to, &mut block, block_time).await?;
-                }
-            }
+    let mut pieces = Pieces::of(content).await?;
+    while let Some(piece) = pieces.next().await? {
+        match &mut converter {
+            Some(converter) => stuffing.add(&converter.convert(piece), &mut block),
+            None => stuffing.add(piece, &mut block),
         }
-        Content::File { path, size } => {
-            let mut file = tokio::fs::File::open(path).await?;
-            let mut buffer = vec![0; BLOCK];
-            let mut left = *size;
-            while left > 0 {
-                let length = file.read(&mut buffer).await?;
-                if length == 0 {
-                    // Half a message must not be ended as if it were whole: the connection is dropped instead.
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content is shorter than it was"));
-                }
-                left = left.saturating_sub(length as u64);
-                stuffing.add(&buffer[..length], &mut block);
-                write(to, &mut block, block_time).await?;
-            }
+        if block.len() >= BLOCK {
+            write(to, &mut block, block_time).await?;
         }
+    }
+    if let Some(converter) = converter {
+        stuffing.add(&converter.finish(), &mut block);
     }
     stuffing.end(&mut block);
     write(to, &mut block, block_time).await?;
     tokio::time::timeout(block_time, to.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
+}
+
+/// Which parts must be changed for a server that takes seven bits only.
+pub async fn survey(content: &Content) -> io::Result<Plan> {
+    let mut survey = Survey::default();
+    let mut pieces = Pieces::of(content).await?;
+    while let Some(piece) = pieces.next().await? {
+        survey.see(piece);
+    }
+    Ok(survey.finish())
+}
+
+/// A content, piece by piece, wherever it is.
+enum Pieces<'a> {
+    Memory(&'a [u8]),
+    File { file: tokio::fs::File, left: u64, buffer: Vec<u8> },
+}
+
+impl<'a> Pieces<'a> {
+    async fn of(content: &'a Content) -> io::Result<Self> {
+        Ok(match content {
+            Content::Memory(bytes) => Self::Memory(bytes),
+            Content::File { path, size } => Self::File { file: tokio::fs::File::open(path).await?, left: *size, buffer: vec![0; BLOCK] },
+        })
+    }
+
+    async fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        match self {
+            Self::Memory(rest) => {
+                let (piece, later) = rest.split_at(rest.len().min(BLOCK));
+                *rest = later;
+                Ok((!piece.is_empty()).then_some(piece))
+            }
+            Self::File { left: 0, .. } => Ok(None),
+            Self::File { file, left, buffer } => {
+                let length = file.read(buffer).await?;
+                if length == 0 {
+                    // Half a message must not be ended as if it were whole: the connection is dropped instead.
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content is shorter than it was"));
+                }
+                *left = left.saturating_sub(length as u64);
+                Ok(Some(&buffer[..length]))
+            }
+        }
+    }
 }
 
 async fn write<W: AsyncWrite + Unpin>(to: &mut W, block: &mut Vec<u8>, block_time: Duration) -> io::Result<()> {
@@ -93,7 +127,7 @@ mod tests {
     fn wire(content: &Content) -> Vec<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut out = Vec::new();
-        runtime.block_on(send(content, &mut out, Duration::from_secs(5))).unwrap();
+        runtime.block_on(send(content, None, &mut out, Duration::from_secs(5))).unwrap();
         out
     }
 

@@ -1,19 +1,19 @@
 //! An open line: hands one message over after the other, and keeps one reply for each recipient.
 //!
-//! In: a delivery. Out: an attempt. RFC 5321 §3.3, 1870 (SIZE), 2920 (PIPELINING), 6152 (8BITMIME).
+//! In: a delivery. Out: an attempt. RFC 5321 §3.3, 2920 (PIPELINING).
 //! Invariant: what was not answered is never taken for sent, and what was answered keeps its answer.
 
+use super::carry::Fit;
 use super::classify::{Stage, Verdict, classify};
 use super::content;
 use super::fault::{Fault, remote_reply};
 use super::mask::Mask;
 use super::offers::Offers;
 use super::wire::Sender;
-use super::{Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, RefusalKind};
+use super::{Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, Refusal};
 use crate::config::SmartHostConfig;
+use crate::mail::ForwardPath;
 use crate::mail::reply::RemoteReply;
-use crate::mail::status::{EnhancedStatus, Severity};
-use crate::mail::{Body, ForwardPath};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Quit};
 use lettre::transport::smtp::response::{Response, Severity as ResponseSeverity};
@@ -62,24 +62,38 @@ impl Line for SmtpLine {
     fn tls(&self) -> Option<String> {
         self.tls.clone()
     }
+
+    fn tells_senders(&self) -> bool {
+        self.offers.dsn
+    }
 }
 
 impl SmtpLine {
     async fn hand_over(&mut self, delivery: &Delivery) -> Attempt {
-        let size = delivery.content.size();
-        if let Some(largest) = self.offers.largest.filter(|largest| size > *largest) {
-            // RFC 1870 §6.1: it has said so already, no need to ask.
-            let text = format!("the message has {size} bytes; {} takes at most {largest}", self.config.server);
-            let reply = RemoteReply { code: 552, enhanced: Some(EnhancedStatus::new(Severity::Permanent, 3, 4)), text };
-            return self.all(delivery, Verdict::Fail(RefusalKind::TooLarge), Some(reply));
+        let (strangers, kind, reply) = match self.fit(delivery) {
+            Fit::All => return self.converse(delivery).await,
+            Fit::Nobody(kind, reply) => return self.all(delivery, Verdict::Fail(kind), Some(reply)),
+            Fit::AllBut(strangers, kind, reply) => (strangers, kind, reply),
+        };
+        let mut others = delivery.clone();
+        let mut place = 0..;
+        others.envelope.forward_paths.retain(|_| place.next().is_none_or(|place| !strangers.contains(&place)));
+        let mut attempt = self.converse(&others).await;
+        for place in strangers {
+            attempt.outcomes.insert(place, Outcome::Failed(Refusal { kind, reply: Some(reply.clone()) }));
         }
+        attempt
+    }
+
+    /// MAIL to the answer behind the content.
+    async fn converse(&mut self, delivery: &Delivery) -> Attempt {
         let nobody = || Attempt { outcomes: vec![Outcome::Untouched; delivery.envelope.forward_paths.len()], line: LineAfter::Spent };
         if self.over {
             return nobody();
         }
         let used = std::mem::replace(&mut self.used, true);
         let mut replies = Replies::new(delivery.envelope.forward_paths.len());
-        match self.envelope(delivery, &mut replies, size).await {
+        match self.envelope(delivery, &mut replies).await {
             Ok(Envelope::Open) => self.content(delivery, replies).await,
             // It has sat idle too long, or has had enough of this connection; a new one will tell.
             Ok(Envelope::Refused(reply, Stage::Sender)) if used && reply.code == 421 => nobody(),
@@ -104,8 +118,8 @@ impl SmtpLine {
     }
 
     /// MAIL, RCPT and DATA; in one write where the other side can take that (RFC 2920).
-    async fn envelope(&mut self, delivery: &Delivery, replies: &mut Replies, size: u64) -> Result<Envelope, Fault> {
-        let mail = self.mail_command(delivery, size);
+    async fn envelope(&mut self, delivery: &Delivery, replies: &mut Replies) -> Result<Envelope, Fault> {
+        let mail = self.mail_command(delivery);
         let patience = self.config.timeouts.command;
         if !self.offers.pipelining {
             if let Err(fault) = completed(self.say(mail, patience).await) {
@@ -113,7 +127,7 @@ impl SmtpLine {
             }
             replies.any = true;
             for (index, path) in delivery.envelope.forward_paths.iter().enumerate() {
-                let said = self.say(rcpt_command(path), patience).await;
+                let said = self.say(self.rcpt_command(path), patience).await;
                 replies.put(index, said)?;
             }
             if replies.none_accepted() {
@@ -129,7 +143,7 @@ impl SmtpLine {
         let groups: Vec<&[ForwardPath]> = paths.chunks(TOGETHER).collect();
         for (number, group) in groups.iter().enumerate() {
             let mut text = if number == 0 { mail.clone() } else { String::new() };
-            group.iter().for_each(|path| text.push_str(&rcpt_command(path)));
+            group.iter().for_each(|path| text.push_str(&self.rcpt_command(path)));
             // DATA goes along only when all recipients do: else whether anyone is left is known before.
             let with_data = groups.len() == 1;
             if with_data {
@@ -195,7 +209,7 @@ impl SmtpLine {
     }
 
     async fn content(&mut self, delivery: &Delivery, mut replies: Replies) -> Attempt {
-        let sent = content::send(&delivery.content, &mut self.sender, self.config.timeouts.data_block).await;
+        let sent = self.send(delivery).await;
         if let Err(error) = sent {
             let theirs = matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::TimedOut);
             // It may have said why it stopped reading ("too large"), which is worth more than a broken pipe.
@@ -229,6 +243,11 @@ impl SmtpLine {
         }
     }
 
+    async fn send(&mut self, delivery: &Delivery) -> io::Result<()> {
+        let plan = if self.must_become_seven_bit(delivery) { Some(content::survey(&delivery.content).await?) } else { None };
+        content::send(&delivery.content, plan, &mut self.sender, self.config.timeouts.data_block).await
+    }
+
     fn go_on(&self, response: &Response) -> Result<Envelope, Fault> {
         if response.has_code(354) { Ok(Envelope::Open) } else { Err(Fault::Broken(format!("{} instead of 354", response.code()))) }
     }
@@ -239,22 +258,6 @@ impl SmtpLine {
             other @ (Fault::Lost(_) | Fault::Silent | Fault::Broken(_)) => Err(other),
         }
     }
-
-    fn mail_command(&self, delivery: &Delivery, size: u64) -> String {
-        let mut command = format!("MAIL FROM:<{}>", delivery.envelope.reverse_path);
-        if self.offers.size {
-            command.push_str(&format!(" SIZE={size}"));
-        }
-        if self.offers.eight_bit && (delivery.eight_bit || delivery.envelope.body == Body::EightBitMime) {
-            command.push_str(" BODY=8BITMIME");
-        }
-        command.push_str("\r\n");
-        command
-    }
-}
-
-fn rcpt_command(path: &ForwardPath) -> String {
-    format!("RCPT TO:<{path}>\r\n")
 }
 
 /// How the envelope was taken.

@@ -2,13 +2,16 @@
 //!
 //! In: a delivery (one message, its due recipients). Out: one outcome per recipient, or
 //! [`Trouble`]: the lane is down and why. Never decides about retrying.
-//! RFC 5321 (client side), 3207 (STARTTLS), 4954 (AUTH), 2920 (PIPELINING), 1870 (SIZE).
+//! RFC 5321 (client side), 3207 (STARTTLS), 4954 (AUTH), 2920 (PIPELINING), 1870 (SIZE), 3461 (DSN), 6152 (8BITMIME),
+//! 6531 (SMTPUTF8).
 //!
 //! Invariant: no credential goes over a connection that is not encrypted and verified.
 
+mod carry;
 mod certificate;
 mod classify;
 mod content;
+mod downgrade;
 mod fault;
 mod judge;
 mod line;
@@ -45,6 +48,8 @@ pub trait Line: Send {
     fn quit(self: Box<Self>) -> BoxFuture<'static, ()>;
     /// What the connection is, for history: `TLSv1.3` or None.
     fn tls(&self) -> Option<String>;
+    /// Whether it passes on what senders want to hear, to a server that will tell them (RFC 3461 §5.2.1).
+    fn tells_senders(&self) -> bool;
 }
 
 /// One message and those of its recipients that are due.
@@ -57,6 +62,7 @@ pub struct Delivery {
     pub eight_bit: bool,
     /// Others went well where this one was told of a fault of the lane: such words are about this message.
     pub suspect: bool,
+    pub eight_bit_header: bool,
 }
 
 /// What an attempt meant.

@@ -9,6 +9,9 @@ use std::net::IpAddr;
 pub(super) struct Offers {
     pub pipelining: bool,
     pub eight_bit: bool,
+    pub utf8: bool,
+    /// RFC 3461.
+    pub dsn: bool,
     pub size: bool,
     /// Largest message in octets, when it says so.
     pub largest: Option<u64>,
@@ -27,6 +30,8 @@ impl Offers {
             match keyword.to_ascii_uppercase().as_str() {
                 "PIPELINING" => offers.pipelining = true,
                 "8BITMIME" => offers.eight_bit = true,
+                "SMTPUTF8" => offers.utf8 = true,
+                "DSN" => offers.dsn = true,
                 "SIZE" => {
                     offers.size = true;
                     // "SIZE 0" means that there is no fixed limit (RFC 1870 §4).

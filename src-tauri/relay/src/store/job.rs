@@ -1,8 +1,11 @@
 //! What the writer can be asked, and what each comes to inside a transaction.
 
+use super::accounts::{self, AccountChange};
 use super::error::StoreError;
+use super::refusals;
 use super::write::{self, Act, Touched, counts_as};
 use crate::event::Hour;
+use crate::history::refusals::RefusalLine;
 use crate::mail::{Content, Submission};
 use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, Settlement};
 use jiff::Timestamp;
@@ -31,8 +34,24 @@ pub enum Job {
         now: Timestamp,
         done: Done<Vec<Touched>>,
     },
+    /// Lines of refusals, folded.
     Refused {
+        lines: Vec<RefusalLine>,
+        done: Done<()>,
+    },
+    CountRefused {
         now: Timestamp,
+    },
+    /// A sender's burst is over, see [`write::end_burst`].
+    EndBurst {
+        who: String,
+        release: bool,
+        now: Timestamp,
+        done: Done<Vec<Touched>>,
+    },
+    Account {
+        change: AccountChange,
+        done: Done<()>,
     },
     Mark {
         name: &'static str,
@@ -41,6 +60,7 @@ pub enum Job {
     },
     Prune {
         before: Timestamp,
+        now: Timestamp,
         at_most: u32,
         done: Done<usize>,
     },
@@ -84,10 +104,11 @@ impl Job {
     /// Whether its answer says that something is safe.
     pub fn is_promise(&self) -> bool {
         match self {
-            Self::Keep { .. } | Self::Act { .. } | Self::Mark { .. } => true,
+            Self::Keep { .. } | Self::Act { .. } | Self::EndBurst { .. } | Self::Mark { .. } => true,
+            Self::Account { change, .. } => !matches!(change, AccountChange::Used { .. }),
             // Its report is a new message, but it goes back with its cause: both would happen again.
             Self::Settle { cause, .. } => *cause == Cause::Person,
-            Self::Refused { .. } | Self::Prune { .. } | Self::Close { .. } => false,
+            Self::Refused { .. } | Self::CountRefused { .. } | Self::Prune { .. } | Self::Close { .. } => false,
             #[cfg(test)]
             Self::Crash => false,
         }
@@ -105,9 +126,15 @@ impl Job {
                 Content::File { path, .. } => Some(path),
                 Content::Memory(_) => None,
             },
-            Self::Settle { .. } | Self::Act { .. } | Self::Refused { .. } | Self::Mark { .. } | Self::Prune { .. } | Self::Close { .. } => {
-                None
-            }
+            Self::Settle { .. }
+            | Self::Act { .. }
+            | Self::EndBurst { .. }
+            | Self::Account { .. }
+            | Self::Refused { .. }
+            | Self::CountRefused { .. }
+            | Self::Mark { .. }
+            | Self::Prune { .. }
+            | Self::Close { .. } => None,
             #[cfg(test)]
             Self::Crash => None,
         }
@@ -140,15 +167,28 @@ impl Job {
                 }
                 Written::Acted(all)
             }
-            Self::Refused { now } => {
+            Self::EndBurst { who, release, now, .. } => Written::Acted(write::end_burst(sql, who, *release, *now, &mut gathered.files)?),
+            Self::Refused { lines, .. } => {
+                for line in lines {
+                    let refused = &mut gathered.hour(line.last_at).refused;
+                    *refused = refused.saturating_add(line.count);
+                    refusals::add(sql, line)?;
+                }
+                Written::Nothing
+            }
+            Self::CountRefused { now } => {
                 gathered.hour(*now).refused += 1;
+                Written::Nothing
+            }
+            Self::Account { change, .. } => {
+                accounts::change(sql, change)?;
                 Written::Nothing
             }
             Self::Mark { name, value, .. } => {
                 write::mark(sql, name, *value)?;
                 Written::Nothing
             }
-            Self::Prune { before, at_most, .. } => Written::Pruned(write::prune(sql, *before, *at_most)?),
+            Self::Prune { before, now, at_most, .. } => Written::Pruned(write::prune(sql, *before, *now, *at_most)?),
             Self::Close { .. } => Written::Nothing,
             #[cfg(test)]
             Self::Crash => panic!("a fault in the writer"),
@@ -158,9 +198,11 @@ impl Job {
     /// A dropped receiver means nobody waits any more; the commit stands all the same.
     pub fn answer(self, written: Written) {
         match (self, written) {
-            (Self::Keep { done, .. }, _) | (Self::Mark { done, .. }, _) => drop(done.send(Ok(()))),
+            (Self::Keep { done, .. } | Self::Mark { done, .. } | Self::Account { done, .. } | Self::Refused { done, .. }, _) => {
+                drop(done.send(Ok(())));
+            }
             (Self::Settle { done, .. }, Written::Settled(touched, _)) => drop(done.send(Ok(touched))),
-            (Self::Act { done, .. }, Written::Acted(touched)) => drop(done.send(Ok(touched))),
+            (Self::Act { done, .. } | Self::EndBurst { done, .. }, Written::Acted(touched)) => drop(done.send(Ok(touched))),
             (Self::Prune { done, .. }, Written::Pruned(count)) => drop(done.send(Ok(count))),
             _ => {}
         }
@@ -168,11 +210,13 @@ impl Job {
 
     pub fn refuse(self, error: StoreError) {
         match self {
-            Self::Keep { done, .. } | Self::Mark { done, .. } => drop(done.send(Err(error))),
+            Self::Keep { done, .. } | Self::Mark { done, .. } | Self::Account { done, .. } | Self::Refused { done, .. } => {
+                drop(done.send(Err(error)));
+            }
             Self::Settle { done, .. } => drop(done.send(Err(error))),
-            Self::Act { done, .. } => drop(done.send(Err(error))),
+            Self::Act { done, .. } | Self::EndBurst { done, .. } => drop(done.send(Err(error))),
             Self::Prune { done, .. } => drop(done.send(Err(error))),
-            Self::Refused { .. } | Self::Close { .. } => {}
+            Self::CountRefused { .. } | Self::Close { .. } => {}
             #[cfg(test)]
             Self::Crash => {}
         }
@@ -202,6 +246,8 @@ pub fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
         peer: submission.peer.clone(),
         reverse_path: submission.envelope.reverse_path.clone(),
         body: submission.envelope.body,
+        utf8: submission.envelope.utf8,
+        returns: submission.envelope.returns.clone(),
         recipients: submission
             .envelope
             .forward_paths
@@ -215,7 +261,8 @@ pub fn entry_of(submission: &Submission, seq: Seq) -> QueueEntry {
             Content::File { path, .. } => ContentPlace::File(path.clone()),
         },
         accepted_at: submission.accepted_at,
-        held: false,
+        priority: submission.priority,
+        held: submission.held.is_some(),
         noticed: false,
     }
 }

@@ -6,36 +6,48 @@
 //! Invariants: when [`Store::keep`] has answered, the message survives a power cut. What an attempt came to
 //! ([`Store::settle`]) is refused only by a store that has ended.
 
+mod accounts;
 mod content;
+mod devices;
 mod error;
 mod health;
 mod job;
 mod read;
+mod refusals;
 mod rows;
 mod schema;
 mod trouble;
 mod write;
 mod writer;
 
+pub use accounts::{AccountChange, AccountState};
 pub use content::ContentWriter;
+pub use devices::Device;
 pub use error::StoreError;
 pub use health::{Condition, Watcher};
 pub use job::Cause;
 pub use read::{Open, Page, Which};
+pub use refusals::RefusalPage;
 pub use schema::{SetAside, all_set_aside};
 pub use write::{Act, Standing, Touched};
 pub use writer::Commit;
 
 use crate::event::{Hour, Recent};
 use crate::history::Filter;
+use crate::history::refusals::RefusalLine;
 use crate::mail::{Content, MessageId, Submission};
+use crate::policy::RefusedWhy;
+use crate::policy::burst::SentHour;
+use crate::policy::password::Hash;
 use crate::queue::{ContentPlace, QueueEntry, Record, Seq, Settlement};
 use bytes::Bytes;
 use health::Health;
 use jiff::Timestamp;
 use job::Job;
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
@@ -149,18 +161,64 @@ impl Store {
         Ok(changed)
     }
 
-    /// Counts a refusal. Nobody waits for it.
+    /// Writes refusals down. No promise: a power cut may take the last of them.
+    pub async fn write_refusals(&self, lines: Vec<RefusalLine>) -> Result<(), StoreError> {
+        self.ask(|done| Job::Refused { lines, done }).await
+    }
+
+    /// Counts what is refused to nobody that could be named. No promise, and nobody waits for it.
     pub fn count_refusal(&self, now: Timestamp) {
-        let _ = self.jobs.send(Job::Refused { now });
+        let _ = self.jobs.send(Job::CountRefused { now });
+    }
+
+    pub async fn refusals(&self, words: Vec<String>, offset: u32, limit: u32) -> Result<RefusalPage, StoreError> {
+        self.read(&self.views, move |sql| refusals::page(sql, &words, offset, limit)).await
+    }
+
+    /// Clients and reasons that are told apart in this hour.
+    pub async fn refused_in(&self, hour: i64) -> Result<Vec<(IpAddr, RefusedWhy)>, StoreError> {
+        self.read(&self.reader, move |sql| refusals::known(sql, hour)).await
+    }
+
+    pub async fn devices(&self, now: Timestamp) -> Result<Vec<Device>, StoreError> {
+        self.read(&self.views, move |sql| devices::devices(sql, now)).await
+    }
+
+    /// What each sender sent, as far as it counts for what is usual.
+    pub async fn sent_hours(&self, now: Timestamp) -> Result<BTreeMap<String, Vec<SentHour>>, StoreError> {
+        self.read(&self.reader, move |sql| devices::sent_hours(sql, now)).await
+    }
+
+    /// Senders whose mail is held as a burst.
+    pub async fn bursting(&self) -> Result<Vec<String>, StoreError> {
+        self.read(&self.reader, devices::bursting).await
+    }
+
+    /// A sender's burst is over: gives the messages that were held for it.
+    pub async fn end_burst(&self, who: String, release: bool, now: Timestamp) -> Result<Vec<Touched>, StoreError> {
+        self.ask(|done| Job::EndBurst { who, release, now, done }).await
+    }
+
+    pub async fn change_account(&self, change: AccountChange) -> Result<(), StoreError> {
+        self.ask(|done| Job::Account { change, done }).await
+    }
+
+    /// The hash of an account's password; None: it has none.
+    pub async fn password_hash(&self, name: String) -> Result<Option<Hash>, StoreError> {
+        self.read(&self.reader, move |sql| accounts::hash_of(sql, &name)).await
+    }
+
+    pub async fn accounts(&self) -> Result<Vec<AccountState>, StoreError> {
+        self.read(&self.views, accounts::all).await
     }
 
     pub async fn set_paused(&self, paused: bool) -> Result<(), StoreError> {
         self.ask(|done| Job::Mark { name: "paused", value: paused, done }).await
     }
 
-    /// Forgets settled messages from before a moment, some at a time; gives how many.
-    pub async fn prune(&self, before: Timestamp) -> Result<usize, StoreError> {
-        self.ask(|done| Job::Prune { before, at_most: 500, done }).await
+    /// Forgets what happened before a moment, some at a time; gives how much. What waits is not touched.
+    pub async fn prune(&self, before: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
+        self.ask(|done| Job::Prune { before, now, at_most: 500, done }).await
     }
 
     /// Commits what waits, closes the database in order and ends the writer.
@@ -329,5 +387,7 @@ fn remove_orphans(sql: &Connection, content_folder: &Path) -> Result<(), StoreEr
     Ok(())
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use super::rows::{self, Coded, millis, timestamp};
 use super::write::record_code;
 use crate::event::{EntrySummary, Hour, Recent};
 use crate::history::{Filter, Term};
-use crate::mail::MessageId;
 use crate::mail::reply::RemoteReply;
+use crate::mail::{MessageId, Priority};
 use crate::queue::{QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -34,6 +34,7 @@ pub struct Open {
     pub seq: Seq,
     pub accepted_at: i64,
     pub next_attempt: i64,
+    pub priority: Priority,
     pub held: bool,
     pub noticed: bool,
 }
@@ -127,7 +128,7 @@ fn state_condition(state: StateWord) -> String {
     }
 }
 
-fn pattern(text: &str) -> String {
+pub fn pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.chars() {
@@ -141,13 +142,15 @@ fn pattern(text: &str) -> String {
 }
 
 pub fn all_open(sql: &Connection) -> Result<Vec<Open>, StoreError> {
-    let mut select = sql.prepare("SELECT seq, accepted_at, next_attempt, held, noticed FROM message WHERE unsettled > 0 ORDER BY seq")?;
+    let mut select =
+        sql.prepare("SELECT seq, accepted_at, next_attempt, held, noticed, priority FROM message WHERE unsettled > 0 ORDER BY seq")?;
     let open = select.query_map([], |row| {
         let accepted_at = row.get(1)?;
         Ok(Open {
             seq: row.get(0)?,
             accepted_at,
             next_attempt: row.get::<_, Option<i64>>(2)?.unwrap_or(accepted_at),
+            priority: Priority::decode(row.get(5)?).unwrap_or_default(),
             held: row.get(3)?,
             noticed: row.get(4)?,
         })
@@ -212,6 +215,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
         record_code::EXPIRED => RecordKind::Expired { why },
         record_code::DELAY_NOTICED => RecordKind::DelayNoticed { report: report()? },
         record_code::REPORTED => RecordKind::Reported { report: report()? },
+        record_code::CONFIRMED => RecordKind::Confirmed { report: report()? },
         record_code::HELD => RecordKind::Held,
         record_code::RELEASED => RecordKind::Released,
         record_code::TRIED_NOW => RecordKind::TriedNow,

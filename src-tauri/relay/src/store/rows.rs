@@ -2,7 +2,8 @@
 
 use crate::event::EntrySummary;
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, ReversePath, Summary};
+use crate::mail::wish::{EnvelopeId, Notify, OriginalRecipient, Ret};
+use crate::mail::{Body, ForwardPath, HeldWhy, Kind, MessageId, Peer, Priority, Returns, ReversePath, Summary, Wish};
 use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -36,6 +37,47 @@ impl Coded for Kind {
 
 impl Coded for Body {
     const CODES: &'static [(Self, i64)] = &[(Self::SevenBit, 0), (Self::EightBitMime, 1)];
+}
+
+impl Coded for Priority {
+    const CODES: &'static [(Self, i64)] = &[(Self::High, 0), (Self::Normal, 1), (Self::Low, 2)];
+}
+
+/// Numbers of reasons to hold; never renumber.
+pub mod held_code {
+    pub const PERSON: i64 = 0;
+    pub const BURST: i64 = 1;
+    pub const HEADER_RULE: i64 = 2;
+}
+
+/// A reason as its columns: its number, and for whom or by which rule.
+pub fn held_columns(why: &HeldWhy) -> (i64, Option<&str>) {
+    match why {
+        HeldWhy::Person => (held_code::PERSON, None),
+        HeldWhy::Burst { who } => (held_code::BURST, Some(who)),
+        HeldWhy::HeaderRule { name } => (held_code::HEADER_RULE, Some(name)),
+    }
+}
+
+fn held_why(row: &Row<'_>) -> rusqlite::Result<HeldWhy> {
+    let text = || row.get::<_, Option<String>>("held_for").map(Option::unwrap_or_default);
+    Ok(match row.get("held_why")? {
+        held_code::BURST => HeldWhy::Burst { who: text()? },
+        held_code::HEADER_RULE => HeldWhy::HeaderRule { name: text()? },
+        _ => HeldWhy::Person,
+    })
+}
+
+impl Coded for Ret {
+    const CODES: &'static [(Self, i64)] = &[(Self::Full, 0), (Self::Headers, 1)];
+}
+
+pub fn notify_code(notify: Notify) -> i64 {
+    i64::from(notify.success) | i64::from(notify.failure) << 1 | i64::from(notify.delay) << 2
+}
+
+fn notify(code: i64) -> Notify {
+    Notify { success: code & 1 != 0, failure: code & 2 != 0, delay: code & 4 != 0 }
 }
 
 impl Coded for StateWord {
@@ -99,6 +141,7 @@ pub fn entry_summary(row: &Row<'_>) -> rusqlite::Result<EntrySummary> {
         next_attempt: next_attempt.map(timestamp).filter(|_| !held),
         settled_at: settled_at.map(timestamp),
         why: why(row.get("why_kind")?, row.get("why_reply")?),
+        held: if held && unsettled > 0 { Some(held_why(row)?) } else { None },
     })
 }
 
@@ -109,18 +152,36 @@ pub fn queue_entry(row: &Row<'_>, recipients: Vec<Recipient>, content_folder: &P
     let file: Option<String> = row.get("file")?;
     let unsettled: u32 = row.get("unsettled")?;
     let reverse_path: String = row.get("reverse_path")?;
+    let envelope_id: Option<String> = row.get("envelope_id")?;
     Ok(QueueEntry {
         seq: row.get("seq")?,
         id: message_id(row, "id")?,
         kind: Kind::decode(row.get("kind")?).unwrap_or(Kind::Mail),
         peer: match address {
-            Some(address) => Some(Peer { address, name: row.get("client_name")?, tls: row.get("tls")?, extended: row.get("extended")? }),
+            Some(address) => Some(Peer {
+                address,
+                name: row.get("client_name")?,
+                tls: row.get("tls")?,
+                account: row.get("account")?,
+                extended: row.get("extended")?,
+            }),
             None => None,
         },
         reverse_path: ReversePath::parse(&reverse_path).unwrap_or(ReversePath::Null),
         body: Body::decode(row.get("body")?).unwrap_or_default(),
+        utf8: row.get("utf8")?,
+        returns: Returns {
+            ret: row.get::<_, Option<i64>>("ret")?.and_then(Ret::decode),
+            envelope_id: envelope_id.as_deref().and_then(EnvelopeId::parse),
+        },
         recipients,
-        summary: Summary { subject: row.get("subject")?, message_id: row.get("message_id")?, hops: 0, eight_bit: row.get("eight_bit")? },
+        summary: Summary {
+            subject: row.get("subject")?,
+            message_id: row.get("message_id")?,
+            hops: 0,
+            eight_bit: row.get("eight_bit")?,
+            eight_bit_header: row.get("eight_bit_header")?,
+        },
         size: row.get::<_, i64>("size")?.unsigned_abs(),
         content: match file {
             _ if unsettled == 0 => ContentPlace::Gone,
@@ -128,6 +189,7 @@ pub fn queue_entry(row: &Row<'_>, recipients: Vec<Recipient>, content_folder: &P
             None => ContentPlace::Row,
         },
         accepted_at: timestamp(row.get("accepted_at")?),
+        priority: Priority::decode(row.get("priority")?).unwrap_or_default(),
         held: row.get("held")?,
         noticed: row.get("noticed")?,
     })
@@ -135,8 +197,11 @@ pub fn queue_entry(row: &Row<'_>, recipients: Vec<Recipient>, content_folder: &P
 
 pub fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
     let text: String = row.get("forward_path")?;
-    let path = ForwardPath::parse(&text)
+    let mut path = ForwardPath::parse(&text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))?;
+    let original: Option<String> = row.get("original")?;
+    path.wish =
+        Wish { notify: row.get::<_, Option<i64>>("notify")?.map(notify), original: original.as_deref().and_then(OriginalRecipient::parse) };
     let due: Option<i64> = row.get("due")?;
     let due = due.map_or(Timestamp::UNIX_EPOCH, timestamp);
     let settled_at: Option<i64> = row.get("settled_at")?;
@@ -170,10 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn a_wish_is_kept_in_three_bits() {
+        for bits in 0..8 {
+            assert_eq!(notify_code(notify(bits)), bits);
+        }
+    }
+
+    #[test]
     fn every_code_leads_back_to_its_value() {
         all_differ::<Kind>();
         all_differ::<Body>();
+        all_differ::<Ret>();
         all_differ::<StateWord>();
         all_differ::<WhyKind>();
+        all_differ::<Priority>();
+        all_differ::<crate::policy::RefusedWhy>();
     }
 }

@@ -5,12 +5,13 @@
 use super::*;
 use crate::history::Term;
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, ReversePath, Summary};
+use crate::mail::wish::{EnvelopeId, Notify, OriginalRecipient, Ret};
+use crate::mail::{Body, Envelope, ForwardPath, Kind, Peer, Priority, Returns, ReversePath, Summary, Wish};
 use crate::queue::{Schedule, StateWord, Via, settle};
 use crate::smarthost::{Outcome, Refusal, RefusalKind};
 use std::time::Duration;
 
-struct Quiet;
+pub(super) struct Quiet;
 
 impl Watcher for Quiet {
     fn committed(&self, _: Commit) {}
@@ -20,31 +21,32 @@ impl Watcher for Quiet {
     fn condition(&self, _: Condition<'_>) {}
 }
 
-fn open(folder: &Path) -> (Store, Opened) {
+pub(super) fn open(folder: &Path) -> (Store, Opened) {
     Store::open(folder, Box::new(Quiet)).unwrap()
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
+pub(super) fn submission(to: &[&str], subject: &str, content: Content) -> Submission {
     Submission {
         id: MessageId::at(now()),
         kind: Kind::Mail,
-        peer: Some(Peer { address: "10.0.0.7".parse().unwrap(), name: "scanner".into(), tls: None, extended: true }),
-        envelope: Envelope {
-            reverse_path: ReversePath::parse("scan@office.test").unwrap(),
-            forward_paths: to.iter().map(|path| ForwardPath::parse(path).unwrap()).collect(),
-            body: Body::SevenBit,
-        },
+        peer: Some(Peer { address: "10.0.0.7".parse().unwrap(), name: "scanner".into(), tls: None, account: None, extended: true }),
+        envelope: Envelope::new(
+            ReversePath::parse("scan@office.test").unwrap(),
+            to.iter().map(|path| ForwardPath::parse(path).unwrap()).collect(),
+        ),
         content,
-        summary: Summary { subject: subject.into(), message_id: "<1@x>".into(), hops: 1, eight_bit: false },
+        summary: Summary { subject: subject.into(), message_id: "<1@x>".into(), hops: 1, ..Summary::default() },
         accepted_at: now(),
+        priority: Priority::Normal,
+        held: None,
     }
 }
 
-fn memory(text: &'static str) -> Content {
+pub(super) fn memory(text: &'static str) -> Content {
     Content::Memory(Bytes::from_static(text.as_bytes()))
 }
 
@@ -69,7 +71,8 @@ fn busy() -> Outcome {
 async fn try_once(store: &Store, seq: Seq, outcomes: &[Outcome]) -> Touched {
     let entry = store.entry(seq).await.unwrap().unwrap();
     let tried: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
-    let settlement = settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3") }, &schedule(), now());
+    let settlement =
+        settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false }, &schedule(), now());
     store.settle(settlement, None, Cause::Attempt, now()).await.unwrap()
 }
 
@@ -86,6 +89,52 @@ async fn what_was_kept_is_there_after_the_process_was_killed() {
     assert_eq!(entry.peer.as_ref().unwrap().name, "scanner");
     let Some(Content::Memory(bytes)) = again.content(&entry).await.unwrap() else { panic!("no content") };
     assert_eq!(&bytes[..], b"Subject: Scan 1\r\n\r\nx\r\n");
+}
+
+#[tokio::test]
+async fn what_a_client_said_of_a_message_is_kept_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = open(folder.path());
+    let mut sent = submission(&["j\u{f6}rg@b\u{fc}ro.test", "bob@away.test"], "Gr\u{fc}\u{df}e", memory("Subject: x\r\n"));
+    sent.peer.as_mut().unwrap().account = Some("nas".into());
+    sent.envelope.returns = Returns { ret: Some(Ret::Full), envelope_id: EnvelopeId::parse("job+2B1") };
+    sent.envelope.forward_paths[0].wish =
+        Wish { notify: Notify::parse("SUCCESS,DELAY"), original: OriginalRecipient::parse("rfc822;sales@office.test") };
+    sent.envelope.forward_paths[1].wish.notify = Notify::parse("NEVER");
+    sent.summary.eight_bit_header = true;
+    store.keep(sent.clone()).await.unwrap();
+    let (again, _) = open(folder.path());
+    let entry = again.entry(1).await.unwrap().unwrap();
+    assert!(entry.utf8 && entry.summary.eight_bit_header);
+    assert_eq!(entry.returns, sent.envelope.returns);
+    assert_eq!(entry.recipients.iter().map(|recipient| recipient.path.clone()).collect::<Vec<_>>(), sent.envelope.forward_paths);
+    assert_eq!(entry.peer, sent.peer);
+}
+
+/// A queue written by the first form of the database, with a message in it.
+#[tokio::test]
+async fn an_older_queue_is_taken_over_with_its_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = Connection::open(folder.path().join("queue.db")).unwrap();
+    older.execute_batch(include_str!("schema/0001.sql")).unwrap();
+    older
+        .execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO message (id, kind, accepted_at, reverse_path, body, eight_bit, size, client, client_name, extended, subject,
+               message_id, first_recipient, recipients, unsettled, state, next_attempt)
+             VALUES (x'00000000000000000000000000000007', 0, 1, 'scan@office.test', 1, 1, 3, '10.0.0.7', 'scanner', 1, 'Scan', '',
+               'ann@away.test', 1, 1, 0, 1);
+             INSERT INTO recipient (message, n, forward_path, state, due) VALUES (1, 0, 'ann@away.test', 0, 1);
+             INSERT INTO content VALUES (1, 'x');",
+        )
+        .unwrap();
+    drop(older);
+    let (store, opened) = open(folder.path());
+    assert_eq!((opened.open.len(), opened.set_aside.len()), (1, 0));
+    let entry = store.entry(1).await.unwrap().unwrap();
+    assert_eq!((entry.utf8, entry.returns, entry.body), (false, Returns::default(), Body::EightBitMime));
+    assert_eq!(entry.recipients[0].path, ForwardPath::parse("ann@away.test").unwrap());
+    store.keep(submission(&["bob@away.test"], "new", memory("x\r\n"))).await.unwrap();
 }
 
 #[tokio::test]
@@ -113,7 +162,7 @@ async fn a_settled_recipient_is_not_settled_twice() {
     let (store, _) = open(folder.path());
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
     let entry = store.entry(1).await.unwrap().unwrap();
-    let twice = || settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
+    let twice = || settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None, tells_senders: false }, &schedule(), now());
     store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     let second = store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     assert!(second.news.is_empty());
@@ -190,7 +239,7 @@ async fn a_message_taken_out_by_another_hand_is_not_settled_for_ever() {
     let entry = store.entry(1).await.unwrap().unwrap();
     let other = Connection::open(folder.path().join("queue.db")).unwrap();
     other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM message").unwrap();
-    let settlement = settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None }, &schedule(), now());
+    let settlement = settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None, tells_senders: false }, &schedule(), now());
     let touched = store.settle(settlement, None, Cause::Attempt, now()).await.unwrap();
     assert!(!touched.after.open && touched.news.is_empty());
 }
@@ -387,7 +436,7 @@ async fn old_history_is_forgotten_and_waiting_mail_is_not() {
     store.keep(submission(&["ann@away.test"], "waits", memory("\r\n"))).await.unwrap();
     try_once(&store, 1, &[sent()]).await;
     let later = now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.prune(later).await.unwrap(), 1);
+    assert_eq!(store.prune(later, now()).await.unwrap(), 2, "a message, and the client that was not seen since");
     let left = store.page(Which::History, Filter::default(), 0, 10).await.unwrap();
     assert_eq!(left.entries.iter().map(|e| e.subject.as_str()).collect::<Vec<_>>(), ["waits"]);
 }

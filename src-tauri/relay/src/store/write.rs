@@ -1,9 +1,11 @@
 //! What one job changes, as SQL. Runs inside the writer's transaction.
 
 use super::error::StoreError;
-use super::rows::{Coded, millis};
+use super::rows::{Coded, held_code, held_columns, millis, notify_code};
+use super::{devices, refusals};
 use crate::event::Hour;
-use crate::mail::{Content, Submission};
+use crate::mail::wish::{EnvelopeId, OriginalRecipient};
+use crate::mail::{Content, Priority, Submission};
 use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -40,8 +42,9 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
     let recipients = &submission.envelope.forward_paths;
     sql.prepare_cached(
         "INSERT INTO message (id, kind, accepted_at, reverse_path, body, eight_bit, size, client, client_name, tls, extended,
-           subject, message_id, file, first_recipient, recipients, unsettled, state, next_attempt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, 0, ?3)",
+           subject, message_id, file, first_recipient, recipients, account, utf8, eight_bit_header, ret, envelope_id,
+           unsettled, state, next_attempt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?16, 0, ?3)",
     )?
     .execute(params![
         submission.id.0.as_bytes(),
@@ -52,7 +55,7 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
         submission.summary.eight_bit,
         i64::try_from(submission.content.size()).unwrap_or(i64::MAX),
         peer.map(|peer| peer.address.to_string()),
-        peer.map_or("", |peer| &peer.name),
+        submission.client_name(),
         peer.and_then(|peer| peer.tls.as_deref()),
         peer.is_some_and(|peer| peer.extended),
         submission.summary.subject,
@@ -60,17 +63,43 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
         file,
         recipients.first().map_or("", |path| path.as_str()),
         recipients.len() as i64,
+        peer.and_then(|peer| peer.account.as_deref()),
+        submission.envelope.utf8,
+        submission.summary.eight_bit_header,
+        submission.envelope.returns.ret.map(Coded::code),
+        submission.envelope.returns.envelope_id.as_ref().map(EnvelopeId::as_str),
     ])?;
     let seq = sql.last_insert_rowid();
     if let Content::Memory(bytes) = &submission.content {
         sql.prepare_cached("INSERT INTO content VALUES (?1, ?2)")?.execute(params![seq, &bytes[..]])?;
     }
-    let mut insert = sql.prepare_cached("INSERT INTO recipient (message, n, forward_path, state, due) VALUES (?1, ?2, ?3, 0, ?4)")?;
+    let mut insert = sql.prepare_cached(
+        "INSERT INTO recipient (message, n, forward_path, state, due, notify, original) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+    )?;
     for (n, path) in recipients.iter().enumerate() {
-        insert.execute(params![seq, n as i64, path.as_str(), accepted_at])?;
+        let original = path.wish.original.as_ref().map(OriginalRecipient::as_str);
+        insert.execute(params![seq, n as i64, path.as_str(), accepted_at, path.wish.notify.map(notify_code), original])?;
     }
-    let after = Standing { open: true, word: StateWord::Queued, next_attempt: Some(accepted_at), held: false };
+    set_apart(sql, seq, submission)?;
+    devices::took(sql, submission)?;
+    let held = submission.held.is_some();
+    let word = if held { StateWord::Held } else { StateWord::Queued };
+    let after = Standing { open: true, word, next_attempt: Some(accepted_at), held };
     Ok(Touched { seq, before: None, after, news: Vec::new() })
+}
+
+/// What most messages do not have: another priority, a reason to be held.
+fn set_apart(sql: &Connection, seq: Seq, submission: &Submission) -> Result<(), StoreError> {
+    if submission.priority != Priority::Normal {
+        sql.prepare_cached("UPDATE message SET priority = ?2 WHERE seq = ?1")?.execute(params![seq, submission.priority.code()])?;
+    }
+    if let Some(why) = &submission.held {
+        let (code, text) = held_columns(why);
+        sql.prepare_cached("UPDATE message SET held = 1, held_why = ?2, held_for = ?3 WHERE seq = ?1")?
+            .execute(params![seq, code, text])?;
+        write_record(sql, seq, &Record { at: submission.accepted_at, recipient: None, kind: RecordKind::Held })?;
+    }
+    Ok(())
 }
 
 /// Applies a settlement. What has been settled meanwhile is left as it is.
@@ -130,11 +159,11 @@ pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp, files: &mut Vec
         Act::Hold if before.held => return Ok(None),
         Act::Release if !before.held => return Ok(None),
         Act::Hold => {
-            sql.prepare_cached("UPDATE message SET held = 1 WHERE seq = ?1")?.execute([seq])?;
+            hold(sql, seq)?;
             RecordKind::Held
         }
         Act::Release => {
-            sql.prepare_cached("UPDATE message SET held = 0 WHERE seq = ?1")?.execute([seq])?;
+            sql.prepare_cached("UPDATE message SET held = 0, held_why = 0, held_for = NULL WHERE seq = ?1")?.execute([seq])?;
             due_now(sql, seq, now)?;
             RecordKind::Released
         }
@@ -151,6 +180,32 @@ pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp, files: &mut Vec
     write_record(sql, seq, &Record { at: now, recipient: None, kind })?;
     let after = refresh(sql, seq, files)?;
     Ok(Some(Touched { seq, before: Some(before), after, news: Vec::new() }))
+}
+
+fn hold(sql: &Connection, seq: Seq) -> Result<(), StoreError> {
+    let hold = "UPDATE message SET held = 1, held_why = ?2, held_for = NULL WHERE seq = ?1";
+    sql.prepare_cached(hold)?.execute([seq, held_code::PERSON])?;
+    Ok(())
+}
+
+/// A burst is over for a person: what was sent counts as usual, and what is held of it goes out or is kept back by the person.
+/// Gives the messages that were held, changed or not.
+pub fn end_burst(sql: &Connection, who: &str, release: bool, now: Timestamp, files: &mut Vec<PathBuf>) -> Result<Vec<Touched>, StoreError> {
+    devices::call_usual(sql, who)?;
+    let held: Vec<Seq> = sql
+        .prepare_cached("SELECT seq FROM message WHERE held_for = ?1 AND held_why = ?2 AND held = 1 AND unsettled > 0 ORDER BY seq")?
+        .query_map(params![who, held_code::BURST], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut touched = Vec::new();
+    for seq in held {
+        if release {
+            touched.extend(act(sql, seq, Act::Release, now, files)?);
+        } else if let Some(before) = standing(sql, seq)? {
+            hold(sql, seq)?;
+            touched.push(Touched { seq, before: Some(before), after: before, news: Vec::new() });
+        }
+    }
+    Ok(touched)
 }
 
 fn due_now(sql: &Connection, seq: Seq, now: Timestamp) -> Result<(), StoreError> {
@@ -287,6 +342,7 @@ pub mod record_code {
     pub const RELEASED: i64 = 7;
     pub const TRIED_NOW: i64 = 8;
     pub const DELETED: i64 = 9;
+    pub const CONFIRMED: i64 = 10;
 }
 
 /// The columns of `record` that not every kind has.
@@ -325,6 +381,9 @@ fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), Store
             Columns { kind: record_code::DELAY_NOTICED, report: Some(report.0.as_bytes()), ..Columns::default() }
         }
         RecordKind::Reported { report } => Columns { kind: record_code::REPORTED, report: Some(report.0.as_bytes()), ..Columns::default() },
+        RecordKind::Confirmed { report } => {
+            Columns { kind: record_code::CONFIRMED, report: Some(report.0.as_bytes()), ..Columns::default() }
+        }
         RecordKind::Held => Columns { kind: record_code::HELD, ..Columns::default() },
         RecordKind::Released => Columns { kind: record_code::RELEASED, ..Columns::default() },
         RecordKind::TriedNow => Columns { kind: record_code::TRIED_NOW, ..Columns::default() },
@@ -369,12 +428,12 @@ pub fn add_to_hour(sql: &Connection, hour: &Hour) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes settled messages from before a moment, a few at a time; gives how many.
-pub fn prune(sql: &Connection, before: Timestamp, at_most: u32) -> Result<usize, StoreError> {
-    let removed = sql
+/// Removes settled messages from before a moment, and whatever else is remembered for a while, a few at a time; gives how many.
+pub fn prune(sql: &Connection, before: Timestamp, now: Timestamp, at_most: u32) -> Result<usize, StoreError> {
+    let messages = sql
         .prepare_cached("DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE unsettled = 0 AND settled_at < ?1 LIMIT ?2)")?
         .execute(params![millis(before), at_most])?;
-    Ok(removed)
+    Ok(messages + refusals::prune(sql, before, at_most)? + devices::prune(sql, before, now, at_most)?)
 }
 
 /// How a recipient's new state counts in the hour.

@@ -7,14 +7,14 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
   const problems: SettingsProblem[] = [];
   const wrong = (field: string, value: unknown, what: string, remedy: string) => problems.push({ field, value: String(value), wrong: what, remedy });
 
-  settings.allowed.forEach((entry, at) => {
-    const field = `allowed[${at}].network`;
+  settings.rules.forEach((entry, at) => {
+    const field = `rules[${at}].network`;
     const range = readV4(entry.network);
     if (!range && !/^[0-9a-f:]+(\/\d{1,3})?$/i.test(entry.network)) {
       wrong(field, entry.network, "this is no address and no subnet", "write 192.168.1.0/24 or 192.168.1.7");
     } else if (range && range.open && !entry.publicOnPurpose) {
       wrong(field, entry.network, "these are public addresses: anyone there could send mail in your name", "use the addresses of your own network");
-    } else if (settings.allowed.findIndex((other) => other.network === entry.network) < at) {
+    } else if (settings.rules.findIndex((other) => other.network === entry.network) < at) {
       wrong(field, entry.network, "this network is in the list already", "remove one of the two");
     }
   });

@@ -3,6 +3,7 @@
  */
 import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
+import { decide, found } from "./devices";
 import { importOf, noImport } from "./iis";
 import { badPassword, newEntry, portTaken } from "./office";
 import { matches } from "./search";
@@ -94,6 +95,27 @@ export class FakeEngine {
       case "removeSecret":
         this.apply({ ...snapshot.settings, secrets: [] });
         return this.settings();
+      case "setAccountPassword": {
+        const { accounts } = snapshot.settings;
+        this.apply({ ...snapshot.settings, accounts: [...accounts.filter((each) => each.name !== request.account), { name: request.account, hasPassword: true, lastUsedAt: null }] });
+        return this.settings();
+      }
+      case "removeAccountPassword": {
+        const { accounts } = snapshot.settings;
+        this.apply({ ...snapshot.settings, accounts: accounts.map((each) => (each.name === request.account ? { ...each, hasPassword: false } : each)) });
+        return this.settings();
+      }
+      case "mayISend":
+        return { kind: "decision", decision: decide(request.question, request.settings ?? snapshot.settings.settings) };
+      case "devices":
+        return { kind: "devices", devices: structuredClone(world.devices) };
+      case "refusals":
+        return found(world.refusals, request.text, request.offset, request.limit);
+      case "endBurst": {
+        const held = world.devices.find((device) => device.address === request.address)?.held ?? 0;
+        world.devices = world.devices.map((device) => (device.address === request.address ? { ...device, held: 0, busiestHour: device.recipientsThisHour } : device));
+        return { kind: "count", count: held };
+      }
       case "machine":
         return { kind: "machine", machine: structuredClone(world.machine) };
       case "lookOutside":

@@ -2,6 +2,7 @@
  * The Windows SMTP service as the fake engine plays it.
  */
 import type { ImportRow, ImportView, TakeOverView } from "../generated/control";
+import { allowing, listener } from "../make";
 import { defaultSettings } from "./defaults";
 
 const row = (part: ImportRow["part"], fate: ImportRow["fate"], setting: string, was: string, becomes: string, why = "", minor = false): ImportRow => ({ part, fate, setting, was, becomes, why, minor });
@@ -18,15 +19,15 @@ const rows: ImportRow[] = [
   row("messages", "changed", "Maximum hop count", "15", "50", "Today’s mail passes more servers than 15; loops are found all the same.", true),
   row("delivery", "carried", "Retry intervals", "15 minutes, 30 minutes, 1 hour, 4 hours", "first after 15 minutes, then longer each time, at most 4 hours"),
   row("other", "notCarried", "Masquerade domain", "northwind.example", "", "Outtray leaves senders as the devices write them. Set the right sender in each device; providers want one they know."),
-  row("other", "notCarried", "Pickup folder", "C:\\inetpub\\mailroot\\Pickup", "", "Outtray takes mail by SMTP only. A program that writes files there has to send to port 25 of this machine instead."),
+  row("other", "notCarried", "Pickup folder", "C:\\inetpub\\mailroot\\Pickup", "", "It is not on this machine, or Outtray’s account may not change files there. A program that writes files there needs that folder named in the settings, or has to send to port 25 of this machine instead."),
 ];
 
 export function importOf(service: TakeOverView, name: string | null): ImportView {
   const settings = {
     ...defaultSettings(),
     hostName: "srv-office.northwind.example",
-    listeners: [{ address: "0.0.0.0", port: 25, encryption: "starttls" as const }],
-    allowed: [{ network: "10.0.0.0/24", name: "", publicOnPurpose: false }],
+    listeners: [listener("0.0.0.0", 25, "starttls")],
+    rules: [allowing("10.0.0.0/24", "")],
   };
   settings.smartHost = {
     provider: "microsoft365",

@@ -2,9 +2,11 @@
  * The states a window can meet, each as a whole world to start from.
  */
 import { CONTRACT, VERSION } from "../bridge";
+import { allowing, listener } from "../make";
 import { defaultSettings } from "./defaults";
 import type {
-  AllowedNetwork,
+  AccessRule,
+  DeviceView,
   EntryView,
   HourView,
   LaneState,
@@ -13,12 +15,14 @@ import type {
   Problem,
   ProbeStage,
   RecentView,
+  RefusalView,
   RefusedClient,
   Settings,
   Snapshot,
   StoryStep,
   TakeOverView,
 } from "../generated/control";
+import { aBurst, someDevices } from "./devices";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
@@ -30,6 +34,7 @@ export const scenarios = [
   "paused",
   "flood",
   "refused-devices",
+  "burst",
   "lost-link",
   "as-service",
   "service-stopped",
@@ -56,6 +61,9 @@ export interface World {
   settled: EntryView[];
   /** What persons did to a message. */
   extra: Map<string, StoryStep[]>;
+  /** The most recent first. */
+  devices: DeviceView[];
+  refusals: RefusalView[];
   machine: MachineView;
   windowsSmtp: TakeOverView;
   probeFails: { stage: ProbeStage; problem: Problem } | null;
@@ -67,10 +75,18 @@ const MINUTE = 60_000;
 const workload = [2, 1, 1, 0, 1, 3, 9, 22, 31, 27, 24, 19, 28, 30, 26, 18, 9, 4, 3, 2, 2, 1, 1, 1];
 
 export function worldOf(scenario: Scenario, now: number): World {
+  const world = withoutDevices(scenario, now);
+  if (world.settled.length > 0) Object.assign(world, someDevices(now, world));
+  if (scenario === "burst") world.devices = [aBurst(now), ...world.devices];
+  return world;
+}
+
+function withoutDevices(scenario: Scenario, now: number): World {
   const world = flowing(now);
   const { snapshot } = world;
   switch (scenario) {
     case "flowing":
+    case "burst":
     case "lost-link":
     case "service-stopped":
     case "starting":
@@ -118,7 +134,7 @@ export function worldOf(scenario: Scenario, now: number): World {
       snapshot.notices = [broken];
       snapshot.settings.problems = [
         { field: "smartHost.port", value: "\"587\"", wrong: "a number is expected here", remedy: "write 587 without quotation marks" },
-        { field: "allowed[1].network", value: "10.0.1.0/33", wrong: "there is no such subnet", remedy: "write 10.0.1.0/24" },
+        { field: "rules[1].network", value: "10.0.1.0/33", wrong: "there is no such subnet", remedy: "write 10.0.1.0/24" },
       ];
       return world;
     }
@@ -181,6 +197,8 @@ function flowing(now: number): World {
     settled,
     extra: new Map(),
     probeFails: null,
+    devices: [],
+    refusals: [],
     windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
     machine: {
       hostName: "srv-office",
@@ -214,22 +232,24 @@ function flowing(now: number): World {
         problems: [],
         secrets: [{ name: "smart-host", isSet: true, untilRestart: false }],
         store: { kind: "windowsCredentialManager" },
+        accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
       },
     },
   };
 }
 
 function officeSettings(): Settings {
-  const allowed: AllowedNetwork[] = [
-    { network: "10.0.0.0/26", name: "Office", publicOnPurpose: false },
-    { network: "10.0.1.5", name: "Door system", publicOnPurpose: false },
+  const rules: AccessRule[] = [
+    { ...allowing("10.0.1.5", "Door system"), priority: "high" },
+    { ...allowing("10.0.0.0/26", "Office"), senders: ["northwind.example"] },
   ];
   return {
     ...defaultSettings(),
-    allowed,
+    rules,
+    accounts: [{ name: "branch", note: "Branch office scanner", enabled: true, senders: ["branch@northwind.example"] }],
     listeners: [
-      { address: "0.0.0.0", port: 25, encryption: "starttls" },
-      { address: "0.0.0.0", port: 587, encryption: "starttls" },
+      listener("0.0.0.0", 25, "starttls"),
+      listener("0.0.0.0", 587, "starttls"),
     ],
     smartHost: {
       provider: "microsoft365",

@@ -42,9 +42,21 @@ export function LimitsPart({ draft, change, problems, onLeave }: PartProps) {
           <div className={styles.grid}>
             {number("connections", "Connections at a time", "Of all devices together.")}
             {number("connectionsPerClient", "From one address at a time", "Of one device, or of all behind one router.")}
+            {number("connectionsPerSubnet", "From one subnet at a time", "Of 256 addresses in IPv4, of a /64 in IPv6.")}
             {duration("idleSeconds", "Silence before closing", "A device that says nothing for so long is let go.")}
             {duration("commandSeconds", "Time for one command", "Or for one piece of a message, on a slow line.")}
             {duration("tlsSeconds", "Time to begin encryption", "A device that takes longer is let go.")}
+            {duration("sessionSeconds", "One connection in all", "However busy it is.")}
+            {number("commands", "Commands in one connection", "Programs that keep a connection open send many messages on it.")}
+            {number("errors", "Mistakes in a row", "Then the connection is closed.")}
+          </div>
+        </Card>
+      </Section>
+      <Section title="Signing in" sub="Against the guessing of passwords of device accounts.">
+        <Card>
+          <div className={styles.grid}>
+            {number("signInFailures", "Wrong passwords from one address", "Then its sign-in is refused for a while.")}
+            {duration("signInPauseSeconds", "How long it is then refused", "From the last wrong password on.")}
           </div>
         </Card>
       </Section>

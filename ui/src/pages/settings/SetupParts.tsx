@@ -1,10 +1,10 @@
 /**
  * The parts of the settings that the setup also asks for.
  */
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
-import type { MachineView, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import type { MachineView, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
 import { fieldState, wrongAt, type Check } from "../../forms/check";
 import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
@@ -130,14 +130,14 @@ export function SendersPart({ draft, change, machine, check }: PartProps & { mac
   return (
     <Section title="Who may send" sub="Devices in these networks need no password. All others are refused and shown on the overview.">
       <SendersForm
-        allowed={draft.allowed}
+        rules={draft.rules}
         machine={machine}
         problems={check.problems}
-        onChange={(allowed) => {
-          change({ ...draft, allowed });
-          void check.check({ ...draft, allowed });
+        onChange={(rules) => {
+          change({ ...draft, rules });
+          void check.check({ ...draft, rules });
         }}
-        onTry={(allowed) => check.check({ ...draft, allowed })}
+        onTry={(rules) => check.check({ ...draft, rules })}
         onLeave={() => void check.check(draft)}
       />
     </Section>
@@ -158,6 +158,7 @@ export function ListeningPart({ draft, change, problems, onLeave, machine }: Par
           <CertificateForm certificate={draft.certificate} problems={problems} onChange={(certificate) => change({ ...draft, certificate })} onLeave={onLeave} />
         </Card>
       </Section>
+      <PickupPart draft={draft} change={change} problems={problems} onLeave={onLeave} />
       <Section title="Name">
         <Card>
           <Field label="Name of this relay" hint={`What Outtray calls itself towards devices and the provider. Empty: ${hostName ?? "this machine’s own name"}.`} style={{ maxWidth: 420 }} {...fieldState(problems, "hostName")}>
@@ -166,5 +167,30 @@ export function ListeningPart({ draft, change, problems, onLeave, machine }: Par
         </Card>
       </Section>
     </>
+  );
+}
+
+/** Programs written for the SMTP service of IIS drop their mail into a folder. */
+function PickupPart({ draft, change, problems, onLeave }: PartProps) {
+  const { pickup } = draft;
+  const set = (part: Partial<PickupSettings>) => pickup && change({ ...draft, pickup: { ...pickup, ...part } });
+  return (
+    <Section title="Pickup folder" sub="Files that programs drop there are taken as mail, as the SMTP service of Windows did.">
+      <Card>
+        <div className={formStyles.stack}>
+          <Switch checked={pickup !== null} label="Take mail from a folder" onChange={(_, { checked }) => change({ ...draft, pickup: checked ? { folder: "pickup", badFolder: "badmail" } : null })} />
+          {pickup && (
+            <div className={formStyles.row}>
+              <Field label="Folder" hint="A name alone lies in Outtray’s data folder." {...fieldState(problems, "pickup.folder")}>
+                <Input value={pickup.folder} spellCheck={false} onChange={(_, { value }) => set({ folder: value })} onBlur={onLeave} />
+              </Field>
+              <Field label="Files that cannot be taken go to" hint="Each with a text that says why." {...fieldState(problems, "pickup.badFolder")}>
+                <Input value={pickup.badFolder} spellCheck={false} onChange={(_, { value }) => set({ badFolder: value })} onBlur={onLeave} />
+              </Field>
+            </div>
+          )}
+        </div>
+      </Card>
+    </Section>
   );
 }

@@ -7,8 +7,8 @@ export { changedParts, sameSettings } from "../../forms/changes";
 
 export function partOf(field: string): SettingsPart {
   if (field.startsWith("smartHost")) return "provider";
-  if (field.startsWith("allowed")) return "senders";
-  if (field.startsWith("listeners") || field.startsWith("certificate") || field.startsWith("hostName")) return "listening";
+  if (field.startsWith("rules")) return "senders";
+  if (field.startsWith("listeners") || field.startsWith("certificate") || field.startsWith("hostName") || field.startsWith("pickup")) return "listening";
   if (field.startsWith("limits")) return "limits";
   if (field.startsWith("delivery")) return "delivery";
   return "upkeep";

@@ -101,14 +101,14 @@ export function SendersStep({ draft, make, machine, check }: { draft: Draft; mak
     <>
       <PageHead title="Who may send?" sub="Devices in these networks need no password. All others are refused, and shown on the overview with a button to allow them." />
       <SendersForm
-        allowed={draft.settings.allowed}
+        rules={draft.settings.rules}
         machine={machine}
         problems={check.problems}
-        onChange={(allowed) => {
-          make({ kind: "allowed", allowed });
-          void check.check({ ...draft.settings, allowed });
+        onChange={(rules) => {
+          make({ kind: "rules", rules });
+          void check.check({ ...draft.settings, rules });
         }}
-        onTry={async (allowed) => check.check({ ...draft.settings, allowed })}
+        onTry={async (rules) => check.check({ ...draft.settings, rules })}
         onLeave={() => void check.check(draft.settings)}
       />
     </>

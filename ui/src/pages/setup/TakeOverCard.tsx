@@ -146,7 +146,7 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
 function inShort({ settings }: ImportServer): string {
   const host = settings.smartHost;
   const ports = settings.listeners.map((listener) => listener.port);
-  const networks = settings.allowed.map((allowed) => allowed.network);
+  const networks = settings.rules.map((rule) => rule.network);
   return [host ? `to ${host.server}` : "no smart host", `port ${[...new Set(ports)].join(", ")}`, networks.length > 3 ? `${networks.length} networks` : networks.join(", ")].filter((part) => part !== "").join(" · ");
 }
 

@@ -59,16 +59,16 @@ describe("the setup", () => {
 
   it("ticks the machine's own networks and takes 2525 where 25 is taken, once", () => {
     const filled = walk(fresh, { kind: "machine", machine });
-    expect(filled.settings.allowed.map((entry) => entry.network)).toEqual(["10.0.0.0/24", "10.0.1.0/24"]);
+    expect(filled.settings.rules.map((entry) => entry.network)).toEqual(["10.0.0.0/24", "10.0.1.0/24"]);
     expect(filled.settings.listeners.map((listener) => listener.port)).toEqual([2525, 587]);
-    const emptied = walk(filled, { kind: "allowed", allowed: [] }, { kind: "machine", machine });
-    expect(emptied.settings.allowed).toEqual([]);
+    const emptied = walk(filled, { kind: "rules", rules: [] }, { kind: "machine", machine });
+    expect(emptied.settings.rules).toEqual([]);
     expect(hindrance({ ...emptied, step: "senders" }, true)).toMatch(/network/);
   });
 
   it("does not tick a public network by itself", () => {
     const open = { ...machine, networks: [{ network: "203.0.113.0/24", address: "203.0.113.2", card: "WAN", addresses: 256, private: false }] };
-    expect(walk(fresh, { kind: "machine", machine: open }).settings.allowed).toEqual([]);
+    expect(walk(fresh, { kind: "machine", machine: open }).settings.rules).toEqual([]);
   });
 
   it("is not saved any more when something changes after saving", () => {

@@ -4,7 +4,8 @@
  * In: the draft and a move. Out: the next draft. `hindrance` says why a step cannot be left yet.
  * The password is no part of it: it goes to the engine's host and into no draft.
  */
-import type { AllowedNetwork, CertificateSettings, ListenerSettings, MachineView, Settings, SmartHostSettings } from "../../bridge/bridge";
+import { allowing, listener } from "../../bridge/make";
+import type { AccessRule, CertificateSettings, ListenerSettings, MachineView, Settings, SmartHostSettings } from "../../bridge/bridge";
 import { preset, type ProviderKey } from "../../forms/providers";
 import { usualEncryption } from "../../forms/ListeningForm";
 
@@ -49,7 +50,7 @@ export type Move =
   | { kind: "secretTyped" }
   | { kind: "check"; check: Draft["check"] }
   | { kind: "skipCheck" }
-  | { kind: "allowed"; allowed: AllowedNetwork[] }
+  | { kind: "rules"; rules: AccessRule[] }
   | { kind: "listeners"; listeners: ListenerSettings[] }
   | { kind: "certificate"; certificate: CertificateSettings }
   | { kind: "machine"; machine: MachineView }
@@ -67,7 +68,7 @@ export function begin(settings: Settings): Draft {
     settings,
     check: "none",
     saved: false,
-    filled: { senders: settings.allowed.length > 0, listening: settings.listeners.length > 0 },
+    filled: { senders: settings.rules.length > 0, listening: settings.listeners.length > 0 },
     sender: "",
     recipient: "",
     testId: null,
@@ -95,8 +96,8 @@ export function move(draft: Draft, made: Move): Draft {
       return { ...draft, check: made.check };
     case "skipCheck":
       return arrive({ ...draft, check: "skipped" }, "senders");
-    case "allowed":
-      return changed({ allowed: made.allowed });
+    case "rules":
+      return changed({ rules: made.rules });
     case "listeners":
       return changed({ listeners: made.listeners });
     case "certificate":
@@ -106,7 +107,7 @@ export function move(draft: Draft, made: Move): Draft {
     case "imported":
       // What was imported is not filled in a second time; who may send may still be empty, and then is proposed.
       return arrive(
-        { ...changed(made.settings), imported: made.imported, check: "none", filled: { senders: made.settings.allowed.length > 0, listening: true } },
+        { ...changed(made.settings), imported: made.imported, check: "none", filled: { senders: made.settings.rules.length > 0, listening: true } },
         "provider",
       );
     case "saved":
@@ -122,7 +123,7 @@ export function move(draft: Draft, made: Move): Draft {
 
 /** Why the step cannot be left, in words; null when it can. */
 export function hindrance(draft: Draft, secretIsThere: boolean): string | null {
-  const { smartHost, allowed, listeners } = draft.settings;
+  const { smartHost, rules, listeners } = draft.settings;
   switch (draft.step) {
     case "welcome":
     case "test":
@@ -137,7 +138,7 @@ export function hindrance(draft: Draft, secretIsThere: boolean): string | null {
       if (smartHost.signIn.kind === "password" && !secretIsThere) return "Type the password.";
       return draft.check === "none" ? "Check the connection first." : null;
     case "senders":
-      return allowed.length === 0 ? "Tick a network, or add one." : null;
+      return rules.length === 0 ? "Tick a network, or add one." : null;
     case "listening":
       if (listeners.length === 0) return "Choose at least one port.";
       return smartHost?.signIn.kind === "password" && !secretIsThere ? "Go back to the sign-in and type the password again: it is kept in no draft." : null;
@@ -167,10 +168,10 @@ function fillIn(draft: Draft, machine: MachineView): Draft {
     filled: { senders: true, listening: true },
     settings: {
       ...settings,
-      allowed: filled.senders
-        ? settings.allowed
-        : machine.networks.filter((network) => network.private).map((network) => ({ network: network.network, name: network.card, publicOnPurpose: false })),
-      listeners: filled.listening ? settings.listeners : ports.map((port) => ({ address: "0.0.0.0", port, encryption: usualEncryption(port) })),
+      rules: filled.senders
+        ? settings.rules
+        : machine.networks.filter((network) => network.private).map((network) => allowing(network.network, network.card)),
+      listeners: filled.listening ? settings.listeners : ports.map((port) => (listener("0.0.0.0", port, usualEncryption(port)))),
     },
   };
 }

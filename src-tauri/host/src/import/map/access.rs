@@ -6,7 +6,7 @@ use crate::import::{Access, Holds, IisServer, Value};
 use crate::settings::networks::is_private;
 use control::Settings;
 use control::import::ImportPart::{Listening, Senders};
-use control::settings::{AllowedNetwork, ListenerEncryption, ListenerSettings};
+use control::settings::{AccessRule, ListenerEncryption, ListenerSettings};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ fn listeners(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
                 rows.left(Listening, setting, &binding, "This is no address and port.");
                 continue;
             };
-            let listener = ListenerSettings { address: ip.to_string(), port, encryption };
+            let listener = ListenerSettings::new(ip.to_string(), port, encryption);
             let was = format!("{}, port {port}", if ip.is_unspecified() { "all unassigned".to_owned() } else { ip.to_string() });
             let offered = if encryption == ListenerEncryption::Starttls { "STARTTLS offered" } else { "TLS from the start" };
             if settings.listeners.iter().any(|other| other.port == port && other.address == listener.address) {
@@ -42,7 +42,7 @@ fn listeners(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
         }
     }
     if settings.listeners.is_empty() {
-        let listener = ListenerSettings { address: "0.0.0.0".into(), port: 25, encryption: ListenerEncryption::Starttls };
+        let listener = ListenerSettings::new("0.0.0.0", 25, ListenerEncryption::Starttls);
         rows.carried(Listening, "IP address and port", "all unassigned, port 25 (default)", "0.0.0.0:25, STARTTLS offered");
         settings.listeners.push(listener);
     }
@@ -74,7 +74,7 @@ fn senders(server: &IisServer, around: &Around, settings: &mut Settings, rows: &
         Some(Value::Text(_) | Value::Lines(_)) | None => only_these(&List::default(), settings, rows),
     }
     connection_control(server, settings, rows);
-    if settings.allowed.is_empty() && !rows.0.iter().any(|row| row.setting == SETTING) {
+    if settings.rules.is_empty() && !rows.0.iter().any(|row| row.setting == SETTING) {
         rows.left(Senders, SETTING, "only the list below, which is empty", "Nobody could relay by address. Say next who may send.");
     }
 }
@@ -84,7 +84,7 @@ fn only_these(list: &List, settings: &mut Settings, rows: &mut Rows) {
     for network in without_those_inside_others(&list.networks) {
         let text = if is_single(&network) { network.addr().to_string() } else { network.to_string() };
         let everyone = network.prefix_len() == 0;
-        if everyone || !(is_private(&network) || network.addr().is_loopback()) {
+        if everyone || !(is_private(network.into()) || network.addr().is_loopback()) {
             rows.left(
                 Senders,
                 SETTING,
@@ -98,7 +98,7 @@ fn only_these(list: &List, settings: &mut Settings, rows: &mut Rows) {
             continue;
         }
         rows.carried(Senders, SETTING, format!("only {text}"), text.clone());
-        settings.allowed.push(AllowedNetwork { network: text, name: String::new(), public_on_purpose: false });
+        settings.rules.push(AccessRule::allowing(text, ""));
     }
     for name in &list.names {
         rows.left(
@@ -121,9 +121,8 @@ fn propose(around: &Around, settings: &mut Settings, rows: &mut Rows, was: Strin
         return;
     }
     rows.changed(Senders, "Relay restrictions", was, becomes, why);
-    let named =
-        |(network, card): &(String, String)| AllowedNetwork { network: network.clone(), name: card.clone(), public_on_purpose: false };
-    settings.allowed.extend(networks.iter().map(named));
+    let named = |(network, card): &(String, String)| AccessRule::allowing(network, card);
+    settings.rules.extend(networks.iter().map(named));
 }
 
 /// Who could not even connect cannot send here either.
@@ -139,9 +138,9 @@ fn connection_control(server: &IisServer, settings: &mut Settings, rows: &mut Ro
     };
     let was = format!("{} {}", if only { "only" } else { "all except" }, said(list));
     let touches = |network: &str| network.parse::<IpNet>().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
-    let before = settings.allowed.len();
-    settings.allowed.retain(|allowed| {
-        let Ok(network) = touches(&allowed.network) else { return false };
+    let before = settings.rules.len();
+    settings.rules.retain(|rule| {
+        let Ok(network) = touches(&rule.network) else { return false };
         if only {
             list.networks.iter().any(|other| other.contains(&network))
         } else {
@@ -149,13 +148,13 @@ fn connection_control(server: &IisServer, settings: &mut Settings, rows: &mut Ro
         }
     });
     let narrower: Vec<String> = settings
-        .allowed
+        .rules
         .iter()
-        .filter_map(|allowed| touches(&allowed.network).ok())
+        .filter_map(|rule| touches(&rule.network).ok())
         .flat_map(|network| list.networks.iter().filter(move |other| network.contains(*other) && **other != network))
         .map(ToString::to_string)
         .collect();
-    let dropped = before - settings.allowed.len();
+    let dropped = before - settings.rules.len();
     if narrower.is_empty() {
         let becomes =
             if dropped == 0 { "the same, by who may send".to_owned() } else { format!("{dropped} of the networks above are left out") };

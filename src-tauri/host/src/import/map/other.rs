@@ -1,10 +1,11 @@
 //! Names, domains, folders and what has no place here.
 
-use super::Rows;
+use super::{Around, Rows};
 use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::{Delivery, Other};
+use control::settings::PickupSettings;
 
 const DROP: u64 = 0x1;
 const SMARTHOST: u64 = 0x2;
@@ -12,7 +13,7 @@ const ALIAS: u64 = 0x10;
 const DELIVER: u64 = 0x20;
 const DOMAIN_RELAY: u64 = 0x1000;
 
-pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
+pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows: &mut Rows) {
     match server.text("FullyQualifiedDomainName") {
         Some(name) if is_host_name(&name) => {
             rows.carried(Other, "Fully qualified domain name", &name, &name);
@@ -87,18 +88,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
             "Outtray reports to the sender, and shows every failure in its window.",
         );
     }
-    if let Some(folder) = server.text("PickupDirectory") {
-        rows.left(
-            Other,
-            "Pickup folder",
-            folder,
-            "Outtray takes mail by SMTP only. A program that writes files there has to send to port 25 of this machine instead.",
-        );
-    }
-    if let Some(folder) = server.text("BadMailDirectory") {
-        rows.left(Other, "Badmail folder", folder, "What could not be delivered is in the history, with the reason.");
-        rows.minor();
-    }
+    pickup(server, around, settings, rows);
     for (name, setting) in [("QueueDirectory", "Queue folder"), ("DropDirectory", "Drop folder")] {
         if let Some(folder) = server.text(name) {
             rows.left(Other, setting, folder, "Outtray keeps its queue in its own data folder.");
@@ -125,5 +115,36 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
     if server.text("AdminACL").is_some() {
         rows.left(Other, "Operators", "set", "Administrators of this machine look after Outtray.");
         rows.minor();
+    }
+}
+
+/// Programs that drop files go on doing so, where the folder is here and may be emptied.
+fn pickup(server: &IisServer, around: &Around, settings: &mut Settings, rows: &mut Rows) {
+    let is_here = |folder: &String| around.folders.contains(folder);
+    let (pickup, badmail) = (server.text("PickupDirectory"), server.text("BadMailDirectory"));
+    if let Some(folder) = pickup.clone().filter(is_here) {
+        rows.carried(Other, "Pickup folder", &folder, &folder);
+        let bad_folder = badmail.clone().filter(is_here).unwrap_or_else(|| "badmail".into());
+        settings.pickup = Some(PickupSettings { folder, bad_folder });
+    } else if let Some(folder) = pickup {
+        rows.left(
+            Other,
+            "Pickup folder",
+            folder,
+            "It is not on this machine, or Outtray’s account may not change files there. A program that writes files there needs \
+             that folder named in the settings, or has to send to port 25 of this machine instead.",
+        );
+    }
+    match (&settings.pickup, badmail) {
+        (Some(PickupSettings { bad_folder, .. }), Some(folder)) if *bad_folder == folder => {
+            let why = "Files of the pickup folder that cannot be taken go there. What could not be delivered is in the history.";
+            rows.changed(Other, "Badmail folder", &folder, bad_folder, why);
+            rows.minor();
+        }
+        (_, Some(folder)) => {
+            rows.left(Other, "Badmail folder", folder, "What could not be delivered is in the history, with the reason.");
+            rows.minor();
+        }
+        (_, None) => {}
     }
 }

@@ -86,7 +86,7 @@ async fn stage(fails_at: Option<&'static str>) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let host = Host::start(folder.path(), Options::default()).await.unwrap();
     let service = FakeSvc { fails_at, ..FakeSvc::running() };
-    let listener = ListenerSettings { address: "127.0.0.1".into(), port: service.port, encryption: ListenerEncryption::Plain };
+    let listener = ListenerSettings::new("127.0.0.1", service.port, ListenerEncryption::Plain);
     let wanted = Settings { listeners: vec![listener], ..Settings::default() };
     Stage { folder, host, service, wanted }
 }

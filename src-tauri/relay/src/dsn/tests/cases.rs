@@ -1,6 +1,7 @@
 //! What the golden files tell of.
 
 use super::*;
+use crate::mail::wish::{EnvelopeId, OriginalRecipient};
 use std::sync::LazyLock;
 
 pub fn all() -> Vec<(&'static str, ReportFacts<'static>)> {
@@ -45,6 +46,13 @@ pub fn all() -> Vec<(&'static str, ReportFacts<'static>)> {
         ),
         ("hostile", hostile()),
         ("thirty_recipients", facts(ReportKind::Failure, thirty())),
+        ("asked_for", asked_for()),
+        ("relayed", ReportFacts { kind: ReportKind::Relayed, ..relayed() }),
+        ("failure_and_relayed", relayed_and_failed()),
+        ("whole", whole(WHOLE)),
+        ("whole_eight_bit", whole(WHOLE_EIGHT_BIT)),
+        ("too_large_to_return", ReportFacts { is_whole: false, ..whole(HEADER) }),
+        ("utf8", utf8()),
     ]
 }
 
@@ -57,7 +65,10 @@ fn facts(kind: ReportKind, recipients: Vec<Concerned>) -> ReportFacts<'static> {
         arrived_at: "2026-11-02T09:05:03Z".parse().unwrap(),
         subject: "Scan of page 1",
         message_id: "<20261102.1@scanner.office.test>",
-        header: HEADER,
+        returns: &NOTHING,
+        utf8: false,
+        beginning: HEADER,
+        is_whole: false,
         recipients,
     }
 }
@@ -67,6 +78,62 @@ static SENDER: LazyLock<ReversePath> = LazyLock::new(|| ReversePath::parse("scan
 const HEADER: &[u8] = b"Received: from scanner.office.test ([10.0.0.5])\r\n\tby relay.office.test (Outtray) with ESMTPS (TLSv1.3)\r\n\t\
     id 019a4e00000070008000000000000001;\r\n\tMon, 02 Nov 2026 09:05:03 +0000\r\nFrom: Scanner <scan@office.test>\r\n\
     Subject: Scan of page 1\r\nMessage-ID: <20261102.1@scanner.office.test>\r\n";
+
+static NOTHING: Returns = Returns { ret: None, envelope_id: None };
+
+/// ENVID, ORCPT and the header only.
+fn asked_for() -> ReportFacts<'static> {
+    static RETURNS: LazyLock<Returns> =
+        LazyLock::new(|| Returns { ret: Some(Ret::Headers), envelope_id: EnvelopeId::parse("job+2B17+20of+20today") });
+    let mut recipient = concerned("ann@away.test", Fate::Refused(refused(WhyKind::Recipient, "550 5.1.1 no such user")));
+    recipient.address.wish.original = OriginalRecipient::parse("rfc822;sales+2Beurope@office.test");
+    ReportFacts { returns: &RETURNS, is_whole: true, ..facts(ReportKind::Failure, vec![recipient]) }
+}
+
+fn relayed() -> ReportFacts<'static> {
+    let taken = |reply: &str| Fate::Relayed(RemoteReply::parse(reply).unwrap());
+    facts(
+        ReportKind::Relayed,
+        vec![concerned("ann@away.test", taken("250 2.6.0 queued as 77")), concerned("ben@away.test", taken("250 ok"))],
+    )
+}
+
+fn relayed_and_failed() -> ReportFacts<'static> {
+    let mut facts = ReportFacts { kind: ReportKind::Failure, ..relayed() };
+    facts.recipients.truncate(1);
+    facts.recipients.push(concerned("ghost@away.test", Fate::Refused(refused(WhyKind::Recipient, "550 5.1.1 no such user"))));
+    facts
+}
+
+static FULL: Returns = Returns { ret: Some(Ret::Full), envelope_id: None };
+
+const WHOLE: &[u8] = b"Received: from scanner.office.test ([10.0.0.5])\r\n\tby relay.office.test (Outtray) with ESMTP\r\n\t\
+    id 019a4e00000070008000000000000001;\r\n\tMon, 02 Nov 2026 09:05:03 +0000\r\nFrom: scan@office.test\r\n\
+    Subject: Scan of page 1\r\n\r\n--=_019a4e00000070008000000000000002\r\n.\r\npage 1\r\n";
+
+const WHOLE_EIGHT_BIT: &[u8] = b"From: scan@office.test\r\nSubject: Scan\r\nMIME-Version: 1.0\r\n\
+    Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\xfc\xdfe\r\n";
+
+fn whole(content: &'static [u8]) -> ReportFacts<'static> {
+    let failed = concerned("ghost@away.test", Fate::Refused(refused(WhyKind::Recipient, "550 5.1.1 no such user")));
+    ReportFacts { returns: &FULL, beginning: content, is_whole: true, ..facts(ReportKind::Failure, vec![failed]) }
+}
+
+/// From an address in UTF-8 to others, with a header in UTF-8.
+fn utf8() -> ReportFacts<'static> {
+    static SENDER: LazyLock<ReversePath> = LazyLock::new(|| ReversePath::parse("b\u{fc}ro@b\u{fc}ro.test").unwrap());
+    let unfit =
+        refused(WhyKind::Unsuitable, "553 5.6.7 smart.provider.test takes no addresses or headers with letters beyond ASCII (SMTPUTF8)");
+    let mut second = concerned("\u{7528}\u{6237}+x@\u{4f8b}\u{5b50}.test", Fate::Refused(unfit.clone()));
+    second.address.wish.original = OriginalRecipient::parse("utf-8;j\u{f6}rg@away.test");
+    ReportFacts {
+        sender: &SENDER,
+        utf8: true,
+        subject: "Gr\u{fc}\u{df}e",
+        beginning: "From: b\u{fc}ro@b\u{fc}ro.test\r\nSubject: Gr\u{fc}\u{df}e\r\n".as_bytes(),
+        ..facts(ReportKind::Failure, vec![concerned("j\u{f6}rg@away.test", Fate::Refused(unfit)), second])
+    }
+}
 
 fn several() -> Vec<Concerned> {
     let away = |name: &str, fate| concerned(&format!("{name}@away.test"), fate);
@@ -105,7 +172,7 @@ fn hostile() -> ReportFacts<'static> {
         sender: &ODD_SENDER,
         subject: "=?utf-8?Q?x?=\r\nBcc: all@away.test\r\n\r\nGr\u{fc}\u{df}e \u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}",
         message_id: "<1@x>\r\nBcc: all@away.test",
-        header: &RAW,
+        beginning: &RAW,
         ..facts(
             ReportKind::Failure,
             vec![Concerned {

@@ -26,9 +26,9 @@ fn refused(kind: WhyKind, reply: &str) -> Why {
 }
 
 fn concerned(address: &str, fate: Fate) -> Concerned {
-    let answered = fate.why().is_some_and(|why| why.reply.is_some());
+    let answered = matches!(fate, Fate::Relayed(_)) || fate.why().is_some_and(|why| why.reply.is_some());
     let tried_at = match fate {
-        Fate::Refused(_) => Some("2026-11-02T09:05:09Z".parse().unwrap()),
+        Fate::Refused(_) | Fate::Relayed(_) => Some("2026-11-02T09:05:09Z".parse().unwrap()),
         Fate::Expired { .. } | Fate::Deleted | Fate::Late { .. } => None,
     };
     Concerned { address: ForwardPath::parse(address).unwrap(), fate, server: answered.then(|| "smart.provider.test".to_owned()), tried_at }
@@ -51,7 +51,7 @@ fn what_concerns_nobody_is_not_told() {
 #[test]
 fn a_message_whose_header_is_lost_is_reported_without_it() {
     let (_, mut facts) = cases::all().swap_remove(0);
-    facts.header = b"";
+    facts.beginning = b"";
     let report = compose(&facts, id(2), Timestamp::UNIX_EPOCH).unwrap();
     let text = String::from_utf8(bytes(&report)).unwrap();
     assert!(text.contains("message/delivery-status") && !text.contains("text/rfc822-headers"), "{text}");

@@ -13,11 +13,20 @@ proptest! {
         message_id in text(),
         header in prop::collection::vec(prop_oneof![text().prop_map(String::into_bytes), prop::collection::vec(any::<u8>(), 0..50)], 0..30),
         recipients in prop::collection::vec(recipient(), 1..30),
-        late in any::<bool>(),
+        kind in 0usize..3,
+        full in any::<bool>(),
+        is_whole in any::<bool>(),
+        utf8 in any::<bool>(),
+        whole in prop::collection::vec(text(), 0..20),
     ) {
         let header = header.concat();
         let sender = ReversePath::parse("scan@office.test").unwrap();
-        let kind = if late { ReportKind::Delay { given_up_at: Timestamp::MAX } } else { ReportKind::Failure };
+        let kind = [ReportKind::Delay { given_up_at: Timestamp::MAX }, ReportKind::Failure, ReportKind::Relayed][kind];
+        let returns = Returns { ret: full.then_some(Ret::Full), envelope_id: None };
+        // A message of the store has lines that end in CRLF, whatever else is in it.
+        let message = [&header[..], b"\r\n", whole.concat().as_bytes()].concat();
+        let message: Vec<u8> = message.split(|byte| matches!(byte, b'\r' | b'\n')).flat_map(|line| [line, b"\r\n"].concat()).collect();
+        let whole = kind == ReportKind::Failure && full && is_whole;
         let expected = recipients.len();
         let facts = ReportFacts {
             kind,
@@ -27,11 +36,23 @@ proptest! {
             arrived_at: Timestamp::UNIX_EPOCH,
             subject: &subject,
             message_id: &message_id,
-            header: &header,
+            returns: &returns,
+            utf8,
+            beginning: if whole { &message } else { &header },
+            is_whole,
             recipients,
         };
         let report = compose(&facts, id(2), Timestamp::UNIX_EPOCH).unwrap();
-        let text = String::from_utf8(bytes(&report)).unwrap();
+        let octets = bytes(&report);
+        if whole {
+            // It is in there as it came, between two boundaries; the rest is as always.
+            let at = octets.windows(message.len()).rposition(|window| window == message).unwrap();
+            prop_assert!(octets[..at].is_ascii() && octets[at + message.len()..].starts_with(b"\r\n--=_"));
+            let eight_bit = "Content-Transfer-Encoding: 8bit";
+            prop_assert_eq!(String::from_utf8_lossy(&octets[..at]).matches(eight_bit).count(), if message.is_ascii() { 0 } else { 2 });
+            return Ok(());
+        }
+        let text = String::from_utf8(octets).unwrap();
 
         prop_assert!(text.bytes().all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~')));
         prop_assert!(text.ends_with("\r\n"));
@@ -107,6 +128,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         why().prop_map(Fate::Refused),
         prop::option::of(why()).prop_map(|last| Fate::Expired { last }),
         prop::option::of(why()).prop_map(|last| Fate::Late { last }),
+        text().prop_map(|text| Fate::Relayed(RemoteReply { code: 250, enhanced: None, text })),
         Just(Fate::Deleted),
     ]
 }

@@ -5,6 +5,7 @@
 
 use super::words;
 use crate::mail::Summary;
+use crate::mail::fields::field_name;
 
 const LINE: usize = 1000;
 const FIELD: usize = 4000;
@@ -15,6 +16,8 @@ const MESSAGE_ID_LETTERS: usize = 250;
 pub struct HeaderScan {
     /// The line under way, without its end.
     line: Vec<u8>,
+    /// There is an octet above 127 in it, perhaps behind what is kept.
+    eight_bit_line: bool,
     wanted: Wanted,
     first_line_seen: bool,
     header_ended: bool,
@@ -22,6 +25,7 @@ pub struct HeaderScan {
     message_id: Option<Vec<u8>>,
     hops: u32,
     eight_bit: bool,
+    eight_bit_header: bool,
 }
 
 /// The field whose continuation lines are of interest.
@@ -40,7 +44,9 @@ impl HeaderScan {
         let mut rest = piece;
         while !self.header_ended && !rest.is_empty() {
             let end = rest.iter().position(|&byte| byte == b'\n');
-            append(&mut self.line, &rest[..end.unwrap_or(rest.len())], LINE);
+            let part = &rest[..end.unwrap_or(rest.len())];
+            self.eight_bit_line |= !part.is_ascii();
+            append(&mut self.line, part, LINE);
             let Some(end) = end else { return };
             self.line_ended();
             rest = &rest[end + 1..];
@@ -61,6 +67,7 @@ impl HeaderScan {
             message_id: shown(&String::from_utf8_lossy(&self.message_id.unwrap_or_default()), MESSAGE_ID_LETTERS),
             hops: self.hops,
             eight_bit: self.eight_bit,
+            eight_bit_header: self.eight_bit_header,
         }
     }
 
@@ -70,6 +77,7 @@ impl HeaderScan {
             line.pop();
         }
         let first = !std::mem::replace(&mut self.first_line_seen, true);
+        let eight_bit = std::mem::take(&mut self.eight_bit_line);
         match line.first() {
             None => self.header_ended = true,
             Some(b' ' | b'\t') if !first => self.continued(&line),
@@ -80,6 +88,7 @@ impl HeaderScan {
                 None => self.header_ended = true,
             },
         }
+        self.eight_bit_header |= eight_bit && !self.header_ended;
         line.clear();
         self.line = line;
     }
@@ -109,13 +118,6 @@ impl HeaderScan {
             append(field, line, FIELD);
         }
     }
-}
-
-/// Where the colon stands, if the line begins like a field: printable octets, perhaps a space before the colon.
-fn field_name(line: &[u8]) -> Option<usize> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let name = line[..colon].trim_ascii_end();
-    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
 }
 
 fn append(to: &mut Vec<u8>, more: &[u8], most: usize) {
@@ -164,7 +166,7 @@ mod tests {
             (" Subject: x\r\nReceived: y\r\n\r\n", "", "", 0),
             ("Subject: a\tb\0c\x1bd\r\n\r\n", "a b c d", "", 0),
         ] {
-            let expected = Summary { subject: subject.into(), message_id: message_id.into(), hops, eight_bit: false };
+            let expected = Summary { subject: subject.into(), message_id: message_id.into(), hops, ..Summary::default() };
             for size in [1, 2, 7, 1000] {
                 assert_eq!(scan(content.as_bytes(), size), expected, "{content:?} in pieces of {size}");
             }
@@ -173,13 +175,21 @@ mod tests {
 
     #[test]
     fn octets_above_127_are_noticed_anywhere() {
-        for (content, eight_bit) in [
-            (&b"Subject: x\r\n\r\nplain\r\n"[..], false),
-            (b"Subject: x\r\n\r\nca\xe9\r\n", true),
-            (b"X: \xff\r\n\r\nplain\r\n", true),
-            ("\r\nä".as_bytes(), true),
+        let long = [&b"Subject: "[..], &b"x".repeat(5000), b"\xff\r\n\r\n"].concat();
+        for (content, eight_bit, in_header) in [
+            (&b"Subject: x\r\n\r\nplain\r\n"[..], false, false),
+            (b"Subject: x\r\n\r\nca\xe9\r\n", true, false),
+            (b"X: \xff\r\n\r\nplain\r\n", true, true),
+            (b"X: y\r\n \xff\r\n\r\nplain\r\n", true, true),
+            (b"X: \xff", true, true),
+            (b"X: y\r\nDear J\xf6rg,\r\n", true, false),
+            ("\r\nä".as_bytes(), true, false),
+            (&long, true, true),
         ] {
-            assert_eq!(scan(content, 3).eight_bit, eight_bit);
+            for size in [1, 3, 9000] {
+                let summary = scan(content, size);
+                assert_eq!((summary.eight_bit, summary.eight_bit_header), (eight_bit, in_header), "{}", content.escape_ascii());
+            }
         }
     }
 

@@ -13,13 +13,22 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 pub(super) fn decode(value: &[u8]) -> String {
+    decode_with(value, None)
+}
+
+/// The same, but words in unknown character sets are read too, as far as they are like ASCII: for who looks for something in it.
+pub(crate) fn decode_all(value: &[u8]) -> String {
+    decode_with(value, Some(Charset::Windows1252))
+}
+
+fn decode_with(value: &[u8], unknown: Option<Charset>) -> String {
     let mut text = String::new();
     let mut rest = value;
     // Octets of words that follow each other in one character set: some programs cut a letter in two.
     let mut open: Option<(Charset, Vec<u8>)> = None;
     while let Some(at) = find(rest, b"=?") {
         let (plain, from_word) = rest.split_at(at);
-        let Some((charset, octets, length)) = encoded_word(from_word) else {
+        let Some((charset, octets, length)) = encoded_word(from_word, unknown) else {
             close(&mut open, &mut text);
             text.push_str(&raw(&rest[..at + 2]));
             rest = &rest[at + 2..];
@@ -61,7 +70,7 @@ fn close(open: &mut Option<(Charset, Vec<u8>)>, text: &mut String) {
 }
 
 /// `=?charset?encoding?text?=` at the start: what it holds, and how long it is.
-fn encoded_word(bytes: &[u8]) -> Option<(Charset, Vec<u8>, usize)> {
+fn encoded_word(bytes: &[u8], unknown: Option<Charset>) -> Option<(Charset, Vec<u8>, usize)> {
     let inner = bytes.strip_prefix(b"=?")?;
     let first = find(inner, b"?")?;
     let (charset, encoding) = (&inner[..first], *inner.get(first + 1)?);
@@ -71,7 +80,7 @@ fn encoded_word(bytes: &[u8]) -> Option<(Charset, Vec<u8>, usize)> {
         b"utf-8" | b"utf8" | b"us-ascii" => Charset::Utf8,
         b"iso-8859-1" | b"latin1" | b"windows-1252" | b"cp1252" => Charset::Windows1252,
         b"iso-8859-15" => Charset::Latin9,
-        _ => return None,
+        _ => unknown?,
     };
     let octets = match encoding {
         b'B' | b'b' => LENIENT.decode(&text[..end]).ok()?,
@@ -177,6 +186,12 @@ mod tests {
         }
         assert_eq!(decode(b"Gr\xfc\xdfe"), "Grüße");
         assert_eq!(decode(b"=?utf-8?Q?=FF?="), "\u{fffd}");
+    }
+
+    #[test]
+    fn who_looks_for_something_reads_all_words() {
+        assert_eq!(decode_all(b"=?koi8-r?Q?a.exe?= =?x?B?YQ==?= =?utf-8?Q?=C3=BC?="), "a.exeaü");
+        assert_eq!(decode_all(b"=?koi8-r?X?a?="), "=?koi8-r?X?a?=");
     }
 
     proptest! {

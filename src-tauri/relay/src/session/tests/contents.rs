@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// Feeds the wire in pieces of the sizes given; tells the content, and what was left behind its end.
 fn read(wire: &[u8], mut size: impl FnMut(usize) -> usize) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (mut reader, mut input, mut content) = (DataReader::new(), BytesMut::new(), Vec::new());
+    let (mut reader, mut input, mut content) = (DataReader::dotted(), BytesMut::new(), Vec::new());
     let mut rest = wire;
     while !rest.is_empty() {
         let (now, later) = rest.split_at(size(rest.len()).clamp(1, rest.len()));
@@ -63,10 +63,10 @@ fn mended(text: &[u8]) -> Vec<u8> {
         } else {
             1
         };
-        if matches!(first, b'\r' | b'\n') {
-            out.extend(b"\r\n")
-        } else {
-            out.push(first)
+        match first {
+            b'\r' | b'\n' => out.extend(b"\r\n"),
+            0 => {}
+            other => out.push(other),
         }
         rest = &rest[length..];
     }
@@ -89,6 +89,7 @@ fn is_normal(content: &[u8]) -> bool {
     let bare = |at: usize| match content[at] {
         b'\r' => content.get(at + 1) != Some(&b'\n'),
         b'\n' => at == 0 || content[at - 1] != b'\r',
+        0 => true,
         _ => false,
     };
     !(0..content.len()).any(bare)
@@ -114,9 +115,9 @@ fn no_spelling_of_the_end_but_the_right_one() {
 
 #[test]
 fn every_short_text_is_read_by_the_rules() {
-    let alphabet = b"\r\n.x";
-    for number in 0..4usize.pow(8) {
-        let text: Vec<u8> = (0..8).map(|place| alphabet[number / 4usize.pow(place) % 4]).collect();
+    let alphabet = b"\r\n.x\0";
+    for number in 0..5usize.pow(7) {
+        let text: Vec<u8> = (0..7).map(|place| alphabet[number / 5usize.pow(place) % 5]).collect();
         let wire = [&text[..], b"\r\n.\r\nQUIT\r\n"].concat();
         let expected = reference(&wire);
         assert_eq!(read(&wire, |rest| rest), expected, "{}", wire.escape_ascii());
@@ -130,14 +131,14 @@ fn clean_content_is_handed_on_without_copying() {
     input.extend_from_slice("a line of text as they are\r\n".repeat(1000).as_bytes());
     let start = input.as_ptr();
     let length = input.len();
-    let Some(Piece::Content(piece)) = DataReader::new().next(&mut input) else { panic!("no content") };
+    let Some(Piece::Content(piece)) = DataReader::dotted().next(&mut input) else { panic!("no content") };
     assert_eq!((piece.as_ptr(), piece.len()), (start, length));
 }
 
 /// Stretches long enough for every way through the reader.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let stretch = prop_oneof![
-        4 => prop::sample::select(vec!["\r\n", "\r", "\n", ".", "\r\r\n", "\r\n.", "\r\n.\r\n", "\n.\n", "\0", "\r\n..", "x"]).prop_map(|text| text.as_bytes().to_vec()),
+        4 => prop::sample::select(vec!["\r\n", "\r", "\n", ".", "\r\r\n", "\r\n.", "\r\n.\r\n", "\n.\n", "\0", "\r\n\0.\r\n", "\r\0\n", "\r\n..", "x"]).prop_map(|text| text.as_bytes().to_vec()),
         2 => (1..200usize).prop_map(|length| vec![b'a'; length]),
         2 => (1..100usize, 1..60usize).prop_map(|(length, lines)| format!("{}\r\n", "b".repeat(length)).repeat(lines).into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..300),
@@ -162,6 +163,36 @@ proptest! {
             prop_assert!(expected.starts_with(&content));
             prop_assert!(expected.len() - content.len() <= 4);
         }
+    }
+
+    /// Dots mean nothing there, and what stands behind the chunk is left alone.
+    #[test]
+    fn what_comes_in_chunks_is_mended_like_the_rest(content in content(), seed: u64) {
+        let mut dice = Dice(seed);
+        let (mut reader, mut arrived, mut rest) = (DataReader::undotted(), Vec::new(), &content[..]);
+        while !rest.is_empty() {
+            let (chunk, later) = rest.split_at(dice.up_to(rest.len().min(3000)));
+            rest = later;
+            let mut input = BytesMut::from(&[chunk, b"\r\n.\r\nQUIT\r\n"].concat()[..]);
+            let end = input.len() - chunk.len();
+            while input.len() > end {
+                let left = (input.len() - end) as u64;
+                match reader.next_within(&mut input, left) {
+                    Some(Piece::Content(piece)) => arrived.extend_from_slice(&piece),
+                    Some(Piece::End) => panic!("a chunk has no end of its own"),
+                    None => {}
+                }
+            }
+            prop_assert_eq!(&input[..], b"\r\n.\r\nQUIT\r\n");
+        }
+        while let Some(Piece::Content(piece)) = reader.finish() {
+            arrived.extend_from_slice(&piece);
+        }
+        let mut expected = mended(&content);
+        if !expected.is_empty() && !expected.ends_with(b"\r\n") {
+            expected.extend_from_slice(b"\r\n");
+        }
+        prop_assert_eq!(arrived, expected);
     }
 
     #[test]

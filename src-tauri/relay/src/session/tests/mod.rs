@@ -4,5 +4,8 @@
 
 mod contents;
 mod noise;
+mod reference;
 mod replay;
+mod secrets;
+mod smuggling;
 mod transcripts;

@@ -5,6 +5,10 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod devices;
+
+pub use devices::{DecidedBy, DecisionView, DeviceView, RefusalPage, RefusalView};
+
 use crate::problem::Problem;
 use crate::settings::{ListenerEncryption, Settings, SettingsProblem};
 
@@ -161,8 +165,24 @@ pub struct RefusedClient {
 #[serde(rename_all = "camelCase")]
 #[ts(export_to = "control.ts")]
 pub enum RefusalKind {
-    /// Its address is in no allowed network.
+    /// No rule allows its address.
     NotAllowed,
+    /// Its rule wants TLS first.
+    EncryptionNeeded,
+    /// Its rule wants a sign-in first.
+    SignInNeeded,
+    /// A wrong user name or password.
+    SignInFailed,
+    /// Its rule, its account or the lists do not allow this sender.
+    SenderNotAllowed,
+    /// Its rule or the lists do not allow this recipient.
+    RecipientNotAllowed,
+    /// It sent more than its rule allows in this time.
+    TooMuch,
+    Attachment,
+    HeaderRule,
+    /// No TLS version or cipher in common, or a certificate that was not accepted.
+    TlsFailed,
     TooLarge,
     TooManyRecipients,
     TooManyConnections,
@@ -240,6 +260,22 @@ pub struct EntryView {
     pub settled_at: Option<i64>,
     /// Why it waits or failed, with the server's last words.
     pub problem: Option<Problem>,
+    /// Why it is on hold; None when it is not.
+    #[serde(default)]
+    pub held: Option<HeldWhy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum HeldWhy {
+    /// A person has put it on hold.
+    Person,
+    /// Its device sent far more than usual.
+    Burst,
+    /// A header rule says so.
+    #[serde(rename_all = "camelCase")]
+    HeaderRule { name: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -353,6 +389,11 @@ pub enum StoryKind {
     Reported {
         report: String,
     },
+    /// The sender, who had asked for it, was told that the message was handed over.
+    #[serde(rename_all = "camelCase")]
+    Confirmed {
+        report: String,
+    },
     Held,
     Released,
     /// A person asked for a try now.
@@ -376,6 +417,21 @@ pub struct SettingsView {
     pub problems: Vec<SettingsProblem>,
     pub secrets: Vec<SecretView>,
     pub store: SecretStoreView,
+    /// The device accounts of the settings above, in their order.
+    #[serde(default)]
+    pub accounts: Vec<AccountView>,
+}
+
+/// What is known of a device account. Neither its password nor the hash of it ever comes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct AccountView {
+    pub name: String,
+    /// Without a password nobody can sign in with it.
+    pub has_password: bool,
+    #[ts(type = "number | null")]
+    pub last_used_at: Option<i64>,
 }
 
 /// Whether a secret is set. The secret itself never comes out.

@@ -4,6 +4,16 @@
 //! The engine's host checks the values (`host/settings`) and owns the file. When a version 2
 //! comes, a frozen copy of this form moves to `host/settings/v1.rs` with its one way forward.
 
+mod access;
+mod content;
+mod listeners;
+mod smart_host;
+
+pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
+pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
+pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
+pub use smart_host::{SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -20,8 +30,21 @@ pub struct Settings {
     pub listeners: Vec<ListenerSettings>,
     /// The certificate devices see.
     pub certificate: CertificateSettings,
-    /// Who may send. Nobody else can: an empty list refuses everyone.
-    pub allowed: Vec<AllowedNetwork>,
+    /// A folder whose files are taken as mail. None: there is none.
+    pub pickup: Option<PickupSettings>,
+    /// Who may send, in order: the first rule that fits the client's address decides. Nobody else can send
+    /// without a device account: an empty list refuses everyone.
+    pub rules: Vec<AccessRule>,
+    /// Accounts that devices sign in with (RFC 4954). Their passwords are set apart and kept as hashes in the database.
+    pub accounts: Vec<DeviceAccount>,
+    /// Addresses and domains that may or may not send and receive, whoever the client is.
+    pub lists: AddressLists,
+    /// Attachments that are refused.
+    pub attachments: AttachmentRules,
+    /// What is done about header fields, in order; all that match are carried out.
+    pub headers: Vec<HeaderRule>,
+    /// When a device that suddenly sends far more than usual is held.
+    pub bursts: BurstSettings,
     /// Where mail goes. None until the setup is done; mail then waits.
     pub smart_host: Option<SmartHostSettings>,
     pub limits: Limits,
@@ -37,141 +60,18 @@ impl Default for Settings {
             host_name: String::new(),
             listeners: Vec::new(),
             certificate: CertificateSettings::SelfSigned,
-            allowed: Vec::new(),
+            pickup: None,
+            rules: Vec::new(),
+            accounts: Vec::new(),
+            lists: AddressLists::default(),
+            attachments: AttachmentRules::default(),
+            headers: Vec::new(),
+            bursts: BurstSettings::default(),
             smart_host: None,
             limits: Limits::default(),
             delivery: Delivery::default(),
             history: HistorySettings::default(),
             log_level: LogLevel::Info,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export_to = "control.ts")]
-pub struct ListenerSettings {
-    /// An address of this machine; `0.0.0.0` all of IPv4, `::` all of IPv6 (and only IPv6).
-    pub address: String,
-    /// 0 lets the system choose (for tests; `outtrayd run` prints what it became).
-    pub port: u16,
-    pub encryption: ListenerEncryption,
-}
-
-/// How a device can encrypt on one of our ports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub enum ListenerEncryption {
-    /// STARTTLS is offered, not demanded (ports 25 and 587).
-    Starttls,
-    /// TLS from the first byte (port 465).
-    Implicit,
-    /// No encryption is offered.
-    Plain,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, tag = "kind")]
-#[ts(export_to = "control.ts")]
-pub enum CertificateSettings {
-    /// Made by Outtray at its first start and kept in the data folder.
-    SelfSigned,
-    /// Two PEM files of the office's own.
-    #[serde(rename_all = "camelCase")]
-    Pem { certificate_file: String, key_file: String },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export_to = "control.ts")]
-pub struct AllowedNetwork {
-    /// A subnet (`192.168.1.0/24`) or one address (`10.0.0.7`), IPv4 or IPv6.
-    pub network: String,
-    /// What people call it ("Warehouse printers").
-    #[serde(default)]
-    pub name: String,
-    /// Set when a person has typed that they want a network of public addresses allowed.
-    #[serde(default)]
-    pub public_on_purpose: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export_to = "control.ts")]
-pub struct SmartHostSettings {
-    /// Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
-    #[serde(default = "other")]
-    pub provider: String,
-    /// Name or address of the server.
-    pub server: String,
-    pub port: u16,
-    pub encryption: SmartHostEncryption,
-    #[serde(default)]
-    pub sign_in: SignIn,
-    /// A PEM file with further certificate authorities to trust (the office's own).
-    #[serde(default)]
-    pub extra_ca_file: Option<String>,
-    /// Connections at a time.
-    #[serde(default = "three")]
-    pub parallel_connections: u32,
-    /// Messages handed over on one connection before it is closed.
-    #[serde(default = "hundred")]
-    pub messages_per_connection: u32,
-    #[serde(default)]
-    pub timeouts: SmartHostTimeouts,
-}
-
-/// How we encrypt towards the smart host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub enum SmartHostEncryption {
-    /// STARTTLS, required and verified (port 587 or 25).
-    Starttls,
-    /// TLS from the first byte, verified (port 465).
-    Implicit,
-    /// None. A password is then never sent.
-    None,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, tag = "kind")]
-#[ts(export_to = "control.ts")]
-pub enum SignIn {
-    #[default]
-    None,
-    /// User name here; the password is in the credential store under the name `smart-host`.
-    #[serde(rename_all = "camelCase")]
-    Password { user: String },
-}
-
-/// RFC 5321 §4.5.3.2 gives the defaults.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[ts(export_to = "control.ts")]
-pub struct SmartHostTimeouts {
-    pub connect_seconds: u32,
-    pub tls_seconds: u32,
-    /// Greeting, EHLO, AUTH, MAIL, RCPT.
-    pub command_seconds: u32,
-    /// One block of content on its way.
-    pub data_block_seconds: u32,
-    /// The reply to the final dot.
-    pub data_end_seconds: u32,
-    /// How long an unused connection is kept for the next message.
-    pub idle_seconds: u32,
-}
-
-impl Default for SmartHostTimeouts {
-    fn default() -> Self {
-        Self {
-            connect_seconds: 30,
-            tls_seconds: 30,
-            command_seconds: 300,
-            data_block_seconds: 180,
-            data_end_seconds: 600,
-            idle_seconds: 10,
         }
     }
 }
@@ -189,12 +89,24 @@ pub struct Limits {
     pub connections: u32,
     /// Connections at a time from one address.
     pub connections_per_client: u32,
+    /// Connections at a time from one subnet (/24 in IPv4, /64 in IPv6).
+    pub connections_per_subnet: u32,
     /// Silence between two commands, after which a connection is closed with 421.
     pub idle_seconds: u32,
     /// Time for one command or one block of content to arrive whole.
     pub command_seconds: u32,
+    /// How long one connection may live in all.
+    pub session_seconds: u32,
+    /// Commands in one connection, after which it is closed with 421.
+    pub commands: u32,
+    /// Mistakes in a row, after which it is closed with 421.
+    pub errors: u32,
     /// Time for a TLS handshake.
     pub tls_seconds: u32,
+    /// Wrong passwords from one address, after which its sign-in is refused for a while.
+    pub sign_in_failures: u32,
+    /// How long it is then refused.
+    pub sign_in_pause_seconds: u32,
     /// Received lines after which a message is taken to be in a loop (RFC 5321 §6.3).
     pub hops: u32,
     /// Free space on the data disk below which mail is answered 452.
@@ -209,9 +121,15 @@ impl Default for Limits {
             recipients: 1000,
             connections: 500,
             connections_per_client: 100,
+            connections_per_subnet: 250,
             idle_seconds: 300,
             command_seconds: 300,
+            session_seconds: 14_400,
+            commands: 100_000,
+            errors: 20,
             tls_seconds: 30,
+            sign_in_failures: 10,
+            sign_in_pause_seconds: 900,
             hops: 50,
             free_disk_bytes: 200_000_000,
         }
@@ -285,14 +203,4 @@ pub struct SettingsProblem {
     pub wrong: String,
     /// What to put there instead.
     pub remedy: String,
-}
-
-fn other() -> String {
-    "other".into()
-}
-fn three() -> u32 {
-    3
-}
-fn hundred() -> u32 {
-    100
 }

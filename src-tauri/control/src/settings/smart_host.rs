@@ -1,0 +1,95 @@
+//! Where mail goes: the smart host, how we encrypt and sign in to it, how long we wait for it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "control.ts")]
+pub struct SmartHostSettings {
+    /// Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
+    #[serde(default = "other")]
+    pub provider: String,
+    /// Name or address of the server.
+    pub server: String,
+    pub port: u16,
+    pub encryption: SmartHostEncryption,
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// A PEM file with further certificate authorities to trust (the office's own).
+    #[serde(default)]
+    pub extra_ca_file: Option<String>,
+    /// Connections at a time.
+    #[serde(default = "three")]
+    pub parallel_connections: u32,
+    /// Messages handed over on one connection before it is closed.
+    #[serde(default = "hundred")]
+    pub messages_per_connection: u32,
+    #[serde(default)]
+    pub timeouts: SmartHostTimeouts,
+}
+
+/// How we encrypt towards the smart host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum SmartHostEncryption {
+    /// STARTTLS, required and verified (port 587 or 25).
+    Starttls,
+    /// TLS from the first byte, verified (port 465).
+    Implicit,
+    /// None. A password is then never sent.
+    None,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, tag = "kind")]
+#[ts(export_to = "control.ts")]
+pub enum SignIn {
+    #[default]
+    None,
+    /// User name here; the password is in the credential store under the name `smart-host`.
+    #[serde(rename_all = "camelCase")]
+    Password { user: String },
+}
+
+/// RFC 5321 §4.5.3.2 gives the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[ts(export_to = "control.ts")]
+pub struct SmartHostTimeouts {
+    pub connect_seconds: u32,
+    pub tls_seconds: u32,
+    /// Greeting, EHLO, AUTH, MAIL, RCPT.
+    pub command_seconds: u32,
+    /// One block of content on its way.
+    pub data_block_seconds: u32,
+    /// The reply to the final dot.
+    pub data_end_seconds: u32,
+    /// How long an unused connection is kept for the next message.
+    pub idle_seconds: u32,
+}
+
+impl Default for SmartHostTimeouts {
+    fn default() -> Self {
+        Self {
+            connect_seconds: 30,
+            tls_seconds: 30,
+            command_seconds: 300,
+            data_block_seconds: 180,
+            data_end_seconds: 600,
+            idle_seconds: 10,
+        }
+    }
+}
+
+fn other() -> String {
+    "other".into()
+}
+fn three() -> u32 {
+    3
+}
+fn hundred() -> u32 {
+    100
+}

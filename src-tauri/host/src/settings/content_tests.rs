@@ -1,0 +1,66 @@
+//! Attachments and header rules: documents that break what they must keep, and ones that keep it.
+
+#![allow(clippy::unwrap_used)]
+
+use super::read_and_check;
+use super::rules::{facts, problems};
+use relay::policy::content::{HeaderAction, Pattern};
+
+#[test]
+fn everything_wrong_with_contents_is_told_at_once() {
+    let found = problems(
+        r#"{"version": 1,
+        "attachments": {"extensions": ["exe", ".js", "*.bat", "", "a b", "tar.gz", "abcdefghijklmnopqrstu"]},
+        "headers": [
+            {"field": "", "action": {"kind": "refuse"}},
+            {"field": "Sub ject", "name": "a\nb", "pattern": "a\tb", "action": {"kind": "hold"}},
+            {"field": "Subject:", "action": {"kind": "hold"}},
+            {"field": "received", "action": {"kind": "remove"}},
+            {"field": "Content-Type", "action": {"kind": "remove"}},
+            {"field": "Content-Type", "action": {"kind": "refuse"}},
+            {"field": "From", "action": {"kind": "add", "field": "X Office", "value": "yes\r\nno"}},
+            {"field": "From", "action": {"kind": "add", "field": "MIME-Version", "value": "ü"}}]
+    }"#,
+    );
+    let told: Vec<_> = found.iter().map(|problem| (problem.field.as_str(), problem.remedy.as_str())).collect();
+    let (ending, name) = ("an ending as in `exe`", "the name without the colon, as in `Subject`");
+    let other = "another field, or the action `refuse` or `hold`";
+    assert_eq!(
+        told,
+        [
+            ("attachments.extensions[1]", "js"),
+            ("attachments.extensions[2]", "bat"),
+            ("attachments.extensions[3]", ending),
+            ("attachments.extensions[4]", ending),
+            ("attachments.extensions[5]", ending),
+            ("attachments.extensions[6]", ending),
+            ("headers[0].field", name),
+            ("headers[1].name", "a short name, as in `Mailing lists`"),
+            ("headers[1].field", name),
+            ("headers[1].pattern", "a text that must be found, with `*` for anything"),
+            ("headers[2].field", name),
+            ("headers[3].field", other),
+            ("headers[4].field", other),
+            ("headers[6].action.field", name),
+            ("headers[6].action.value", "a plain text, as in `office printers`"),
+            ("headers[7].action.field", other),
+            ("headers[7].action.value", "a plain text, as in `office printers`"),
+        ]
+    );
+}
+
+#[test]
+fn good_documents_become_the_engines_rules() {
+    let content = |text: &str| read_and_check(text.as_bytes(), &facts()).unwrap().config(None, None).content;
+    let usual = content(r#"{"version": 1}"#).attachments.unwrap();
+    assert!(usual.programs && usual.endings.contains("exe") && usual.endings.len() == 38);
+    let own = content(
+        r#"{"version": 1, "attachments": {"extensions": ["EXE"], "programsByContent": false},
+            "headers": [{"name": "Tag", "field": "Subject", "pattern": "In*voice", "action": {"kind": "add", "field": "X-Tag", "value": "a b"}}]}"#,
+    );
+    let attachments = own.attachments.unwrap();
+    assert_eq!((attachments.programs, attachments.endings.iter().map(String::as_str).collect::<Vec<_>>()), (false, vec!["exe"]));
+    assert_eq!(own.headers[0].pattern, Pattern::new("in*VOICE"));
+    assert_eq!(own.headers[0].action, HeaderAction::Add { field: "X-Tag".into(), value: "a b".into() });
+    assert!(content(r#"{"version": 1, "attachments": {"refuse": false}}"#).attachments.is_none());
+}
