@@ -6,6 +6,7 @@
 //! tried since [`Agenda::begin_afresh`]; no wait is longer than the longest gap, wherever the clock was.
 
 use super::lane::Turn;
+use super::turns::{Place, Sender, Turns};
 use crate::mail::Priority;
 use crate::queue::{ContentPlace, QueueEntry, Schedule, Seq};
 use crate::store::{Open, Standing};
@@ -49,6 +50,7 @@ struct Waiting {
     /// Put off until then, its deadlines too; a change of the message ends it.
     not_before: i64,
     priority: Priority,
+    sender: Sender,
     held: bool,
     noticed: bool,
     /// Its delay notice is being written.
@@ -65,8 +67,8 @@ struct Waiting {
 pub struct Agenda {
     schedule: Schedule,
     waiting: BTreeMap<Seq, Waiting>,
-    /// Of those neither held nor taken, by their priority, the highest first.
-    attempts: BTreeMap<Priority, BTreeSet<(i64, Seq)>>,
+    /// Of those neither held nor taken.
+    attempts: Turns,
     /// Of those tried and neither held nor taken. On hold it waits for a person, however long that takes.
     deadlines: BTreeSet<(i64, Seq, Deadline)>,
     cache: HashMap<Seq, QueueEntry>,
@@ -87,7 +89,7 @@ impl Agenda {
         let mut agenda = Self {
             schedule: schedule.clone(),
             waiting: BTreeMap::new(),
-            attempts: BTreeMap::new(),
+            attempts: Turns::default(),
             deadlines: BTreeSet::new(),
             cache: HashMap::new(),
             cached: 0,
@@ -95,7 +97,8 @@ impl Agenda {
         };
         for open in open {
             let fresh = Waiting::fresh(open.accepted_at, now);
-            let waiting = Waiting { due: open.next_attempt, priority: open.priority, held: open.held, noticed: open.noticed, ..fresh };
+            let Open { next_attempt: due, priority, sender, held, noticed, .. } = *open;
+            let waiting = Waiting { due, priority, sender, held, noticed, ..fresh };
             agenda.put(open.seq, waiting, now);
         }
         agenda
@@ -103,7 +106,7 @@ impl Agenda {
 
     pub fn add(&mut self, entry: QueueEntry, now: Timestamp) {
         let fresh = Waiting::fresh(entry.accepted_at.as_millisecond(), now);
-        self.put(entry.seq, Waiting { priority: entry.priority, held: entry.held, ..fresh }, now);
+        self.put(entry.seq, Waiting { priority: entry.priority, sender: entry.sender(), held: entry.held, ..fresh }, now);
         let weight = weight(&entry);
         if self.cached + weight <= CACHE {
             self.cached += weight;
@@ -133,13 +136,18 @@ impl Agenda {
     pub fn next_due(&mut self, turn: Turn<'_>, now: Timestamp) -> Option<Due> {
         let seq = self.choose(turn, now)?;
         self.take(seq, now);
+        if let Some(waiting) = self.waiting.get(&seq) {
+            self.attempts.give(waiting.place());
+        }
         let suspect = self.waiting.get(&seq).is_some_and(|waiting| waiting.suspect);
         Some(Due { seq, cached: self.uncache(seq), suspect })
     }
 
     fn choose(&self, turn: Turn<'_>, now: Timestamp) -> Option<Seq> {
-        let until = (now.as_millisecond(), Seq::MAX);
-        let due = || self.attempts.values().flat_map(|attempts| attempts.range(..=until)).map(|(_, seq)| *seq);
+        let due = || self.attempts.due(now.as_millisecond());
+        if self.first_due().is_none_or(|due| due > now.as_millisecond()) {
+            return None;
+        }
         // One that can bear witness: a suspect is not believed, and one that has spoken says nothing new.
         let is_witness = |seq: &Seq, heard: &[Seq]| !heard.contains(seq) && self.waiting.get(seq).is_some_and(|waiting| !waiting.suspect);
         match turn {
@@ -236,12 +244,11 @@ impl Agenda {
 
     /// When the first is due of those who are not among these.
     pub fn first_due_but(&self, heard: &[Seq]) -> Option<i64> {
-        let first = |attempts: &BTreeSet<(i64, Seq)>| attempts.iter().find(|(_, seq)| !heard.contains(seq)).map(|(due, _)| *due);
-        self.attempts.values().filter_map(first).min()
+        self.attempts.by_time().find(|(_, seq)| !heard.contains(seq)).map(|(due, _)| due)
     }
 
     pub fn first_due(&self) -> Option<i64> {
-        self.attempts.values().filter_map(|attempts| attempts.first()).map(|(due, _)| *due).min()
+        self.attempts.by_time().next().map(|(due, _)| due)
     }
 
     pub fn first_deadline(&self) -> Option<i64> {
@@ -270,9 +277,7 @@ impl Agenda {
 
     fn pull(&mut self, seq: Seq) -> Option<Waiting> {
         let waiting = self.waiting.remove(&seq)?;
-        if let Some(attempts) = self.attempts.get_mut(&waiting.priority) {
-            attempts.remove(&(waiting.at, seq));
-        }
+        self.attempts.remove(seq, waiting.place());
         for (at, deadline) in waiting.deadlines(&self.schedule) {
             self.deadlines.remove(&(at, seq, deadline));
         }
@@ -283,7 +288,7 @@ impl Agenda {
         let has_come = self.schedule.has_come(time(waiting.due), time(waiting.accepted_at), now);
         waiting.at = if has_come { waiting.due.min(now.as_millisecond()) } else { waiting.due }.max(waiting.not_before);
         if !waiting.held && !waiting.taken {
-            self.attempts.entry(waiting.priority).or_default().insert((waiting.at, seq));
+            self.attempts.insert(seq, waiting.place());
         }
         self.deadlines.extend(waiting.deadlines(&self.schedule).map(|(at, deadline)| (at, seq, deadline)));
         self.waiting.insert(seq, waiting);
@@ -306,6 +311,7 @@ impl Waiting {
             at: accepted_at,
             not_before: i64::MIN,
             priority: Priority::Normal,
+            sender: 0,
             held: false,
             noticed: false,
             noticing: false,
@@ -313,6 +319,10 @@ impl Waiting {
             tried: false,
             suspect: false,
         }
+    }
+
+    fn place(&self) -> Place {
+        Place { priority: self.priority, sender: self.sender, at: self.at }
     }
 
     fn deadlines(&self, schedule: &Schedule) -> impl Iterator<Item = (i64, Deadline)> + use<> {

@@ -14,7 +14,15 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn open(seq: Seq, second: i64) -> Open {
-    Open { seq, accepted_at: second * 1000, next_attempt: second * 1000, priority: Priority::Normal, held: false, noticed: false }
+    Open {
+        seq,
+        accepted_at: second * 1000,
+        next_attempt: second * 1000,
+        priority: Priority::Normal,
+        sender: 0,
+        held: false,
+        noticed: false,
+    }
 }
 
 fn standing(open: bool, due: i64, held: bool) -> Standing {

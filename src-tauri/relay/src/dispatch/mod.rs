@@ -12,6 +12,7 @@ mod attempt;
 mod lane;
 mod plan;
 mod report;
+mod turns;
 
 use crate::board::Board;
 use crate::clock::Clock;

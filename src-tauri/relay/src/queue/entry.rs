@@ -6,6 +6,7 @@ use crate::mail::{Body, ForwardPath, Kind, MessageId, Peer, Priority, Returns, R
 use crate::smarthost::{Refusal, RefusalKind};
 use bytes::Bytes;
 use jiff::Timestamp;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 /// Order of acceptance; the store's own key.
@@ -30,6 +31,21 @@ pub struct QueueEntry {
     pub held: bool,
     /// Whether the sender was told that the message is late.
     pub noticed: bool,
+}
+
+/// Whose a message is as far as fairness goes: one client with one reverse-path. Reports and tests of our own have no client.
+pub fn sender_of(client: Option<&str>, reverse_path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (client, reverse_path).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl QueueEntry {
+    /// See [`sender_of`].
+    pub fn sender(&self) -> u64 {
+        let client = self.peer.as_ref().map(|peer| peer.address.to_string());
+        sender_of(client.as_deref(), self.reverse_path.as_str())
+    }
 }
 
 /// Where the store has the content.

@@ -175,6 +175,9 @@ async fn a_message_keeps_its_priority_and_why_it_is_held_over_a_restart() {
     let (store, opened) = open(folder.path());
     let told: Vec<_> = opened.open.iter().map(|open| (open.priority, open.held)).collect();
     assert_eq!(told, [(Priority::High, false), (Priority::Normal, true), (Priority::Low, false)]);
+    for open in &opened.open {
+        assert_eq!(open.sender, store.entry(open.seq).await.unwrap().unwrap().sender(), "the same before and after a restart");
+    }
     assert_eq!(opened.held, 1);
     let entry = store.entry(1).await.unwrap().unwrap();
     assert_eq!((entry.priority, entry.held, entry.kind), (Priority::High, false, Kind::Mail));

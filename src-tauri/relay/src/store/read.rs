@@ -7,7 +7,7 @@ use crate::event::{EntrySummary, Hour, Recent};
 use crate::history::{Filter, Term};
 use crate::mail::reply::RemoteReply;
 use crate::mail::{MessageId, Priority};
-use crate::queue::{QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
+use crate::queue::{self, QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -35,6 +35,8 @@ pub struct Open {
     pub accepted_at: i64,
     pub next_attempt: i64,
     pub priority: Priority,
+    /// See [`queue::sender_of`].
+    pub sender: u64,
     pub held: bool,
     pub noticed: bool,
 }
@@ -142,8 +144,10 @@ pub fn pattern(text: &str) -> String {
 }
 
 pub fn all_open(sql: &Connection) -> Result<Vec<Open>, StoreError> {
-    let mut select =
-        sql.prepare("SELECT seq, accepted_at, next_attempt, held, noticed, priority FROM message WHERE unsettled > 0 ORDER BY seq")?;
+    let mut select = sql.prepare(
+        "SELECT seq, accepted_at, next_attempt, held, noticed, priority, client, reverse_path
+         FROM message WHERE unsettled > 0 ORDER BY seq",
+    )?;
     let open = select.query_map([], |row| {
         let accepted_at = row.get(1)?;
         Ok(Open {
@@ -151,6 +155,7 @@ pub fn all_open(sql: &Connection) -> Result<Vec<Open>, StoreError> {
             accepted_at,
             next_attempt: row.get::<_, Option<i64>>(2)?.unwrap_or(accepted_at),
             priority: Priority::decode(row.get(5)?).unwrap_or_default(),
+            sender: queue::sender_of(row.get_ref(6)?.as_str_or_null()?, row.get_ref(7)?.as_str()?),
             held: row.get(3)?,
             noticed: row.get(4)?,
         })
