@@ -191,6 +191,7 @@ pub mod tests {
             state: LaneState::Ready,
             connections: 0,
             last_success_at: None,
+            pace: control::view::PaceView::default(),
         };
         Known { lane, paused: false, listeners: Vec::new(), notices: Vec::new() }
     }

@@ -4,7 +4,9 @@
 //! Invariant: an event is published under the same lock that numbers it, after what it tells is committed.
 
 use crate::config::Config;
-use crate::event::{Counters, Event, Fact, Hour, Lane, LaneState, ListenerState, Notice, Picture, Recent, RefusedClient, SharedEvent};
+use crate::event::{
+    Counters, Event, Fact, Hour, Lane, LaneState, ListenerState, Notice, Pace, Picture, Recent, RefusedClient, SharedEvent,
+};
 use crate::queue::{Seq, StateWord};
 use crate::session::Refused;
 use crate::store::{Commit, Opened, SetAside, Touched};
@@ -52,7 +54,14 @@ struct Unreadable {
 
 impl Default for Board {
     fn default() -> Self {
-        let lane = Lane { server: String::new(), port: 0, state: LaneState::NotSetUp, connections: 0, last_success_at: None };
+        let lane = Lane {
+            server: String::new(),
+            port: 0,
+            state: LaneState::NotSetUp,
+            connections: 0,
+            last_success_at: None,
+            pace: Pace::default(),
+        };
         let state = State {
             seq: 0,
             lane,

@@ -108,7 +108,18 @@ pub struct SmartHostConfig {
     pub extra_ca_file: Option<PathBuf>,
     pub parallel_connections: usize,
     pub messages_per_connection: usize,
+    pub pace: Pace,
     pub timeouts: Timeouts,
+}
+
+/// What the provider takes; None: no limit is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    pub messages_per_minute: Option<u32>,
+    /// In any 24 hours.
+    pub recipients_per_day: Option<u32>,
+    /// More go in several transactions.
+    pub recipients_per_message: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

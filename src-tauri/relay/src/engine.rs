@@ -97,8 +97,7 @@ impl Relay {
             Arc::clone(&clock),
             plan,
             (ticks.clone(), inbox),
-            &opened.open,
-            opened.paused,
+            dispatch::Start { open: &opened.open, paused: opened.paused, before: opened.before.clone() },
         );
         watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board), "handing over has stopped");
 

@@ -95,6 +95,7 @@ impl Trial {
             parallel: 3,
             per_connection: 100,
             idle: Duration::from_secs(60),
+            pace: crate::config::Pace::default(),
         });
         relay.0.tell(Tick::Reconfigured(Box::new(plan)));
         let events = relay.subscribe();

@@ -102,6 +102,20 @@ pub struct Lane {
     pub state: LaneState,
     pub connections: u32,
     pub last_success_at: Option<Timestamp>,
+    pub pace: Pace,
+}
+
+/// How much of what the provider takes is used, and whether mail waits for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Recipients of the last 24 hours.
+    pub recipients_today: u32,
+    /// As many as the settings allow.
+    pub recipients_per_day: Option<u32>,
+    /// Mail that is due waits until then for the sake of the limits.
+    pub waits_until: Option<Timestamp>,
+    /// Slower than the settings allow, since the provider complained.
+    pub slowed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

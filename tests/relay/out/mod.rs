@@ -43,6 +43,7 @@ impl Way {
             sign_in: SignIn::Password { user: USER.into(), password: Some(SecretString::from(PASSWORD)) },
             extra_ca_file: Some(certs.authority_file(folder.path())),
             parallel_connections: 1,
+            pace: relay::config::Pace::default(),
             messages_per_connection: 10,
             timeouts: Timeouts {
                 connect: Duration::from_secs(60),

@@ -31,6 +31,7 @@ mod passwords;
 mod people;
 mod pickup;
 mod provider_down;
+mod provider_pace;
 mod repair;
 mod reports;
 #[cfg(unix)]

@@ -38,6 +38,23 @@ export function NumberField({ label, value, onChange, onLeave, className, unit, 
   );
 }
 
+/** A whole number, or none. */
+export function OptionalNumberField({ label, value, onChange, onLeave, ...state }: Omit<NumberFieldProps, "value" | "onChange"> & { value: number | null; onChange(value: number | null): void }) {
+  return (
+    <Field label={label} {...state}>
+      <Input
+        inputMode="numeric"
+        value={value === null ? "" : String(value)}
+        onChange={(_, data) => {
+          const digits = data.value.replace(/\D/g, "").slice(0, 9);
+          onChange(digits === "" ? null : Number(digits));
+        }}
+        onBlur={onLeave}
+      />
+    </Field>
+  );
+}
+
 export function PortField(props: NumberFieldProps) {
   return <NumberField {...props} />;
 }

@@ -4,7 +4,7 @@
  * Facts with a date on them change; they stand here as data and nowhere else.
  */
 import type { LinkKey } from "../bridge/bridge";
-import type { ProblemCode, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts } from "../bridge/generated/control";
+import type { Pace, ProblemCode, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts } from "../bridge/generated/control";
 
 export type ProviderKey = "microsoft365" | "google" | "sendgrid" | "ses" | "mailgun" | "other";
 
@@ -26,8 +26,8 @@ export interface Provider {
   link?: { key: LinkKey; label: string };
   parallelConnections: number;
   messagesPerConnection: number;
-  /** Recipients in 24 hours, when the provider says so. */
-  dailyRecipients?: number;
+  /** What the provider takes, as far as it says so. */
+  pace?: Partial<Pace>;
   /** Better advice than the general one, where this provider has a habit of its own. */
   advice: Partial<Record<ProblemCode, string>>;
 }
@@ -44,7 +44,7 @@ export const providers: Record<ProviderKey, Provider> = {
     secret: { label: "Password", hint: "Accounts with a second factor need another way of signing in." },
     conditions: [
       "Sends only as this mailbox, or as addresses it has the “Send as” right for.",
-      "3 connections, 30 messages a minute, 10,000 recipients a day. Outtray keeps to the connections by itself.",
+      "3 connections, 30 messages a minute, 10,000 recipients a day. Outtray keeps to all three by itself.",
     ],
     caution: {
       title: "Sign-in with a password is on its way out",
@@ -53,7 +53,7 @@ export const providers: Record<ProviderKey, Provider> = {
     link: { key: "microsoftSmtpAuth", label: "How to allow authenticated SMTP for a mailbox" },
     parallelConnections: 3,
     messagesPerConnection: 30,
-    dailyRecipients: 10_000,
+    pace: { messagesPerMinute: 30, recipientsPerDay: 10_000, recipientsPerMessage: 500 },
     advice: {
       signInRefused: "Wrong password, or the account has a second factor switched on. Sign in to the mailbox in a browser to see which.",
       signInSwitchedOff:
@@ -81,7 +81,7 @@ export const providers: Record<ProviderKey, Provider> = {
     link: { key: "googleAppPassword", label: "How to make an app password" },
     parallelConnections: 3,
     messagesPerConnection: 100,
-    dailyRecipients: 10_000,
+    pace: { recipientsPerDay: 10_000, recipientsPerMessage: 100 },
     advice: {
       signInRefused: "Google wants an app password here, not the account’s own password. Make one and paste it without spaces.",
       senderRefused: "The domain of the sender is not registered in this Workspace, or this server’s address is not allowed in the relay’s settings.",
@@ -129,6 +129,7 @@ export const providers: Record<ProviderKey, Provider> = {
     link: { key: "sesCredentials", label: "How to make SMTP credentials" },
     parallelConnections: 3,
     messagesPerConnection: 100,
+    pace: { recipientsPerMessage: 50 },
     advice: {
       signInRefused: "These are not SMTP credentials of this region. Keys of IAM and credentials of another region do not work.",
       senderRefused: "This address is not verified in this region, or the account is still in the sandbox.",
@@ -201,6 +202,7 @@ export function preset(key: ProviderKey): SmartHostSettings {
     extraCaFile: null,
     parallelConnections: provider.parallelConnections,
     messagesPerConnection: provider.messagesPerConnection,
+    pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null, ...provider.pace },
     timeouts,
   };
 }

@@ -3,7 +3,7 @@
  */
 import { Button } from "@fluentui/react-components";
 
-import { providerName, providerOf } from "../forms/providers";
+import { providerName } from "../forms/providers";
 import { useAsk, useEngineState } from "../live/provider";
 import { Mark } from "../parts/Mark";
 import { ToneIcon } from "../parts/Tone";
@@ -56,12 +56,12 @@ function Mend({ remedy, route }: { remedy: NonNullable<Sentence["remedy"]>; rout
 }
 
 function Provider({ name, snapshot }: { name: string; snapshot: NonNullable<ReturnType<typeof useEngineState>["snapshot"]> }) {
-  const daily = providerOf(snapshot.lane.provider).dailyRecipients;
+  const { recipientsPerDay, recipientsToday } = snapshot.lane.pace;
   const signIn = snapshot.settings.settings.smartHost?.signIn;
   const parts = [
     name,
     signIn?.kind === "password" ? signIn.user : "no sign-in",
-    daily ? `${count(snapshot.counters.sent)} of ${count(daily)} in 24 h` : `${count(snapshot.counters.sent)} in 24 h`,
+    recipientsPerDay !== null ? `${count(recipientsToday)} of ${count(recipientsPerDay)} in 24 h` : `${count(snapshot.counters.sent)} in 24 h`,
   ];
   return (
     <div className={styles.provider}>

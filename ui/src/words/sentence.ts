@@ -5,7 +5,7 @@
  */
 import type { Connection, Counters, Snapshot } from "../bridge/bridge";
 import { sayLost } from "./connection";
-import { count, many } from "./format";
+import { count, many, clockTime } from "./format";
 import { sayListener } from "./listeners";
 import { meaningForMail, sayProblem, type Remedy } from "./problems";
 import type { Tone } from "./states";
@@ -47,6 +47,9 @@ export function sayState(connection: Connection, snapshot: Snapshot | null, prov
   }
   if (first) return say("warn", sayListener(first).title, "Mail on the other ports is flowing.", "openListening");
   if (listeners.length === 0) return say("warn", "Devices cannot connect: no port is open", "Choose a port in the settings.", "openListening");
+  if (lane.pace.waitsUntil !== null) {
+    return say("good", "Mail is flowing as fast as the provider takes it", `${onTheWay(counters)} It goes on at ${clockTime(lane.pace.waitsUntil)}.`.trim());
+  }
   if (notices.length > 0) return say("warn", "Mail is flowing, but something needs you", onTheWay(counters));
   if (counters.accepted === 0 && counters.waiting === 0 && lane.lastSuccessAt === null) return say("good", "Ready for the first message", "");
   return say("good", "Mail is flowing", onTheWay(counters));

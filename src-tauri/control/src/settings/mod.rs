@@ -12,7 +12,7 @@ mod smart_host;
 pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
-pub use smart_host::{SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+pub use smart_host::{Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -27,7 +27,22 @@ pub struct SmartHostSettings {
     #[serde(default = "hundred")]
     pub messages_per_connection: u32,
     #[serde(default)]
+    pub pace: Pace,
+    #[serde(default)]
     pub timeouts: SmartHostTimeouts,
+}
+
+/// How much the provider takes. What is over it waits for its time; nothing is refused for it. `null`: no limit is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[ts(export_to = "control.ts")]
+pub struct Pace {
+    /// Messages in any 60 seconds.
+    pub messages_per_minute: Option<u32>,
+    /// Recipients in any 24 hours, over restarts too.
+    pub recipients_per_day: Option<u32>,
+    /// Recipients of one transaction; a message to more of them goes in several.
+    pub recipients_per_message: Option<u32>,
 }
 
 /// How we encrypt towards the smart host.

@@ -65,6 +65,24 @@ pub struct LaneView {
     /// When a message was last handed over.
     #[ts(type = "number | null")]
     pub last_success_at: Option<i64>,
+    #[serde(default)]
+    pub pace: PaceView,
+}
+
+/// How much of what the provider takes is used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct PaceView {
+    /// Recipients of the last 24 hours.
+    pub recipients_today: u32,
+    /// The provider's limit for them, as the settings have it.
+    pub recipients_per_day: Option<u32>,
+    /// Mail that is due waits until then, so that no limit is exceeded.
+    #[ts(type = "number | null")]
+    pub waits_until: Option<i64>,
+    /// Slower than the settings allow, since the provider complained; it becomes faster by itself.
+    pub slowed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

@@ -6,8 +6,8 @@ use control::event::Fact;
 use control::problem::{Problem, ProblemCode};
 use control::settings::ListenerEncryption;
 use control::view::{
-    Counters, EntryKind, EntryView, HeldWhy, HourView, LaneState, LaneView, ListenerView, ProbeOutcome, ProbeStage, ProbeStep, RecentView,
-    RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
+    Counters, EntryKind, EntryView, HeldWhy, HourView, LaneState, LaneView, ListenerView, PaceView, ProbeOutcome, ProbeStage, ProbeStep,
+    RecentView, RecipientState, RecipientView, RefusalKind, RefusedClient, StoryKind, StoryStep, StoryView,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -127,6 +127,12 @@ pub fn lane(lane: &engine::Lane, around: &Around) -> LaneView {
         },
         connections: lane.connections,
         last_success_at: lane.last_success_at.map(millis),
+        pace: PaceView {
+            recipients_today: lane.pace.recipients_today,
+            recipients_per_day: lane.pace.recipients_per_day,
+            waits_until: lane.pace.waits_until.map(millis),
+            slowed: lane.pace.slowed,
+        },
     }
 }
 

@@ -295,6 +295,7 @@ fn words(code: ProblemCode) -> &'static str {
 mod tests {
     use super::*;
     use control::settings::ListenerEncryption;
+    use control::view::PaceView;
 
     fn lane(state: LaneState) -> Fact {
         Fact::LaneChanged {
@@ -305,6 +306,7 @@ mod tests {
                 state,
                 connections: 0,
                 last_success_at: None,
+                pace: PaceView::default(),
             },
         }
     }

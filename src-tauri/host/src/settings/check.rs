@@ -7,7 +7,7 @@
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{Delivery, Limits, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{Delivery, Limits, Pace, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
 use secrecy::SecretString;
 use std::fmt::Display;
@@ -122,6 +122,7 @@ impl Rules<'_> {
             sign_in,
             extra_ca_file,
             parallel_connections,
+            pace,
             messages_per_connection,
             timeouts,
         } = smart_host;
@@ -160,6 +161,16 @@ impl Rules<'_> {
             self.file(field("extraCaFile"), file, &error, is_known);
         }
         self.range(field("parallelConnections"), *parallel_connections, 1..=50);
+        let Pace { messages_per_minute, recipients_per_day, recipients_per_message } = pace;
+        for (name, value, most) in [
+            ("messagesPerMinute", messages_per_minute, 1_000_000),
+            ("recipientsPerDay", recipients_per_day, 100_000_000),
+            ("recipientsPerMessage", recipients_per_message, 10_000),
+        ] {
+            if let Some(value) = value {
+                self.range(field(&format!("pace.{name}")), *value, 1..=most);
+            }
+        }
         self.range(field("messagesPerConnection"), *messages_per_connection, 1..=10_000);
         let SmartHostTimeouts { connect_seconds, tls_seconds, command_seconds, data_block_seconds, data_end_seconds, idle_seconds } =
             timeouts;

@@ -209,6 +209,11 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, password: Option<
         },
         extra_ca_file: settings.extra_ca_file.as_ref().map(|file| folder.join(file)),
         parallel_connections: settings.parallel_connections as usize,
+        pace: config::Pace {
+            messages_per_minute: settings.pace.messages_per_minute,
+            recipients_per_day: settings.pace.recipients_per_day,
+            recipients_per_message: settings.pace.recipients_per_message,
+        },
         messages_per_connection: settings.messages_per_connection as usize,
         timeouts: config::Timeouts {
             connect: seconds(timeouts.connect_seconds),

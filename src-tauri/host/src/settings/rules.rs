@@ -30,7 +30,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
         ],
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
-            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0,
+            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0, "pace": {"messagesPerMinute": 0, "recipientsPerMessage": 10001},
             "timeouts": {"connectSeconds": 0}},
         "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0,
             "connectionsPerSubnet": 0, "sessionSeconds": 0},
@@ -71,6 +71,8 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "smartHost.encryption",
             "smartHost.extraCaFile",
             "smartHost.parallelConnections",
+            "smartHost.pace.messagesPerMinute",
+            "smartHost.pace.recipientsPerMessage",
             "smartHost.timeouts.connectSeconds",
             "limits.messageBytes",
             "limits.recipients",

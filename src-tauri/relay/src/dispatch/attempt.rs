@@ -40,6 +40,8 @@ pub struct Attempted {
     pub seq: Seq,
     /// What sounds like the lane's fault is this message's own: another went well after it was told the same.
     pub suspect: bool,
+    /// For how many of its recipients it may go at most; the others follow at once.
+    pub recipients: u32,
 }
 
 type OpenLine = (Box<dyn Line>, usize);
@@ -52,26 +54,28 @@ impl Attempted {
         let (entry, delivery, tried) = match self.prepare(cached).await {
             Ok(ready) => ready,
             Err(again) => {
-                returned.tell(line, Went::Nowhere, None);
+                returned.tell(line, Went::Nowhere, 0, None);
                 return hands.back(again);
             }
         };
         let (attempt, how, after) = match self.hand_over(&delivery, line).await {
             Ok((attempt, line, how)) => {
                 let went = self.how_far(&attempt);
+                let offered = attempt.outcomes.iter().filter(|outcome| **outcome != Outcome::Untouched).count();
+                let offered = u32::try_from(offered).unwrap_or(u32::MAX);
                 // Nothing learned and nothing to rest for: at once it would only be the same again.
                 let learned = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
                 let in_vain = !learned && !matches!(attempt.line, LineAfter::Down(_));
                 let after = if in_vain { self.desk.soon() } else { Again::AsPlanned };
                 match &attempt.line {
-                    LineAfter::Usable => returned.tell(line, went, None),
-                    LineAfter::Spent => returned.tell(None, went, None),
-                    LineAfter::Down(trouble) => returned.tell(None, went, Some(trouble.clone())),
+                    LineAfter::Usable => returned.tell(line, went, offered, None),
+                    LineAfter::Spent => returned.tell(None, went, offered, None),
+                    LineAfter::Down(trouble) => returned.tell(None, went, offered, Some(trouble.clone())),
                 }
                 (attempt, how, after)
             }
             Err(trouble) => {
-                returned.tell(None, Went::Nowhere, Some(trouble));
+                returned.tell(None, Went::Nowhere, 0, Some(trouble));
                 return hands.back(Again::AsPlanned);
             }
         };
@@ -114,7 +118,8 @@ impl Attempted {
                 Err(error) => return Err(self.desk.cannot_read(self.seq, &error.chain()).await),
             },
         };
-        let tried = entry.due(&self.plan.schedule, self.desk.clock.now());
+        let mut tried = entry.due(&self.plan.schedule, self.desk.clock.now());
+        tried.truncate(usize::try_from(self.recipients).unwrap_or(usize::MAX));
         if entry.held || tried.is_empty() {
             // Changed a moment ago; the news of it is on its way to the agenda.
             return Err(self.desk.soon());
@@ -363,16 +368,16 @@ struct Returned {
 }
 
 impl Returned {
-    fn tell(&mut self, line: Option<OpenLine>, went: Went, trouble: Option<crate::smarthost::Trouble>) {
+    fn tell(&mut self, line: Option<OpenLine>, went: Went, recipients: u32, trouble: Option<crate::smarthost::Trouble>) {
         self.told = true;
-        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, trouble }));
+        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, recipients, trouble }));
     }
 }
 
 impl Drop for Returned {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(None, Went::Nowhere, None);
+            self.tell(None, Went::Nowhere, 0, None);
         }
     }
 }

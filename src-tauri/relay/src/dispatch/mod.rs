@@ -10,22 +10,25 @@
 mod agenda;
 mod attempt;
 mod lane;
+mod pace;
 mod plan;
 mod report;
 mod turns;
 
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::config;
 use crate::event::{self, LaneState};
 use crate::mail::reply::RemoteReply;
 use crate::queue::{QueueEntry, Seq, later};
-use crate::smarthost::{Line, Trouble};
-use crate::store::{Open, Standing, Store};
+use crate::smarthost::{Line, Trouble, TroubleKind};
+use crate::store::{Before, Open, Standing, Store};
 use agenda::{Again, Agenda, Deadline, Due};
 use attempt::Attempted;
 pub use attempt::{Desk, delete};
 use jiff::{SignedDuration, Timestamp};
 use lane::Lane;
+use pace::Pace;
 pub use plan::{Out, Plan};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +70,8 @@ pub struct LineBack {
     pub seq: Seq,
     pub line: Option<(Box<dyn Line>, usize)>,
     pub went: Went,
+    /// How many recipients the provider was told of.
+    pub recipients: u32,
     pub trouble: Option<Trouble>,
 }
 
@@ -100,12 +105,24 @@ pub struct Dispatcher {
     plan: Arc<Plan>,
     agenda: Agenda,
     lane: Lane,
+    pace: Pace,
     paused: bool,
     prune_at: i64,
     /// When it last looked at the clock.
     seen: Timestamp,
     /// Since when what waits is really being tried.
     afresh_since: Timestamp,
+}
+
+/// How it was left by the engine before.
+pub struct Start<'a> {
+    pub open: &'a [Open],
+    pub paused: bool,
+    pub before: Before,
+}
+
+fn limits(plan: &Plan) -> (config::Pace, usize) {
+    plan.out.as_ref().map_or((config::Pace::default(), 1), |out| (out.pace, out.parallel))
 }
 
 impl Dispatcher {
@@ -115,13 +132,13 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         plan: Plan,
         (ticks, inbox): (mpsc::UnboundedSender<Tick>, mpsc::UnboundedReceiver<Tick>),
-        open: &[Open],
-        paused: bool,
+        Start { open, paused, before }: Start<'_>,
     ) -> Self {
         let now = clock.now();
         let agenda = Agenda::new(open, &plan.schedule, now);
-        let (plan, lane) = (Arc::new(plan), Lane::default());
-        Self { store, board, clock, ticks, inbox, plan, agenda, lane, paused, prune_at: i64::MIN, seen: now, afresh_since: now }
+        let (limits, parallel) = limits(&plan);
+        let (plan, lane, pace) = (Arc::new(plan), Lane::default(), Pace::new(limits, parallel, &before));
+        Self { store, board, clock, ticks, inbox, plan, agenda, lane, pace, paused, prune_at: i64::MIN, seen: now, afresh_since: now }
     }
 
     pub async fn run(mut self) {
@@ -183,6 +200,8 @@ impl Dispatcher {
                 self.lane.forget_lines();
                 self.lane.wake();
                 self.plan = Arc::new(*plan);
+                let (limits, parallel) = limits(&self.plan);
+                self.pace.set(limits, parallel);
                 self.begin_afresh(now);
                 self.show_lane();
             }
@@ -218,15 +237,18 @@ impl Dispatcher {
         }
         let mut started = false;
         while self.store.takes_outcomes()
-            && let Some(turn) = self.lane.turn(out.parallel, now)
+            && let Some(turn) = self.lane.turn(self.pace.parallel(), now)
+            && let Ok(recipients) = self.pace.may_start(now)
             && let Some(Due { seq, cached, suspect }) = self.agenda.next_due(turn, now)
         {
+            self.pace.start(seq, recipients, now);
             let line = self.lane.take_line();
             let (desk, smart_host, plan) = (self.desk(), Arc::clone(&out.smart_host), Arc::clone(&plan));
-            tokio::spawn(Attempted { desk, smart_host, plan, seq, suspect }.run(cached, line));
+            tokio::spawn(Attempted { desk, smart_host, plan, seq, suspect, recipients }.run(cached, line));
             started = true;
         }
-        if started {
+        if started || self.agenda.first_due().is_some_and(|due| due <= now.as_millisecond()) {
+            // Also what waits for the sake of the pace is shown.
             self.show_lane();
         }
     }
@@ -243,14 +265,17 @@ impl Dispatcher {
             "The clock was set, or this machine slept: everything that waits is tried before it is given up"
         );
         self.lane.clock_was_set(now, self.plan.longest_rest);
+        self.pace.clock_was_set(now);
         self.prune_at = self.prune_at.min(now.as_millisecond());
         self.begin_afresh(now);
     }
 
     fn line_back(&mut self, back: LineBack, now: Timestamp) {
         let current = back.plan == self.plan.number;
+        self.pace.back(back.seq, back.recipients, now);
         match back.went {
             Went::HandedOver => {
+                self.pace.went_well();
                 for seq in self.lane.handed_over(now).into_iter().filter(|seq| current && *seq != back.seq) {
                     self.agenda.suspect(seq, now);
                 }
@@ -266,6 +291,9 @@ impl Dispatcher {
         self.lane.give_back(back.line.filter(|(_, handed)| current && *handed < per_connection), now);
         if let Some(trouble) = back.trouble.filter(|_| current) {
             self.tell_log(&trouble);
+            if trouble.kind == TroubleKind::Throttled {
+                self.pace.slow_down(now);
+            }
             self.lane.rest(trouble, was_tried.then_some(back.seq), now, self.plan.first_rest, self.plan.longest_rest);
             let down_since = self.lane.resting().map_or(now, |(_, since, _)| since.max(self.afresh_since));
             if later(down_since, self.plan.longest_rest) <= now {
@@ -302,25 +330,28 @@ impl Dispatcher {
     }
 
     /// How long there is nothing to do unless something happens.
-    fn until_next(&self) -> Duration {
+    fn until_next(&mut self) -> Duration {
         let now = self.clock.now().as_millisecond();
         let mut next = self.plan.out.as_ref().map_or(i64::MAX, |out| self.lane.idle_until(out.idle));
         // A store that works again, or has written what was on its way, wakes us.
         if self.store.takes_outcomes() {
             next = next.min(self.prune_at);
-            if let (Some(out), false) = (&self.plan.out, self.paused) {
-                next = next.min(self.next_for(out));
+            if self.plan.out.is_some() && !self.paused {
+                next = next.min(self.next_for());
             }
         }
         Duration::from_millis(next.saturating_sub(now).clamp(1, LONGEST_SLEEP.as_millis() as i64).unsigned_abs())
     }
 
-    /// When the agenda or the lane have something to do.
-    fn next_for(&self, out: &Out) -> i64 {
+    /// When the agenda or the lane have something to do, and the pace lets them.
+    fn next_for(&mut self) -> i64 {
+        let parallel = self.pace.parallel();
+        let pace = self.pace.may_start(self.clock.now()).err();
+        let in_pace = |at: i64| pace.map_or(at, |free_at| at.max(free_at));
         let deadline = self.agenda.first_deadline();
-        let attempt = self.agenda.first_due().map(|due| self.lane.open_again_at(due, out.parallel));
+        let attempt = self.agenda.first_due().map(|due| in_pace(self.lane.open_again_at(due, parallel)));
         let another = self.lane.in_doubt().and_then(|heard| self.agenda.first_due_but(heard)).filter(|_| self.lane.busy() == 0);
-        [deadline, attempt, another].into_iter().flatten().min().unwrap_or(i64::MAX)
+        [deadline, attempt, another.map(in_pace)].into_iter().flatten().min().unwrap_or(i64::MAX)
     }
 
     fn desk(&self) -> attempt::Desk {
@@ -333,7 +364,10 @@ impl Dispatcher {
         }
     }
 
-    fn show_lane(&self) {
+    fn show_lane(&mut self) {
+        let now = self.clock.now();
+        let due = !self.paused && self.lane.resting().is_none() && self.agenda.first_due().is_some_and(|due| due <= now.as_millisecond());
+        let pace = self.pace.seen(now, due);
         let state = match (&self.plan.out, self.lane.resting()) {
             (None, _) => LaneState::NotSetUp,
             (Some(_), Some((trouble, since, next_try))) => LaneState::Throttled { trouble: trouble.clone(), since, next_try },
@@ -345,6 +379,7 @@ impl Dispatcher {
             port: self.plan.out.as_ref().map_or(0, |out| out.port),
             state,
             connections: u32::try_from(self.lane.connections()).unwrap_or(u32::MAX),
+            pace,
             last_success_at: self.lane.last_success(),
         });
     }

@@ -1,6 +1,6 @@
 //! The part of the configuration that concerns the way out, as one number that lines and attempts carry.
 
-use crate::config::Config;
+use crate::config::{Config, Pace};
 use crate::queue::Schedule;
 use crate::smarthost::SmartHost;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub struct Out {
     pub port: u16,
     pub parallel: usize,
     pub per_connection: usize,
+    pub pace: Pace,
     pub idle: Duration,
 }
 
@@ -47,6 +48,7 @@ impl Plan {
                 port: config.port,
                 parallel: config.parallel_connections.max(1),
                 per_connection: config.messages_per_connection.max(1),
+                pace: config.pace,
                 idle: config.timeouts.idle,
             }),
         }

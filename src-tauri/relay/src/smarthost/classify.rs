@@ -122,6 +122,12 @@ fn by_words(reply: &RemoteReply, stage: Stage) -> Verdict {
     by_code(reply, stage)
 }
 
+/// No room for this recipient in this transaction, and nothing said about the recipient.
+pub fn is_one_too_many(reply: &RemoteReply) -> bool {
+    let said = || reply.text.to_ascii_lowercase().contains("too many recipients") && !reply.text.contains("hour");
+    reply.code == 452 && reply.enhanced.map_or_else(said, |status| (status.subject, status.detail) == (5, 3))
+}
+
 /// While signing in there is no message yet that anything could be about.
 fn at(stage: Stage, verdict: Verdict, reply: &RemoteReply) -> Verdict {
     match (stage, verdict) {

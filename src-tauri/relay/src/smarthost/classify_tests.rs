@@ -130,3 +130,18 @@ fn a_4xx_bounced_because_its_words_sounded_final() {
         }
     }
 }
+
+#[test]
+fn one_recipient_too_many_is_told_from_a_full_mailbox_and_from_a_limit() {
+    for (text, is) in [
+        ("452 4.5.3 Too many recipients", true),
+        ("452 Too many recipients", true),
+        ("452 Too many recipients received this hour", false),
+        ("452 4.2.2 Mailbox full", false),
+        ("452 4.3.1 Insufficient system storage", false),
+        ("552 5.5.3 Too many recipients", false),
+        ("450 4.5.3 Too many recipients", false),
+    ] {
+        assert_eq!(is_one_too_many(&RemoteReply::parse(text).unwrap()), is, "{text}");
+    }
+}

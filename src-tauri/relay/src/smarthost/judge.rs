@@ -1,6 +1,6 @@
 //! From the replies to a message to what became of each recipient, and of the line. Follows `classify`.
 
-use super::classify::{Stage, Verdict, classify};
+use super::classify::{Stage, Verdict, classify, is_one_too_many};
 use super::fault::Fault;
 use super::line::{Replies, SmtpLine};
 use super::{Attempt, Delivery, LineAfter, Outcome, Refusal, RefusalKind, Trouble, TroubleKind};
@@ -14,6 +14,8 @@ impl SmtpLine {
         let mut outcomes = Vec::with_capacity(replies.recipients.len());
         for recipient in replies.recipients {
             outcomes.push(match (recipient, &replies.taken, &content) {
+                // Others went: the next transaction has room for this one, and follows at once (RFC 5321 §4.5.3.1.10).
+                (Some(Err(reply)), Some(_), _) if is_one_too_many(&reply) => Outcome::Untouched,
                 (Some(Err(reply)), taken, _) => {
                     let verdict = self.of_recipient(&reply, delivery.suspect, taken.is_some());
                     self.outcome(verdict, Some(reply), &mut line)

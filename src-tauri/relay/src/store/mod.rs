@@ -26,7 +26,7 @@ pub use devices::Device;
 pub use error::StoreError;
 pub use health::{Condition, Watcher};
 pub use job::Cause;
-pub use read::{Open, Page, Which};
+pub use read::{Before, Open, Page, Which};
 pub use refusals::RefusalPage;
 pub use schema::{SetAside, all_set_aside};
 pub use write::{Act, Standing, Touched};
@@ -77,6 +77,8 @@ pub struct Opened {
     pub held: u64,
     /// The last hours there are, newest first.
     pub hours: Vec<Hour>,
+    /// What was handed over lately.
+    pub before: Before,
     /// Damaged databases that were set aside, now or before, and are still there; newest first.
     pub set_aside: Vec<SetAside>,
 }
@@ -349,6 +351,7 @@ fn look(folder: &Path) -> Result<(Connection, Connection, Opened), StoreError> {
         deferred,
         held,
         hours: read::last_hours(&reader)?,
+        before: read::handed_over_before(&reader)?,
         set_aside: schema::all_set_aside(folder),
     };
     Ok((sql, reader, opened))

@@ -41,6 +41,15 @@ pub struct Open {
     pub noticed: bool,
 }
 
+/// What was handed over before the start, as far as a provider's limits are concerned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// When the last messages were settled, in milliseconds.
+    pub last_minute: Vec<i64>,
+    /// Hours since 1970, with the recipients of each.
+    pub last_day: Vec<(i64, u32)>,
+}
+
 pub fn page(sql: &Connection, which: Which, filter: &Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
     let (condition, values) = condition(which, filter);
     let order = match which {
@@ -261,6 +270,18 @@ pub fn last_hours(sql: &Connection) -> Result<Vec<Hour>, StoreError> {
         Ok(Hour { number: row.get(0)?, accepted: row.get(1)?, sent: row.get(2)?, failed: row.get(3)?, refused: row.get(4)? })
     })?;
     Ok(hours.collect::<Result<_, _>>()?)
+}
+
+/// What the provider was given lately, as far as its limits are concerned: the last messages, and a day's recipients.
+pub fn handed_over_before(sql: &Connection) -> Result<Before, StoreError> {
+    // The last minute before the engine ended, whenever that was; the same hours are far enough back for a day and a half.
+    let mut select = sql.prepare(
+        "SELECT settled_at FROM message WHERE unsettled = 0 AND settled_at > (SELECT max(settled_at) FROM message WHERE unsettled = 0) - 120000",
+    )?;
+    let last_minute = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut select = sql.prepare("SELECT number, sent + failed FROM hour ORDER BY number DESC LIMIT 36")?;
+    let last_day = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    Ok(Before { last_minute, last_day })
 }
 
 /// Waiting, deferred, held: how many messages of each.

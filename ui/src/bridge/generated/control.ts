@@ -447,7 +447,7 @@ connections: number,
 /**
  * When a message was last handed over.
  */
-lastSuccessAt: number | null, };
+lastSuccessAt: number | null, pace: PaceView, };
 
 /**
  * Messages in one folder of the Windows SMTP service.
@@ -600,6 +600,44 @@ export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, }
  * What only others can tell: asked on a click, never by itself.
  */
 export type OutsideView = { seen: SeenView, clock: ClockView, };
+
+/**
+ * How much the provider takes. What is over it waits for its time; nothing is refused for it. `null`: no limit is known.
+ */
+export type Pace = { 
+/**
+ * Messages in any 60 seconds.
+ */
+messagesPerMinute: number | null, 
+/**
+ * Recipients in any 24 hours, over restarts too.
+ */
+recipientsPerDay: number | null, 
+/**
+ * Recipients of one transaction; a message to more of them goes in several.
+ */
+recipientsPerMessage: number | null, };
+
+/**
+ * How much of what the provider takes is used.
+ */
+export type PaceView = { 
+/**
+ * Recipients of the last 24 hours.
+ */
+recipientsToday: number, 
+/**
+ * The provider's limit for them, as the settings have it.
+ */
+recipientsPerDay: number | null, 
+/**
+ * Mail that is due waits until then, so that no limit is exceeded.
+ */
+waitsUntil: number | null, 
+/**
+ * Slower than the settings allow, since the provider complained; it becomes faster by itself.
+ */
+slowed: boolean, };
 
 export type Page = { entries: Array<EntryView>, 
 /**
@@ -887,7 +925,7 @@ parallelConnections: number,
 /**
  * Messages handed over on one connection before it is closed.
  */
-messagesPerConnection: number, timeouts: SmartHostTimeouts, };
+messagesPerConnection: number, pace: Pace, timeouts: SmartHostTimeouts, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.

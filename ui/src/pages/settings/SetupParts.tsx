@@ -4,11 +4,11 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
-import type { MachineView, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import type { MachineView, Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
 import { fieldState, wrongAt, type Check } from "../../forms/check";
 import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
-import { NumberField } from "../../forms/fields";
+import { NumberField, OptionalNumberField } from "../../forms/fields";
 import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
@@ -37,7 +37,13 @@ interface ProviderPartProps extends PartProps {
   onUntilRestart(untilRestart: boolean): void;
 }
 
-const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.extraCaFile"];
+const paceFields: { name: keyof Pace; label: string; hint: string }[] = [
+  { name: "messagesPerMinute", label: "Messages a minute", hint: "What is over it waits a little. Empty: no limit." },
+  { name: "recipientsPerDay", label: "Recipients in 24 hours", hint: "What is over it waits for the next day. Empty: no limit." },
+  { name: "recipientsPerMessage", label: "Recipients of one message", hint: "More go in several parts. Empty: no limit." },
+];
+
+const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.extraCaFile"];
 
 export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
   const { settings } = useSnapshot();
@@ -68,6 +74,9 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
               <div className={formStyles.row}>
                 <NumberField label="Connections at a time" hint="More can be faster; providers limit it." value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
                 <NumberField label="Messages on one connection" hint="Then a new connection is made." value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
+                {paceFields.map(({ name, label, hint }) => (
+                  <OptionalNumberField key={name} label={label} hint={hint} value={host.pace[name]} onChange={(value) => onHost({ ...host, pace: { ...host.pace, [name]: value } })} onLeave={onLeave} {...fieldState(problems, `smartHost.pace.${name}`)} />
+                ))}
                 <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
                   <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
                 </Field>

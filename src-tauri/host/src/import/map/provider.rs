@@ -5,7 +5,7 @@ use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::Provider;
-use control::settings::{SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use std::net::IpAddr;
 
 const SSL: u64 = 0x4;
@@ -94,6 +94,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         sign_in,
         extra_ca_file: None,
         parallel_connections: 3,
+        pace: Pace::default(),
         messages_per_connection: messages_per_connection(server, rows),
         timeouts: SmartHostTimeouts::default(),
     });
