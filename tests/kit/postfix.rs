@@ -58,7 +58,8 @@ default_transport = discard:
         Self::with(&main, "discard unix - - n - - discard\n", "")
     }
 
-    /// The lines are put behind its ordinary settings, of which the last counts.
+    /// The lines take the place of its ordinary settings. (Given twice, each of its programs would complain at once, and its
+    /// log, which is one of them, waits for itself then.)
     fn with(main: &str, master: &str, routes: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("outtray-postfix").tempdir().unwrap();
         let root = folder.path();
@@ -92,7 +93,7 @@ default_transport = discard:
         std::fs::write(root.join("etc/sasl/smtpd.conf"), sasl).unwrap();
 
         let port = free_port();
-        std::fs::write(root.join("etc/main.cf"), main_cf(root) + main).unwrap();
+        std::fs::write(root.join("etc/main.cf"), overridden(&main_cf(root), main)).unwrap();
         std::fs::write(root.join("etc/master.cf"), master_cf(port) + master).unwrap();
         std::fs::write(root.join("etc/routes"), routes).unwrap();
         let mailboxes: String = MAILBOXES.iter().map(|address| format!("{address} {address}/\n")).collect();
@@ -166,6 +167,13 @@ impl Drop for Postfix {
         let _ = Command::new("postfix").arg("-c").arg(self.folder.path().join("etc")).arg("stop").stderr(Stdio::null()).status();
         let _ = self.process.wait();
     }
+}
+
+fn overridden(ordinary: &str, lines: &str) -> String {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let names: Vec<String> = lines.lines().map(name).collect();
+    let kept: String = ordinary.lines().filter(|line| !names.contains(&name(line))).map(|line| format!("{line}\n")).collect();
+    kept + lines
 }
 
 /// What its SMTP client is told for one way.
