@@ -149,16 +149,17 @@ fn odd_line_ends(n: u64, dice: &mut Dice) -> Letter {
         ("one\0 and\0\0 two", "one and two"),
         ("one\r\0two", "one\r\ntwo"),
         ("\n\r\n", "\r\n\r\n"),
+        ("one\n.\n..two", "one\r\n.\r\n..two"),
     ];
     let (before, behind) = (header(n, "") + &dice.text(2), String::from("\r\n") + &dice.text(2));
     let (odd, even) = pieces[n as usize % pieces.len()];
-    if n < 7 {
+    if n < 8 {
         return Letter::becoming("odd line ends", &before, odd, even, &behind);
     }
     let unix = |text: &str| text.replace("\r\n", "\n");
     match n {
         // As a program on Unix has it, header and all, but for the last line end.
-        7..=10 => Letter::becoming("odd line ends", "", &unix(&before), &before, &format!("end{behind}")),
+        8..=11 => Letter::becoming("odd line ends", "", &unix(&before), &before, &format!("end{behind}")),
         _ => Letter::becoming("odd line ends", &before, &odd.repeat(3), &even.repeat(3), &behind),
     }
 }
@@ -243,14 +244,12 @@ impl Dice {
         (0..count).map(|_| char::from(b'a' + self.below(26) as u8)).collect()
     }
 
-    /// Lines of printable ASCII, some empty, some ending in blanks, none beginning with a dot: what is stuffed behind a bare
-    /// LF stays so.
+    /// Lines of printable ASCII, some empty, some ending in blanks.
     fn text(&mut self, lines: usize) -> String {
         let mut text = String::new();
         for _ in 0..lines {
             let length = self.below(78);
-            let line: String = (0..length).map(|_| char::from(b' ' + self.below(95) as u8)).collect();
-            text += &line.replacen('.', ":", usize::from(line.starts_with('.')));
+            text.extend((0..length).map(|_| char::from(b' ' + self.below(95) as u8)));
             text += "\r\n";
         }
         text
