@@ -56,7 +56,17 @@ async fn every_client_hands_in_mail_in_every_way_it_knows() {
     assert!(failures.is_empty(), "{}\n{}", failures.join("\n"), tools.logs());
     let works = rows.iter().flatten().filter(|cell| **cell == Cell::Ok).count();
     assert_eq!(provider.fake.messages().len(), works, "none came twice");
+    what_mono_offers_is_told(&open, &ways[1], &tools).await;
     super::readme_has("clients", &printed);
+}
+
+/// Why it cannot encrypt stands in the table, and with the refused devices.
+async fn what_mono_offers_is_told(office: &Office, starttls: &Way, tools: &Tools) {
+    let mono = PROGRAMS.iter().find(|program| program.name.ends_with("(mono)")).unwrap();
+    let handover = Handover { way: starttls, subject: "none".into(), tools };
+    assert!(run(mono, &handover).await.is_err(), "it can encrypt: the table has to say so");
+    let refused = office.until("what it offers", |snapshot| !snapshot.refused.is_empty()).await.refused;
+    assert!(refused[0].last_reply.contains("it offers only TLS 1.0"), "{}", refused[0].last_reply);
 }
 
 fn failures(program: &Program, cells: &[Cell]) -> Vec<String> {
