@@ -86,6 +86,12 @@ impl Client {
         stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok()
     }
 
+    /// Closes its own direction; what the other side says can still be heard.
+    pub async fn says_no_more(&mut self) {
+        // Who has hung up already needs no goodbye.
+        let _ = self.stream.as_mut().unwrap().shutdown().await;
+    }
+
     /// The next reply, all its lines joined by newlines; `*` at the end of the pattern matches anything.
     pub async fn hears(&mut self, pattern: &str) -> String {
         let reply = self.reply().await;

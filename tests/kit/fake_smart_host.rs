@@ -358,6 +358,20 @@ impl SmartHostRunning {
         self.messages()
     }
 
+    /// The first message that is as wanted, now or within half a minute.
+    pub async fn finds(&self, wanted: impl Fn(&Taken) -> bool) -> Option<Taken> {
+        let mut changed = self.book.changed.subscribe();
+        let finding = async {
+            loop {
+                if let Some(found) = self.book.read(|pages| pages.taken.iter().find(|taken| wanted(taken)).cloned()) {
+                    return Some(found);
+                }
+                changed.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), finding).await.ok().flatten()
+    }
+
     pub async fn until_connections(&self, count: usize) {
         self.until_book(|pages| pages.connections >= count).await;
     }

@@ -1,9 +1,11 @@
-//! A real Postfix as the smart host: STARTTLS required, SASL PLAIN and LOGIN, mail into a Maildir.
+//! A real Postfix: as the smart host (STARTTLS required, SASL PLAIN and LOGIN, mail into a Maildir), as a server
+//! that sends through us, or as one that is asked what we are asked.
 //! Runs from its own folder on a port of loopback; needs root, as Postfix does.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::certs::Certs;
+use crate::way::{Tls, Way};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +23,44 @@ pub const PASSWORD: &str = "postfix-and-sasl 1";
 const MAILBOXES: [&str; 2] = ["ann@away.test", "bob@away.test"];
 
 impl Postfix {
+    /// The provider.
     pub fn start() -> Self {
+        Self::with("", "", "")
+    }
+
+    /// Hands on what its `sendmail` takes, each sender's by a way of its own.
+    pub fn sending(ways: &[Way]) -> Self {
+        let main = "mynetworks = 127.0.0.0/8
+virtual_mailbox_domains =
+sender_dependent_default_transport_maps = texthash:$config_directory/routes
+";
+        let master: String = ways.iter().map(|way| format!("{} unix - - n - - smtp{}\n", way.name, client_options(way))).collect();
+        let routes: String = ways.iter().map(|way| format!("{} {}:[127.0.0.1]:{}\n", way.sender(), way.name, way.port)).collect();
+        Self::with(main, &master, &routes)
+    }
+
+    /// Takes mail from this machine to anywhere, offers what we offer, and throws away what it took.
+    pub fn taking(message_bytes: u64, recipients: u32) -> Self {
+        let main = format!(
+            "myhostname = postfix.test
+mynetworks = 127.0.0.0/8
+smtpd_tls_security_level = may
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = permit_mynetworks, reject
+smtputf8_enable = yes
+message_size_limit = {message_bytes}
+smtpd_recipient_limit = {recipients}
+smtpd_error_sleep_time = 0
+virtual_mailbox_domains =
+default_transport = discard:
+"
+        );
+        Self::with(&main, "discard unix - - n - - discard\n", "")
+    }
+
+    /// The lines take the place of its ordinary settings. (Given twice, each of its programs would complain at once, and its
+    /// log, which is one of them, waits for itself then.)
+    fn with(main: &str, master: &str, routes: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("outtray-postfix").tempdir().unwrap();
         let root = folder.path();
         std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -54,8 +93,9 @@ impl Postfix {
         std::fs::write(root.join("etc/sasl/smtpd.conf"), sasl).unwrap();
 
         let port = free_port();
-        std::fs::write(root.join("etc/main.cf"), main_cf(root)).unwrap();
-        std::fs::write(root.join("etc/master.cf"), master_cf(port)).unwrap();
+        std::fs::write(root.join("etc/main.cf"), overridden(&main_cf(root), main)).unwrap();
+        std::fs::write(root.join("etc/master.cf"), master_cf(port) + master).unwrap();
+        std::fs::write(root.join("etc/routes"), routes).unwrap();
         let mailboxes: String = MAILBOXES.iter().map(|address| format!("{address} {address}/\n")).collect();
         std::fs::write(root.join("etc/mailboxes"), mailboxes).unwrap();
         for name in ["dynamicmaps.cf", "postfix-files"] {
@@ -104,6 +144,19 @@ impl Postfix {
         }
     }
 
+    /// A message for this recipient on its standard input is queued by it.
+    pub fn sendmail(&self, sender: &str, recipient: &str) -> Command {
+        let mut sendmail = Command::new("sendmail");
+        sendmail.arg("-C").arg(self.folder.path().join("etc")).args(["-i", "-f", sender, recipient]);
+        sendmail
+    }
+
+    /// `3.7.11`
+    pub fn version() -> String {
+        let said = Command::new("postconf").args(["-h", "-d", "mail_version"]).output().expect("postconf (package postfix)");
+        String::from_utf8_lossy(&said.stdout).trim().to_owned()
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log/mail.log")).unwrap_or_default()
     }
@@ -114,6 +167,28 @@ impl Drop for Postfix {
         let _ = Command::new("postfix").arg("-c").arg(self.folder.path().join("etc")).arg("stop").stderr(Stdio::null()).status();
         let _ = self.process.wait();
     }
+}
+
+fn overridden(ordinary: &str, lines: &str) -> String {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let names: Vec<String> = lines.lines().map(name).collect();
+    let kept: String = ordinary.lines().filter(|line| !names.contains(&name(line))).map(|line| format!("{line}\n")).collect();
+    kept + lines
+}
+
+/// What its SMTP client is told for one way.
+fn client_options(way: &Way) -> String {
+    let mut options = vec!["smtp_tls_security_level=".to_owned() + if way.tls == Tls::None { "none" } else { "encrypt" }];
+    if way.tls == Tls::Implicit {
+        options.push("smtp_tls_wrappermode=yes".into());
+    }
+    if let Some(account) = &way.account {
+        options.push("smtp_sasl_auth_enable=yes".into());
+        options.push("smtp_sasl_security_options=noanonymous".into());
+        options.push(format!("smtp_sasl_password_maps=static:{}:{}", account.user, account.password));
+        options.push(format!("smtp_sasl_mechanism_filter={}", account.mechanism.to_lowercase()));
+    }
+    options.iter().map(|option| format!(" -o {option}")).collect()
 }
 
 fn main_cf(root: &Path) -> String {

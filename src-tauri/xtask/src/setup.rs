@@ -15,8 +15,30 @@ pub const WINDOW: &[&str] =
 pub const STAGE: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "libsecret-1-0", "webkit2gtk-driver", "fonts-dejavu-core"];
 /// Real SMTP programs on both sides, and a browser.
 pub const MAIL: &[&str] = &["swaks", "libnet-ssleay-perl"];
-pub const TESTS: &[&str] =
-    &["swaks", "libnet-ssleay-perl", "msmtp", "postfix", "sasl2-bin", "libsasl2-modules", "python3", "openssl", "chromium", "systemd"];
+pub const TESTS: &[&str] = &[
+    "swaks",
+    "libnet-ssleay-perl",
+    "msmtp",
+    "postfix",
+    "sasl2-bin",
+    "libsasl2-modules",
+    "python3",
+    "openssl",
+    "chromium",
+    "systemd",
+    // More that hand in mail, and what attackers look with.
+    "curl",
+    "php-cli",
+    "mono-mcs",
+    "mono-runtime",
+    "nmap",
+    // What Exim needs, and what gives it an account that the system does not have.
+    "libgnutls-dane0",
+    "libidn12",
+    "libnsl2",
+    "libdb5.3",
+    "libnss-wrapper",
+];
 /// A compiler for Windows, with the source of Rust's own library, and what runs what it makes.
 pub const WINDOWS: &[&str] =
     &["rustc-web", "cargo-web", "rust-web-src", "gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64", "wine", "wine64", "xvfb"];
@@ -25,7 +47,43 @@ pub const INSTALLER: &[&str] = &["nsis", "mingw-w64-tools"];
 
 pub fn everything() -> Result<()> {
     packages(&[WINDOW, STAGE, TESTS, WINDOWS, INSTALLER].concat())?;
+    clients()?;
     pages()
+}
+
+/// Mail programs for the tests that are no Debian packages, or cannot be installed as such.
+pub fn clients() -> Result<()> {
+    exim()?;
+    node_packages("the mail programs from npm", &root().join("tests/clients"))
+}
+
+/// Debian installs either Postfix or Exim: this one is only unpacked, where the tests look for it.
+fn exim() -> Result<()> {
+    const PACKAGE: &str = "exim4-daemon-light";
+    let folder = target().join("exim");
+    let on_debian = Command::new("dpkg").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !on_debian || folder.join("usr/sbin/exim4").is_file() {
+        return Ok(());
+    }
+    println!("Unpacking from Debian, without installing it: {PACKAGE}");
+    let download = target().join("exim-download");
+    let unpacked = download.join("exim");
+    fs::create_dir_all(&unpacked)?;
+    let fetch = || Command::new("apt-get").args(["download", "-q", PACKAGE]).current_dir(&download).stdout(Stdio::null()).status();
+    if !fetch()?.success() {
+        must_apt(&["update", "-q"])?;
+        if !fetch()?.success() {
+            bail!("apt-get download {PACKAGE} failed");
+        }
+    }
+    for package in fs::read_dir(&download)?.flatten().filter(|file| file.path().extension().is_some_and(|end| end == "deb")) {
+        step::must("unpack Exim", Command::new("dpkg").arg("--extract").arg(package.path()).arg(&unpacked))?;
+    }
+    // It comes as a program that makes anybody root.
+    step::must("take its rights away", Command::new("chmod").arg("0755").arg(unpacked.join("usr/sbin/exim4")))?;
+    fs::rename(unpacked, folder)?;
+    fs::remove_dir_all(download)?;
+    Ok(())
 }
 
 pub fn has_display() -> bool {
@@ -74,13 +132,19 @@ fn must_apt(arguments: &[&str]) -> Result<()> {
 pub fn pages() -> Result<()> {
     node_is_new_enough()?;
     let ui = root().join("ui");
-    let wanted = fs::read(ui.join("package-lock.json")).context("ui/package-lock.json")?;
-    let stamp = ui.join("node_modules/.outtray-lock");
+    node_packages("the pages' packages", &ui)?;
+    build_pages(&ui)
+}
+
+fn node_packages(what: &str, folder: &Path) -> Result<()> {
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read(&lock).with_context(|| lock.display().to_string())?;
+    let stamp = folder.join("node_modules/.outtray-lock");
     if fs::read(&stamp).ok().as_deref() != Some(&wanted) {
-        step::must("install the pages' packages", npm().args(["ci", "--no-audit", "--no-fund"]))?;
+        step::must(&format!("install {what}"), npm().current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))?;
         fs::write(&stamp, &wanted)?;
     }
-    build_pages(&ui)
+    Ok(())
 }
 
 /// Builds them when a source is newer than the last build.

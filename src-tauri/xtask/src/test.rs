@@ -21,7 +21,10 @@ pub fn test(words: &[&str]) -> Result<ExitCode> {
     let wants = |part: &str| wanted.is_empty() || wanted.contains(&part) != without;
     let mut steps = Steps::default();
     let linux = cfg!(target_os = "linux");
-    steps.need("install what is missing", || setup::packages(&[setup::WINDOW, setup::STAGE, setup::TESTS].concat()));
+    steps.need("install what is missing", || {
+        setup::packages(&[setup::WINDOW, setup::STAGE, setup::TESTS].concat())?;
+        setup::clients()
+    });
     let pages = steps.need("the pages", setup::pages);
     if wants("check") {
         check::light(&mut steps);

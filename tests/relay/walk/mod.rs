@@ -21,10 +21,9 @@ mod encryption;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
-mod interop;
-#[cfg(unix)]
 mod kill;
 mod moving;
+mod octets;
 mod pace;
 #[cfg(unix)]
 mod passwords;

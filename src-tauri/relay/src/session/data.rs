@@ -3,8 +3,9 @@
 //!
 //! In: what has arrived. Out: pieces of the content, every line ended by CRLF; then its end.
 //! The end is CRLF.CRLF as it stood on the wire, and nothing else; the 354 counts as a line end before.
-//! A stuffed dot is taken only behind a CRLF that stood on the wire: what arises from mending a bare
-//! CR or LF is never read again. So no other server can see an end where we saw none.
+//! What arises from mending a bare CR or LF is never an end, and a dot alone behind it is text. Of two dots behind
+//! a bare LF one is stuffing: programs that write LF stuff their lines all the same (Python's smtplib, given bytes).
+//! Whatever is taken out here is put in again on the way out, so no other server can see an end where we saw none.
 //!
 //! Mending: a CR or LF alone becomes CRLF. CR CR LF is one line end, since programs that write CRLF to
 //! a text-mode stream send it; it would break their header in two otherwise. NUL is taken out: mail has
@@ -45,8 +46,12 @@ enum At {
     Dot,
     /// CRLF, dot, CR.
     DotCr,
-    /// Anywhere else, also behind a bare CR or LF.
+    /// Anywhere else, also behind a bare CR.
     Within,
+    /// Behind a bare LF, where dots are stuffed.
+    Mended,
+    /// The same and a dot: if another follows, this one is stuffing.
+    MendedDot,
     /// A CR that may be bare.
     Cr,
     /// Two of them.
@@ -77,8 +82,9 @@ impl DataReader {
     /// There is no more: brings the last line to its end first.
     pub(super) fn finish(&mut self) -> Option<Piece> {
         let rest: &'static [u8] = match self.at {
-            At::LineStart | At::Dot | At::DotCr | At::End => return Some(Piece::End),
+            At::LineStart | At::Mended | At::Dot | At::DotCr | At::End => return Some(Piece::End),
             At::Within | At::Cr => CRLF,
+            At::MendedDot => b".\r\n",
             At::CrCr => b"\r\n\r\n",
         };
         self.at = At::LineStart;
@@ -126,9 +132,9 @@ impl DataReader {
     /// How much of this can be handed on as it is.
     fn clean(&self, bytes: &[u8]) -> usize {
         match self.at {
-            At::LineStart if self.dotted && bytes.first() == Some(&b'.') => 0,
-            At::LineStart | At::Within => clean_prefix(bytes),
-            At::Dot | At::DotCr | At::Cr | At::CrCr | At::End => 0,
+            At::LineStart | At::Mended if self.dotted && bytes.first() == Some(&b'.') => 0,
+            At::LineStart | At::Mended | At::Within => clean_prefix(bytes),
+            At::Dot | At::DotCr | At::MendedDot | At::Cr | At::CrCr | At::End => 0,
         }
     }
 
@@ -138,20 +144,28 @@ impl DataReader {
     }
 
     fn take(&mut self, byte: u8, out: &mut BytesMut) {
+        if self.at == At::MendedDot {
+            out.extend_from_slice(b".");
+            self.at = At::Within;
+            if byte == b'.' {
+                return;
+            }
+        }
         self.at = match (self.at, byte) {
             (at, NUL) => {
                 out.extend_from_slice(match at {
                     At::DotCr | At::Cr => CRLF,
                     At::CrCr => b"\r\n\r\n",
-                    At::LineStart | At::Dot | At::Within | At::End => b"",
+                    At::LineStart | At::Dot | At::Within | At::Mended | At::MendedDot | At::End => b"",
                 });
                 let line_start = matches!(at, At::LineStart | At::Cr | At::CrCr);
                 if line_start && !self.dotted { At::LineStart } else { At::Within }
             }
             (At::LineStart, b'.') if self.dotted => At::Dot,
+            (At::Mended, b'.') => At::MendedDot,
             (At::Dot, CR) => At::DotCr,
             (At::DotCr, LF) => At::End,
-            (At::LineStart | At::Within, CR) => At::Cr,
+            (At::LineStart | At::Within | At::Mended, CR) => At::Cr,
             (At::DotCr | At::Cr, CR) => At::CrCr,
             (At::Cr | At::CrCr, LF) => {
                 out.extend_from_slice(CRLF);
@@ -161,12 +175,12 @@ impl DataReader {
                 out.extend_from_slice(CRLF);
                 At::CrCr
             }
-            (At::LineStart | At::Dot | At::Within, LF) => {
+            (At::LineStart | At::Dot | At::Within | At::Mended, LF) => {
                 out.extend_from_slice(CRLF);
                 // Where dots are stuffed only what stood on the wire is a line start.
-                if self.dotted { At::Within } else { At::LineStart }
+                if self.dotted { At::Mended } else { At::LineStart }
             }
-            (At::LineStart | At::Dot | At::Within, other) => {
+            (At::LineStart | At::Dot | At::Within | At::Mended | At::MendedDot, other) => {
                 out.extend_from_slice(&[other]);
                 At::Within
             }

@@ -48,7 +48,11 @@ fn reference(wire: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
 }
 
 fn unstuffed(text: &[u8]) -> Vec<u8> {
-    let is_stuffing = |at: usize| text[at] == b'.' && at >= 2 && text[at - 2..at] == *b"\r\n";
+    let is_stuffing = |at: usize| {
+        let behind_crlf = at >= 2 && text[at - 2..at] == *b"\r\n";
+        let of_two_behind_lf = at >= 1 && text[at - 1] == b'\n' && text.get(at + 1) == Some(&b'.');
+        text[at] == b'.' && (behind_crlf || of_two_behind_lf)
+    };
     (0..text.len()).filter(|&at| !is_stuffing(at)).map(|at| text[at]).collect()
 }
 
@@ -73,11 +77,11 @@ fn mended(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// RFC 5321 §4.5.2, as a good client does it, which knows CRLF as the only line end.
+/// RFC 5321 §4.5.2, as clients do it: line by line, whatever their lines end with.
 fn stuffed(content: &[u8]) -> Vec<u8> {
     let mut wire = Vec::new();
     for (at, &byte) in content.iter().enumerate() {
-        if byte == b'.' && (at == 0 || content[..at].ends_with(b"\r\n")) {
+        if byte == b'.' && (at == 0 || content[..at].ends_with(b"\n")) {
             wire.push(b'.');
         }
         wire.push(byte);
@@ -122,6 +126,21 @@ fn every_short_text_is_read_by_the_rules() {
         let expected = reference(&wire);
         assert_eq!(read(&wire, |rest| rest), expected, "{}", wire.escape_ascii());
         assert_eq!(read(&wire, |_| 1), expected, "{}", wire.escape_ascii());
+    }
+}
+
+/// Python's smtplib, given bytes, writes LF as it came and stuffs behind it; a dot it had to stuff arrived twice.
+#[test]
+fn a_dot_stuffed_behind_a_bare_line_feed_stayed_doubled() {
+    for (wire, arrives) in [
+        ("a\n..\nb\n...c\n.d\r\n", "a\r\n.\r\nb\r\n..c\r\n.d\r\n"),
+        // One dot alone was never stuffed, and is no end.
+        ("a\n.\r\nb\n.\nc\r\n", "a\r\n.\r\nb\r\n.\r\nc\r\n"),
+        ("a\n\n..\r\n", "a\r\n\r\n.\r\n"),
+        ("a\r..\r\n", "a\r\n..\r\n"),
+    ] {
+        let (content, left) = read_in_every_way(format!("{wire}.\r\nQUIT\r\n").as_bytes(), 7);
+        assert_eq!((content, left), (arrives.as_bytes().to_vec(), Some(b"QUIT\r\n".to_vec())), "{wire:?}");
     }
 }
 
