@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Event, Fact, Link, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
-import { countIntoHours, HOUR, needs, reduce, start, type EngineState } from "./state";
+import { allowing } from "../bridge/make";
+import { countIntoHours, HOUR, needs, reduce, start, stillRefused, type EngineState } from "./state";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -147,5 +148,12 @@ describe("what needs a person", () => {
     expect(of("port-taken")).toBe(2);
     expect(of("refused-devices")).toBe(4);
     expect(of("fresh")).toBe(1);
+  });
+
+  it("is no device any more that a rule lets in by now, and still one that a condition keeps out", () => {
+    const { snapshot } = worldOf("refused-devices", NOW);
+    const { settings } = snapshot.settings;
+    const open = { ...snapshot.settings, settings: { ...settings, rules: [allowing("0.0.0.0/0", "", true)] } };
+    expect(stillRefused({ ...snapshot, settings: open }).map((client) => client.why)).toEqual(["tooLarge"]);
   });
 });

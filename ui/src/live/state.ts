@@ -6,6 +6,7 @@
  * number, `lagged` and a link that came back all mean: ask again.
  */
 import type { Connection, Counters, Event, Fact, HourView, Link, RecentView, RefusedClient, Snapshot } from "../bridge/bridge";
+import { isAllowed } from "../bridge/rules";
 
 export interface EngineState {
   link: Link;
@@ -131,10 +132,16 @@ export function countIntoHours(hours: HourView[], before: Counters, after: Count
   return [...rolled.slice(0, -1), next];
 }
 
+/** Refused clients that would be refused again: a rule made since may have mended it. */
+export function stillRefused({ refused, settings }: Pick<Snapshot, "refused" | "settings">): RefusedClient[] {
+  return refused.filter((client) => client.why !== "notAllowed" || !isAllowed(settings.settings.rules, client.address));
+}
+
 /** How many things need a person: what stands under "Needs you". */
-export function needs({ lane, listeners, notices, refused }: Snapshot): number {
+export function needs(snapshot: Snapshot): number {
+  const { lane, listeners, notices } = snapshot;
   const stuck = lane.state.kind === "throttled" || lane.state.kind === "notSetUp" ? 1 : 0;
-  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + refused.length;
+  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + stillRefused(snapshot).length;
 }
 
 /** Whether the setup has been done: without a provider and a port nothing can flow. */

@@ -9,7 +9,7 @@ import { ConfirmWord } from "../../forms/ConfirmWord";
 import { OptionalNumber } from "../../forms/OptionalNumber";
 import { TextList } from "../../forms/TextList";
 import formStyles from "../../forms/forms.module.css";
-import { readNetwork, sayAddresses } from "../../forms/network";
+import { readNetwork, sayAddresses } from "../../bridge/network";
 import { priorityLabel } from "../../words";
 import styles from "./access.module.css";
 
