@@ -5,7 +5,7 @@
  * page's own are always those in force; its own come in by themselves unless one of them is unsaved. What is drawn
  * after saving is what the host says it saved.
  */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 
 import type { NewSecret, Settings } from "../bridge/bridge";
 import { useAsk, useSnapshot } from "../live/provider";
@@ -13,6 +13,9 @@ import { useWindow } from "../window";
 import { sayRefused } from "../words";
 import { changedParts, withParts, type SettingKey } from "./changes";
 import { useCheck, type Check } from "./check";
+
+/** So long nobody types before what was wrong is looked at again. */
+const PAUSE_MS = 400;
 
 export interface Draft {
   draft: Settings;
@@ -60,6 +63,15 @@ export function useDraft(keys: readonly SettingKey[], typed?: TypedSecret): Draf
   const draft = useMemo(() => withParts(inForce.settings, mine, keys), [inForce.settings, mine, keys]);
   const secret = typed?.secret ?? null;
 
+  // A mistake goes as soon as it is mended, whether a field is left by that or not.
+  const { check: lookAgain, problems } = check;
+  const wrong = problems.length > 0;
+  useEffect(() => {
+    if (!wrong) return;
+    const timer = setTimeout(() => void lookAgain(draft), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [draft, wrong, lookAgain]);
+
   const change = useCallback((next: Settings) => {
     setSaved("");
     setMine(next);
@@ -71,8 +83,11 @@ export function useDraft(keys: readonly SettingKey[], typed?: TypedSecret): Draf
   const save = async () => {
     setBusy(true);
     try {
+      // What others have changed since this window drew it last stays as they have it.
+      const now = await ask({ ask: "settings" });
+      const settings = now.kind === "settings" ? withParts(now.settings.settings, mine, keys) : draft;
       // Together: the server of before must not see a password that is for the next one.
-      const answer = await ask({ ask: "applySettings", settings: draft, ...(secret === null ? {} : { secret }) });
+      const answer = await ask({ ask: "applySettings", settings, ...(secret === null ? {} : { secret }) });
       if (answer.kind === "settings") {
         typed?.onForget();
         setBase(answer.settings.settings);

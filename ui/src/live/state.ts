@@ -137,6 +137,11 @@ export function stillRefused({ refused, settings }: Pick<Snapshot, "refused" | "
   return refused.filter((client) => client.why !== "notAllowed" || !isAllowed(settings.settings.rules, client.address));
 }
 
+/** How many devices need a person: held as a burst, or refused. */
+export function devicesInNeed(snapshot: Snapshot): number {
+  return snapshot.notices.filter((notice) => notice.code === "burstHeld").length + stillRefused(snapshot).length;
+}
+
 /** How many things need a person: what stands under "Needs you". */
 export function needs(snapshot: Snapshot): number {
   const { lane, listeners, notices } = snapshot;

@@ -79,27 +79,35 @@ function HeldBurst({ who, said, devices, onDone }: HeldBurstsProps & { who: stri
   return (
     <Notice
       tone="warn"
+      below
       title={`${nameOf(read, first)} suddenly sends far more than usual${held > 0 ? `: ${many(held, "message is", "messages are")} held` : ""}`}
       actions={
         <>
           <Button appearance="primary" disabled={busy} onClick={() => void end(true)}>
-            Release them
+            Release
           </Button>
           <Button disabled={busy} title="They stay in the queue until somebody releases or deletes them; new mail goes out" onClick={() => void end(false)}>
-            Keep them back
+            Keep back
           </Button>
           {first && <Button onClick={look}>Look at them</Button>}
           <Button disabled={busy || held === 0} onClick={() => void askDelete()}>
-            Delete them…
+            Delete…
           </Button>
         </>
       }
     >
       {"address" in read && first ? <Measure device={first} /> : said !== "" && <p>{sentence(said)}</p>}
       <p>
-        Its mail is taken and kept, so that the provider does not block the office{since === null ? "" : <>; the first <Ago at={since} /></>}. Nothing is lost. If the device runs in a circle, or somebody has its
-        password, stop that first; then release, keep back or delete what is held.
+        What it sends is taken and kept on hold, so that the provider does not block the office; nothing is lost.
+        {since !== null && (
+          <>
+            {" "}
+            The first of it came <Ago at={since} />.
+          </>
+        )}{" "}
+        If the device runs in a circle, or somebody has its password, stop that first.
       </p>
+      <p>“Release” sends it on. “Keep back” leaves it on hold in the queue, for you to look through. Both say that so much is usual: what comes from now on goes out.</p>
       {deleting && <DeleteDialog n={deleting.length} some={deleting} onCancel={() => setDeleting(null)} onDelete={(tellSender) => void remove(deleting, tellSender)} />}
     </Notice>
   );
@@ -111,25 +119,26 @@ function Measure({ device }: { device: DeviceView }) {
   const { busiestHour, recipientsThisHour } = device;
   const above = heldAbove(settings.settings.bursts, busiestHour);
   const most = Math.max(busiestHour, recipientsThisHour, above, 1);
-  const bars: [label: string, n: number, look: string | undefined][] = [
-    ["Busiest hour of the last 14 days", busiestHour, styles.usual],
-    ["In this hour", recipientsThisHour, styles.now],
-  ];
-  return (
-    <div className={styles.measure}>
-      <dl className={styles.bars}>
-        {bars.map(([label, n, look]) => (
-          <div key={label} className={styles.bar}>
-            <dt>{label}</dt>
-            <dd>
-              <span className={`${styles.fill} ${look}`} style={{ width: `${Math.max(0.5, (n / most) * 100)}%` }} aria-hidden="true" />
-              <span className={styles.figure}>{many(n, "recipient")}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <p>Held above {count(above)} an hour.</p>
+  const bar = (label: string, n: number, look: string | undefined) => (
+    <div className={styles.bar}>
+      <dt>{label}</dt>
+      <dd className={styles.track} aria-hidden="true">
+        <span className={look} style={{ width: `${Math.max(0.5, (n / most) * 100)}%` }} />
+        <i style={{ left: `${(above / most) * 100}%` }} />
+      </dd>
+      <dd>{many(n, "recipient")}</dd>
     </div>
+  );
+  return (
+    <dl className={styles.bars} title={`Held above ${count(above)} an hour`}>
+      {bar("Busiest hour of the last 14 days", busiestHour, styles.usual)}
+      {bar("In this hour", recipientsThisHour, styles.now)}
+      <div className={styles.bar}>
+        <dt>Held above</dt>
+        <dd className={styles.track} aria-hidden="true" />
+        <dd>{many(above, "recipient")}</dd>
+      </div>
+    </dl>
   );
 }
 

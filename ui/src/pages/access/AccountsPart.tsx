@@ -52,7 +52,7 @@ export function AccountsPart({ draft }: { draft: Draft }) {
                 known={viewOf(account.name)}
                 saved={inForce.has(account.name.toLowerCase())}
                 onChange={(next) => set(accounts.with(at, next))}
-                onRemove={() => set(accounts.filter((_, other) => other !== at))}
+                onRemove={() => draft.put({ ...draft.draft, accounts: accounts.filter((_, other) => other !== at) })}
                 onPassword={() => setAsking(account.name)}
               />
             </li>

@@ -85,8 +85,10 @@ export function RuleEditor({ rule, at, problems, onChange, onLeave }: RuleEditor
           </div>
           <fieldset className={formStyles.fieldset}>
             <legend className={formStyles.legend}>Limits for each device there</legend>
-            <div className={styles.limits}>
+            <div className={styles.rates}>
               <OptionalNumber label="Largest message" unit="MB" value={rule.messageBytes === null ? null : Math.round(rule.messageBytes / MB)} onChange={(mb) => set({ messageBytes: mb === null ? null : mb * MB })} onLeave={onLeave} {...fieldState(problems, of("messageBytes"))} />
+            </div>
+            <div className={styles.rates}>
               {rates.map(([key, label]) => (
                 <OptionalNumber key={key} label={label} value={rule.rate[key]} onChange={(value) => set({ rate: { ...rule.rate, [key]: value } })} onLeave={onLeave} {...fieldState(problems, of(`rate.${key}`))} />
               ))}

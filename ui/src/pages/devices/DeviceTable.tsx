@@ -65,7 +65,7 @@ function DeviceLine({ device, open, onOpen }: { device: DeviceView; open: boolea
           {device.account !== null && ` · signs in as ${device.account}`}
         </div>
       </th>
-      <td>
+      <td className={styles.when}>
         <Ago at={device.lastSeenAt} />
       </td>
       <td>{device.messages === 0 ? <span className="quiet">–</span> : device.tls === null ? <span className="quiet">none</span> : device.tls.replace("TLSv", "TLS ")}</td>

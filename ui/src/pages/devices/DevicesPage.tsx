@@ -9,7 +9,7 @@ import { useDevices } from "../../live/devices";
 import { useSnapshot } from "../../live/provider";
 import { stillRefused } from "../../live/state";
 import { HeldBursts } from "../../needs/HeldBursts";
-import { RefusedDevice } from "../../needs/RefusedDevice";
+import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Card, Empty, PageHead, Section } from "../../parts/Page";
 import { DeviceTable } from "./DeviceTable";
 import { Refusals } from "./Refusals";
@@ -31,9 +31,7 @@ export function DevicesPage() {
         <Section title="Needs you">
           <div className={styles.needs}>
             <HeldBursts devices={known} onDone={refresh} />
-            {refused.map((client) => (
-              <RefusedDevice key={client.address} client={client} ignorable onDone={refresh} />
-            ))}
+            <RefusedDevices onDone={refresh} />
           </div>
         </Section>
       )}

@@ -10,7 +10,7 @@ import { useSnapshot } from "../../live/provider";
 import { stillRefused } from "../../live/state";
 import { GuessedPasswords } from "../../needs/GuessedPasswords";
 import { HeldBursts } from "../../needs/HeldBursts";
-import { RefusedDevice } from "../../needs/RefusedDevice";
+import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Page";
 import { Ahead } from "../../parts/Time";
@@ -42,9 +42,7 @@ export function NeedsYou() {
         ))}
         {unread && <OwnProblem problem={{ code: "settingsUnreadable", subject: settings.path }} />}
         {bursts && <Bursts />}
-        {refused.map((client) => (
-          <RefusedDevice key={client.address} client={client} ignorable />
-        ))}
+        <RefusedDevices />
       </div>
     </Section>
   );
