@@ -8,17 +8,41 @@ import type { EntryView } from "../bridge/bridge";
 import type { Ask } from "./provider";
 
 const PAGE = 1000;
+/** Enough to find one among what is held for other reasons. */
+const FEW = 100;
 
-/** The oldest first; null when the engine did not tell. `most` is how many are wanted. */
-export async function heldOf(ask: Ask, addresses: readonly string[], most = Infinity): Promise<EntryView[] | null> {
+/** The oldest first; null when the engine did not tell. */
+export async function heldOf(ask: Ask, addresses: readonly string[]): Promise<EntryView[] | null> {
   const found: EntryView[] = [];
   for (const address of addresses) {
-    for (let offset = 0, total = 1; offset < total && found.length < most; offset += PAGE) {
-      const answer = await ask({ ask: "queue", filter: { text: `client:${address}`, states: ["held"] }, offset, limit: Math.min(PAGE, most + PAGE / 10) });
-      if (answer.kind !== "page") return null;
-      total = answer.page.total;
-      found.push(...answer.page.entries.filter((entry) => entry.client === address && entry.held?.kind === "burst"));
+    for await (const page of pages(ask, address, PAGE)) {
+      if (page === null) return null;
+      found.push(...page);
     }
   }
-  return found.slice(0, most);
+  return found;
+}
+
+/** When the first of them was taken; null when there is none, or the engine did not tell. */
+export async function heldSince(ask: Ask, addresses: readonly string[]): Promise<number | null> {
+  let since: number | null = null;
+  for (const address of addresses) {
+    for await (const page of pages(ask, address, FEW)) {
+      const first = page?.[0];
+      if (!first) continue;
+      since = Math.min(since ?? first.acceptedAt, first.acceptedAt);
+      break;
+    }
+  }
+  return since;
+}
+
+/** Page by page, without what is not meant; null when the engine does not tell. */
+async function* pages(ask: Ask, address: string, limit: number): AsyncGenerator<EntryView[] | null> {
+  for (let offset = 0, total = 1; offset < total; offset += limit) {
+    const answer = await ask({ ask: "queue", filter: { text: `client:${address}`, states: ["held"] }, offset, limit });
+    if (answer.kind !== "page") return yield null;
+    total = answer.page.total;
+    yield answer.page.entries.filter((entry) => entry.client === address && entry.held?.kind === "burst");
+  }
 }

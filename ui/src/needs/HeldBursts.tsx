@@ -5,7 +5,7 @@ import { Button } from "@fluentui/react-components";
 import { useEffect, useState } from "react";
 
 import type { DeviceView, EntryView } from "../bridge/bridge";
-import { heldOf } from "../live/held";
+import { heldOf, heldSince } from "../live/held";
 import { useAsk, useSnapshot } from "../live/provider";
 import { DeleteDialog } from "../mail/DeleteDialog";
 import { Notice } from "../parts/Notice";
@@ -150,8 +150,8 @@ function useSince(own: DeviceView[], held: number): number | null {
   useEffect(() => {
     let mine = true;
     if (addresses !== "") {
-      void heldOf(ask, addresses.split(" "), 1).then((found) => {
-        if (mine) setSince(found?.[0]?.acceptedAt ?? null);
+      void heldSince(ask, addresses.split(" ")).then((found) => {
+        if (mine) setSince(found);
       });
     }
     return () => {

@@ -22,7 +22,7 @@ import styles from "./access.module.css";
 const keys = keysOf("access");
 
 /** What the engine said, and of which settings: when they change it is no answer any more. */
-export interface Answered {
+interface Answered {
   of: Settings;
   decision: DecisionView;
 }

@@ -10,6 +10,8 @@ import { ToneLabel } from "../../parts/Tone";
 import { labelOf, sayConditions } from "../../words";
 import styles from "./access.module.css";
 
+const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
+
 interface RuleRowProps {
   rule: AccessRule;
   at: number;
@@ -31,7 +33,7 @@ export function RuleRow({ rule, at, last, open, decides, onOpen, onMove, onRemov
     <div
       className={styles.line}
       onKeyDown={(event) => {
-        const step = event.altKey ? ({ ArrowUp: -1, ArrowDown: 1 } as Record<string, number>)[event.key] : undefined;
+        const step = event.altKey ? steps[event.key] : undefined;
         if (step === undefined) return;
         event.preventDefault();
         onMove(at + step, event.target instanceof Element ? (event.target.closest("[data-act]")?.getAttribute("data-act") ?? "change") : "change");
