@@ -69,6 +69,7 @@ export function accessTests({ window: now, port, arrives }) {
     await arrives("From the branch");
     await goTo("Devices");
     await window.sees("signs in as branch");
+    await until("it needs nobody any more", async () => !(await window.text()).includes("branch-scanner (127.0.0.20) was refused"));
   });
 
   test("the question beforehand is answered by the engine, with the rule that decides", async () => {

@@ -5,7 +5,7 @@
  * (new) snapshot is needed. Events that are not newer than the snapshot are dropped; a missing
  * number, `lagged` and a link that came back all mean: ask again.
  */
-import type { Connection, Counters, Event, Fact, HourView, Link, RecentView, RefusedClient, Snapshot } from "../bridge/bridge";
+import type { Connection, Counters, EntryView, Event, Fact, HourView, Link, RecentView, RefusalKind, RefusedClient, Snapshot } from "../bridge/bridge";
 import { isAllowed } from "../bridge/rules";
 
 export interface EngineState {
@@ -100,13 +100,38 @@ function apply(snapshot: Snapshot, fact: Fact, now: number): Snapshot {
       return { ...snapshot, recent: mergeRecent(fact.lines, snapshot.recent) };
     case "several":
       return fact.facts.reduce((before, each) => apply(before, each, now), snapshot);
-    // Queue rows live in the paged lists, not here.
+    // Queue rows live in the paged lists, not here. But who sends is kept out no more.
     case "queueChanged":
+      return snapshot.refused.length === 0 ? snapshot : { ...snapshot, refused: snapshot.refused.filter((client) => !hasSentSince(client, fact.entries)) };
     case "queueLeft":
     case "probed":
     case "lagged":
       return snapshot;
   }
+}
+
+/** Refusals that keep a device out as a whole, and not only the one message (`RefusedWhy::keeps_out` in the engine). */
+const keepsOut: Record<RefusalKind, boolean> = {
+  notAllowed: true,
+  encryptionNeeded: true,
+  signInNeeded: true,
+  signInFailed: true,
+  tlsFailed: true,
+  tooManyConnections: true,
+  diskFull: true,
+  senderNotAllowed: false,
+  recipientNotAllowed: false,
+  tooMuch: false,
+  attachment: false,
+  headerRule: false,
+  tooLarge: false,
+  tooManyRecipients: false,
+  loop: false,
+  other: false,
+};
+
+function hasSentSince({ address, why, lastAt }: RefusedClient, entries: readonly EntryView[]): boolean {
+  return keepsOut[why] && entries.some((entry) => entry.client === address && entry.acceptedAt >= lastAt);
 }
 
 function putFirst(clients: RefusedClient[], client: RefusedClient): RefusedClient[] {
