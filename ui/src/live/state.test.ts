@@ -153,14 +153,15 @@ describe("what needs a person", () => {
 
   it("is no device any more that has sent since, unless it was one message that was refused", () => {
     const first: EngineState = { ...start, snapshot: { ...worldOf("refused-devices", NOW).snapshot, seq: 1 }, seq: 1 };
-    const sends = (seq: number, client: string, acceptedAt: number): Happening => ({
+    const sends = (seq: number, client: string, acceptedAt: number, kind: "queueChanged" | "queueLeft" = "queueChanged"): Happening => ({
       kind: "events",
       now: NOW,
-      events: [{ from: seq, seq, fact: { kind: "queueChanged", entries: [newEntry(() => 0.5, acceptedAt, "queued", { client })] } }],
+      events: [{ from: seq, seq, fact: { kind, entries: [newEntry(() => 0.5, acceptedAt, "queued", { client })] } }],
     });
     const left = (state: EngineState) => state.snapshot?.refused.map((client) => client.address);
     expect(left(reduce(first, sends(2, "10.0.0.77", NOW - HOUR)))).toHaveLength(4);
     expect(left(reduce(first, sends(2, "10.0.0.77", NOW)))).toEqual(["10.0.1.30", "203.0.113.9", "10.0.0.44"]);
+    expect(left(reduce(first, sends(2, "10.0.1.30", NOW, "queueLeft")))).toEqual(["10.0.0.77", "203.0.113.9", "10.0.0.44"]);
     expect(left(reduce(first, sends(2, "10.0.0.44", NOW)))).toContain("10.0.0.44");
   });
 

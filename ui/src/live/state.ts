@@ -100,10 +100,11 @@ function apply(snapshot: Snapshot, fact: Fact, now: number): Snapshot {
       return { ...snapshot, recent: mergeRecent(fact.lines, snapshot.recent) };
     case "several":
       return fact.facts.reduce((before, each) => apply(before, each, now), snapshot);
-    // Queue rows live in the paged lists, not here. But who sends is kept out no more.
+    // Queue rows live in the paged lists, not here. But who sends is kept out no more: what
+    // was handed over at once is told only by its leaving.
     case "queueChanged":
-      return snapshot.refused.length === 0 ? snapshot : { ...snapshot, refused: snapshot.refused.filter((client) => !hasSentSince(client, fact.entries)) };
     case "queueLeft":
+      return snapshot.refused.length === 0 ? snapshot : { ...snapshot, refused: snapshot.refused.filter((client) => !hasSentSince(client, fact.entries)) };
     case "probed":
     case "lagged":
       return snapshot;
@@ -111,7 +112,7 @@ function apply(snapshot: Snapshot, fact: Fact, now: number): Snapshot {
 }
 
 /** Refusals that keep a device out as a whole, and not only the one message (`RefusedWhy::keeps_out` in the engine). */
-const keepsOut: Record<RefusalKind, boolean> = {
+export const keepsOut: Record<RefusalKind, boolean> = {
   notAllowed: true,
   encryptionNeeded: true,
   signInNeeded: true,

@@ -6,6 +6,7 @@ import { Fragment, useState } from "react";
 import type { DeviceView } from "../../bridge/bridge";
 import { isAllowed } from "../../bridge/rules";
 import { useSnapshot } from "../../live/provider";
+import { keepsOut } from "../../live/state";
 import { clientOf, RefusedDevice } from "../../needs/RefusedDevice";
 import { Ago } from "../../parts/Time";
 import { ToneLabel } from "../../parts/Tone";
@@ -87,12 +88,13 @@ function DeviceLine({ device, open, onOpen }: { device: DeviceView; open: boolea
   );
 }
 
-/** What a rule made since has mended is no trouble any more. */
+/** What a rule made since has mended, or the device by sending since, is no trouble any more. */
 function Refused({ device, name, open, onOpen }: { device: DeviceView; name: string; open: boolean; onOpen(): void }) {
   const { rules } = useSnapshot().settings.settings;
   const { refusedToday, lastRefusal } = device;
   if (refusedToday === 0 || lastRefusal === null) return null;
-  const mended = lastRefusal.why === "notAllowed" && isAllowed(rules, device.address);
+  const hasSentSince = keepsOut[lastRefusal.why] && device.lastSeenAt > lastRefusal.lastAt;
+  const mended = hasSentSince || (lastRefusal.why === "notAllowed" && isAllowed(rules, device.address));
   if (mended) return <div className="quiet">{count(refusedToday)} refused before</div>;
   return (
     <div>
