@@ -36,7 +36,7 @@ const wall = (files, forbidden, { ignores = [], types = false, tauri = true } = 
   },
 });
 
-const pages = ["overview", "queue", "history", "settings", "setup"];
+const pages = ["overview", "queue", "history", "devices", "access", "settings", "setup"];
 
 export default defineConfig(
   { ignores: ["dist", "dist-fake", "node_modules", "src/bridge/generated"] },
@@ -56,11 +56,12 @@ export default defineConfig(
     },
   },
   wall(["src/*.{ts,tsx}", "src/frame/**"], [], { ignores: ["src/words.ts", "src/main.tsx"] }),
-  wall(["src/bridge/**"], ["live", "pages", "parts", "words", "forms", "mail", "frame"], { tauri: false }),
-  wall(["src/live/**"], ["pages", "parts", "forms", "mail", "frame"]),
-  wall(["src/words/**", "src/words.ts"], ["bridge", "live", "pages", "parts", "forms", "mail", "frame"], { types: true }),
-  wall(["src/parts/**"], ["bridge", "live", "pages", "forms", "mail", "frame"]),
-  wall(["src/forms/**", "src/mail/**"], ["pages", "frame"]),
+  wall(["src/bridge/**"], ["live", "pages", "parts", "words", "forms", "mail", "needs", "frame"], { tauri: false }),
+  wall(["src/live/**"], ["pages", "parts", "forms", "mail", "needs", "frame"]),
+  wall(["src/words/**", "src/words.ts"], ["bridge", "live", "pages", "parts", "forms", "mail", "needs", "frame"], { types: true }),
+  wall(["src/parts/**"], ["bridge", "live", "pages", "forms", "mail", "needs", "frame"]),
+  wall(["src/forms/**", "src/mail/**"], ["pages", "needs", "frame"]),
+  wall(["src/needs/**"], ["pages", "frame"]),
   ...pages.map((page) =>
     wall([`src/pages/${page}/**`], ["frame", ...pages.filter((other) => other !== page).map((other) => `pages/${other}`), ...pages.filter((other) => other !== page).map((other) => `../${other}`)]),
   ),

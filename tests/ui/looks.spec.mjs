@@ -39,7 +39,6 @@ const part = (name, title) => ({
     await page.getByRole("tabpanel", { name: title }).waitFor();
   },
 });
-const senders = part("senders", "Who may send");
 const listening = part("listening", "Listening");
 const machine = {
   name: "settings-machine",
@@ -65,12 +64,59 @@ const accessPart = (name, title) => ({
     await page.getByRole("tabpanel", { name: title }).waitFor();
   },
 });
+const allAccess = [access, accessPart("accounts", "Device accounts"), accessPart("lists", "Senders and recipients"), accessPart("content", "Content"), accessPart("bursts", "Unusual amounts")];
+/** A rule that decides, with the question and its answer. */
+const asked = {
+  name: "access-asked",
+  async at(page) {
+    await leaveFor(page, "Access");
+    await page.getByLabel("May this device").fill("10.0.0.7");
+    await page.getByLabel("send as").fill("a@contoso.example");
+    await page.getByRole("textbox", { name: "to", exact: true }).fill("b@northwind.example");
+    await page.getByRole("button", { name: "Ask the engine" }).click();
+    await page.getByText("decides", { exact: true }).waitFor();
+  },
+};
+/** The password of an account: before it is set, and when it is shown once. */
+const password = [
+  {
+    name: "access-password",
+    async at(page) {
+      await accessPart("accounts", "Device accounts").at(page);
+      await page.getByRole("button", { name: "Change password…" }).click();
+      await page.getByRole("button", { name: "Make one up" }).click();
+    },
+  },
+  {
+    name: "access-password-set",
+    async at(page) {
+      await page.getByRole("button", { name: "Set password", exact: true }).click();
+      await page.getByText("Enter this in the device now").waitFor();
+    },
+  },
+];
+/** Why a device was refused, unfolded in its line. */
+const unfolded = {
+  name: "devices-unfolded",
+  async at(page) {
+    await leaveFor(page, "Devices");
+    await page.getByRole("button", { name: /refused: why/ }).first().click();
+  },
+};
+const foot = {
+  name: "devices-foot",
+  async at(page) {
+    await page.getByRole("heading", { name: "Refusals" }).scrollIntoViewIfNeeded();
+  },
+};
 const setup = { name: "setup" };
 
 const plan = {
   light: {
-    flowing: [overview, queue, story, history, settings, senders, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log"), devices, access, accessPart("accounts", "Device accounts"), accessPart("lists", "Senders and recipients"), accessPart("content", "Content"), accessPart("bursts", "Unusual amounts")],
-    burst: [devices],
+    flowing: [overview, queue, story, history, settings, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log"), devices, ...allAccess, asked, ...password],
+    burst: [overview, devices, queue],
+    "every-refusal": [devices, unfolded, foot],
+    "own-troubles": [overview, devices],
     trouble: [overview, story, settings],
     fresh: [setup],
     empty: [overview, queue, history, devices],
@@ -86,10 +132,10 @@ const plan = {
     firewall: [machine],
     "disk-full": [overview],
   },
-  dark: { flowing: [overview, queue, story, history, settings, senders, listening, devices, access, accessPart("accounts", "Device accounts")], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
-  small: { flowing: [overview, queue, story, history, settings, senders, listening, devices, access, accessPart("accounts", "Device accounts"), accessPart("content", "Content")], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
-  large: { flowing: [overview, queue, story, history, settings, listening, devices, access], trouble: [overview], fresh: [setup] },
-  contrast: { flowing: [overview, queue, story, history, settings, devices, access], trouble: [overview], fresh: [setup] },
+  dark: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices], "own-troubles": [overview], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
+  small: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices, unfolded], "own-troubles": [overview], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
+  large: { flowing: [overview, queue, story, history, settings, listening, devices, access, asked, ...password], burst: [devices], trouble: [overview], fresh: [setup] },
+  contrast: { flowing: [overview, queue, story, history, settings, devices, access, asked], burst: [devices], trouble: [overview], fresh: [setup] },
 };
 
 for (const [look, worlds] of Object.entries(plan)) {

@@ -24,7 +24,7 @@ const acts = {
     await window.find("heading", "Overview");
     await sleep(500);
     await window.picture("3-overview");
-    for (const [number, page] of [[4, "Queue"], [5, "History"], [7, "Settings"]]) {
+    for (const [number, page] of [[4, "Queue"], [5, "History"], [7, "Devices"], [8, "Access"], [9, "Settings"]]) {
       await window.click("button", page, { start: true });
       await window.find("heading", page);
       await sleep(500);

@@ -6,11 +6,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, test } from "node:test";
 
+import { Device } from "./smtp.mjs";
+import { accessTests } from "./window-access.mjs";
 import { openWindow, until } from "./window-kit.mjs";
 
 const [program, providerProgram, folder] = process.argv.slice(2);
@@ -89,13 +91,17 @@ test("the setup leads to a message that the provider has", async () => {
 
 test("a device's message arrives as it was, and the history shows it", async () => {
   const content = "From: scanner@office.example\r\nTo: bea@customer.example\r\nSubject: Scan 0001\r\n\r\n.dots\r\n..and more\r\n";
-  await handIn(port, "scanner@office.example", "bea@customer.example", content);
+  const device = await Device.connect(port);
+  await device.handIn("scanner@office.example", "bea@customer.example", content);
+  await device.quit();
   const second = (await taken(2))[1];
   assert.ok(second.content.endsWith(content), second.content);
   await window.click("button", "History", { start: true });
   await window.sees("Scan 0001");
   await window.picture("history");
 });
+
+accessTests({ window: () => window, port: () => port, arrives });
 
 test("the password is in no file of the data folder and on no page", async () => {
   for (const file of readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())) {
@@ -224,26 +230,16 @@ async function taken(count) {
   }));
 }
 
-async function handIn(at, from, to, content) {
-  const socket = connect(at, "127.0.0.1");
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-  const reply = async (code) => {
-    for (;;) {
-      const { value } = await lines.next();
-      if (/^\d{3} /.test(value)) {
-        assert.ok(value.startsWith(code), value);
-        return;
-      }
+/** Waits until the provider has taken the message with this subject. */
+async function arrives(subject) {
+  const taken = join(folder, "taken");
+  return until(`"${subject}" at the provider`, () => {
+    for (const file of readdirSync(taken).filter((name) => name.endsWith(".envelope"))) {
+      const content = readFileSync(join(taken, file.replace(/envelope$/, "eml")), "latin1");
+      if (content.includes(`\r\nSubject: ${subject}\r\n`)) return { envelope: readFileSync(join(taken, file), "latin1"), content };
     }
-  };
-  await reply("220");
-  for (const [line, code] of [["EHLO scanner", "250"], [`MAIL FROM:<${from}>`, "250"], [`RCPT TO:<${to}>`, "250"], ["DATA", "354"]]) {
-    socket.write(`${line}\r\n`);
-    await reply(code);
-  }
-  socket.write(`${content.replace(/^\./gm, "..")}.\r\n`);
-  await reply("250");
-  socket.end("QUIT\r\n");
+    return null;
+  });
 }
 
 async function freePort() {

@@ -101,13 +101,13 @@ function OpenPage({ route }: { route: Exclude<Route, { page: "setup" }> }) {
     case "overview":
       return <OverviewPage />;
     case "queue":
-      return <QueuePage open={route.open} key={route.open} />;
+      return <QueuePage open={route.open} text={route.text} key={`${route.open ?? ""} ${route.text ?? ""}`} />;
     case "history":
       return <HistoryPage open={route.open} text={route.text} key={`${route.open ?? ""} ${route.text ?? ""}`} />;
     case "devices":
       return <DevicesPage />;
     case "access":
-      return <AccessPage part={route.part ?? "rules"} />;
+      return <AccessPage part={route.part ?? "rules"} rule={route.rule} />;
     case "settings":
       return <SettingsPage part={route.part ?? "provider"} />;
   }

@@ -5,16 +5,17 @@ import { createContext, useContext } from "react";
 
 import type { Remedy, Tone } from "./words";
 
-export type SettingsPart = "provider" | "senders" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
+export type SettingsPart = "provider" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
 
 export type AccessPart = "rules" | "accounts" | "lists" | "content" | "bursts";
 
 export type Route =
   | { page: "overview" }
-  | { page: "queue"; open?: string }
+  | { page: "queue"; open?: string; text?: string }
   | { page: "history"; open?: string; text?: string }
   | { page: "devices" }
-  | { page: "access"; part?: AccessPart }
+  /** `rule` is the place of one that is to be opened. */
+  | { page: "access"; part?: AccessPart; rule?: number }
   | { page: "settings"; part?: SettingsPart }
   | { page: "setup" };
 

@@ -4,6 +4,7 @@
 export * from "./words/access";
 export * from "./words/format";
 export * from "./words/problems";
+export * from "./words/refusals";
 export * from "./words/sentence";
 export * from "./words/connection";
 export * from "./words/importing";

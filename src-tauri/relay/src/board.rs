@@ -160,6 +160,9 @@ impl Board {
         for touched in &commit.touched {
             state.count(touched);
         }
+        for peer in commit.kept.iter().filter_map(|entry| entry.peer.as_ref()) {
+            state.refused.retain(|client| client.address != peer.address || !client.why.keeps_out());
+        }
         if state.unreadable.len() != unreadable {
             self.tell_unreadable(&mut state);
         }

@@ -218,3 +218,25 @@ async fn an_attack_of_refusals_does_not_keep_mail_waiting() {
     office.until("all is counted", |snapshot| snapshot.counters.refused == 8 * 10 * 15).await;
     provider.fake.until(10).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_kept_out_and_sends_by_now_needs_nobody_any_more() {
+    let provider = Provider::start().await;
+    let office = provider.office().await;
+    with_rules(&office, vec![loopback(|rule| rule.require_encryption = true)]).await;
+    let mut device = office.device().await;
+    device.says("MAIL FROM:<scan@office.test>").await.hears("530 5.7.0 *").await;
+    office.until("it is told of", |snapshot| snapshot.refused.iter().any(|client| client.why == RefusalKind::EncryptionNeeded)).await;
+    device.starts_tls().await;
+    device.says("EHLO device.test").await.hears("250 *").await;
+    device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    office.until("it is told of no more", |snapshot| snapshot.refused.is_empty()).await;
+
+    // One message that was refused says nothing of the others.
+    with_rules(&office, vec![loopback(|rule| rule.senders = vec!["office.test".into()])]).await;
+    device.says("MAIL FROM:<scan@away.test>").await.hears("550 5.7.1 *").await;
+    device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    provider.fake.until(2).await;
+    let refused: Vec<_> = office.snapshot().await.refused.iter().map(|client| client.why).collect();
+    assert_eq!(refused, [RefusalKind::SenderNotAllowed]);
+}

@@ -3,7 +3,7 @@
  */
 import { Field, Input } from "@fluentui/react-components";
 
-import { readNetwork, sayAddresses } from "./network";
+import { readNetwork, sayAddresses } from "../bridge/network";
 
 const WORD = "PUBLIC";
 

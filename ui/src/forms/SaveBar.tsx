@@ -1,16 +1,22 @@
 /**
- * What is not saved yet, at the foot of a page of settings, with the buttons that save or discard it.
+ * What is not saved yet, at the foot of a page of settings, with the buttons that save or discard it; and the
+ * question before it is left behind.
  */
-import { Button, MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { Button, Link, MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
+import { useWindow } from "../window";
 import { sayWrong } from "./check";
 import type { Draft } from "./draft";
+import { useLeave } from "./leave";
+import { isSame, placeOf, sayPlace, type Place } from "./places";
 import styles from "./SaveBar.module.css";
 
-/** `whereIs` says where a field with a mistake is that is not in sight; null when it is. */
-export function SaveBar({ draft, whereIs }: { draft: Draft; whereIs(field: string): string | null }) {
+/** `here` is what is in sight: mistakes elsewhere are told, with the way to them. */
+export function SaveBar({ draft, here }: { draft: Draft; here: Place }) {
+  const { go } = useWindow();
   const { changes, saved, busy, check } = draft;
+  const leaving = useLeave({ what: changes, wrong: check.problems.length > 0, save: draft.save, saved: saved !== "" });
   if (changes.length === 0 && saved === "") return null;
   return (
     <div className={styles.bar} role="region" aria-label="Unsaved changes">
@@ -19,13 +25,12 @@ export function SaveBar({ draft, whereIs }: { draft: Draft; whereIs(field: strin
           <div className={styles.text} role="status">
             <strong>Not saved yet:</strong> {changes.join(", ")}
             {check.problems.map((problem) => {
-              const place = whereIs(problem.field);
+              const place = placeOf(problem.field);
+              if (isSame(place, here)) return null;
               return (
-                place && (
-                  <div key={problem.field} className={styles.wrong}>
-                    {place}: {sayWrong(problem)}
-                  </div>
-                )
+                <div key={problem.field} className={styles.wrong}>
+                  {place ? <Link onClick={() => go(place)}>{sayPlace(place, here.page)}</Link> : problem.field}: {sayWrong(problem)}
+                </div>
               );
             })}
           </div>
@@ -41,6 +46,7 @@ export function SaveBar({ draft, whereIs }: { draft: Draft; whereIs(field: strin
           Saved and in force. The engine wrote it to <span className="mono">{saved}</span>.
         </div>
       )}
+      {leaving}
     </div>
   );
 }
@@ -48,7 +54,7 @@ export function SaveBar({ draft, whereIs }: { draft: Draft; whereIs(field: strin
 export function Overtaken({ when }: { when: boolean }): ReactNode {
   if (!when) return null;
   return (
-    <MessageBar intent="warning">
+    <MessageBar layout="singleline" className={styles.overtaken ?? ""} intent="warning">
       <MessageBarBody>
         <MessageBarTitle>The settings were changed elsewhere meanwhile.</MessageBarTitle>
         Saving puts yours in their place; discarding shows the new ones.

@@ -10,7 +10,7 @@ import type { AccessRule, MachineView, SettingsProblem } from "../bridge/bridge"
 import { wrongAt } from "./check";
 import { ConfirmWord } from "./ConfirmWord";
 import styles from "./forms.module.css";
-import { readNetwork, sayAddresses } from "./network";
+import { readNetwork, sayAddresses } from "../bridge/network";
 
 interface SendersFormProps {
   rules: AccessRule[];

@@ -5,20 +5,29 @@ import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface
 import { useCallback, useState, type ReactNode } from "react";
 
 import { allowing } from "../bridge/make";
+import { readNetwork } from "../bridge/network";
+import { isAllowed, rulesAllowing } from "../bridge/rules";
 import { useAsk } from "../live/provider";
 import { useWindow } from "../window";
 import { sayRefused } from "../words";
 import { sayWrong } from "./check";
-import { readNetwork } from "./network";
 import { ConfirmWord } from "./ConfirmWord";
 
-export function useAllow(): { allow(network: string, name: string): Promise<boolean>; dialog: ReactNode } {
+interface Wanted {
+  /** What is to be allowed: the device, or a network it is in. */
+  network: string;
+  name: string;
+  /** The device that was refused. */
+  address: string;
+}
+
+export function useAllow(): { allow(wanted: Wanted): Promise<boolean>; dialog: ReactNode } {
   const ask = useAsk();
   const { tell } = useWindow();
   const [open, setOpen] = useState<{ network: string; decide(yes: boolean): void } | null>(null);
 
   const allow = useCallback(
-    async (network: string, name: string) => {
+    async ({ network, name, address }: Wanted) => {
       const publicOnPurpose = readNetwork(network)?.publicAddresses ?? false;
       if (publicOnPurpose) {
         const yes = await new Promise<boolean>((decide) => setOpen({ network, decide }));
@@ -32,9 +41,18 @@ export function useAllow(): { allow(network: string, name: string): Promise<bool
         return false;
       }
       const { settings } = now.settings;
-      const answer = await ask({ ask: "applySettings", settings: { ...settings, rules: [...settings.rules, allowing(network, name, publicOnPurpose)] } });
+      const called = name === "" ? network : name;
+      const rules = rulesAllowing(settings.rules, address, allowing(network, name, publicOnPurpose));
+      if (rules === null) {
+        const already = isAllowed(settings.rules, address);
+        if (already) tell("good", `${called} may send by now: the rules have been changed.`);
+        else tell("warn", `A rule of ${network} would leave nothing to others. Put the rules in order under Access.`);
+        return already;
+      }
+      const answer = await ask({ ask: "applySettings", settings: { ...settings, rules } });
       if (answer.kind === "settings") {
-        tell("good", `${name === "" ? network : name} may send now. The next try of the device goes through.`);
+        const place = rules.findIndex((rule) => rule.network === network);
+        tell("good", `${called} may send now, by rule ${place + 1}. The next try of the device goes through.`);
         return true;
       }
       tell("bad", answer.kind === "problems" ? answer.problems.map(sayWrong).join(" ") : answer.kind === "refused" ? sayRefused(answer.refused) : "It was not saved.");

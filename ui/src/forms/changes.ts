@@ -3,28 +3,38 @@
  */
 import type { Settings } from "../bridge/bridge";
 
-const names: [name: string, of: (settings: Settings) => unknown][] = [
-  ["mail provider", (settings) => settings.smartHost],
-  ["who may send", (settings) => settings.rules],
-  ["device accounts", (settings) => settings.accounts],
-  ["lists of addresses", (settings) => settings.lists],
-  ["attachments", (settings) => settings.attachments],
-  ["header rules", (settings) => settings.headers],
-  ["sudden floods", (settings) => settings.bursts],
-  ["ports", (settings) => settings.listeners],
-  ["certificate", (settings) => settings.certificate],
-  ["pickup folder", (settings) => settings.pickup],
-  ["name of this relay", (settings) => settings.hostName],
-  ["limits", (settings) => settings.limits],
-  ["retries", (settings) => settings.delivery],
-  ["history", (settings) => settings.history],
-  ["log", (settings) => settings.logLevel],
-];
+/** A part of the settings. The form's version is not for people. */
+export type SettingKey = Exclude<keyof Settings, "version">;
 
-export function changedParts(before: Settings, after: Settings): string[] {
-  return names.filter(([, of]) => JSON.stringify(of(before)) !== JSON.stringify(of(after))).map(([name]) => name);
+const names: Record<SettingKey, string> = {
+  smartHost: "mail provider",
+  rules: "rules",
+  accounts: "device accounts",
+  lists: "senders and recipients",
+  attachments: "attachments",
+  headers: "header rules",
+  bursts: "unusual amounts",
+  listeners: "ports",
+  certificate: "certificate",
+  pickup: "pickup folder",
+  hostName: "name of this relay",
+  limits: "limits",
+  delivery: "retries",
+  history: "history",
+  logLevel: "log",
+};
+
+const all = Object.keys(names) as SettingKey[];
+
+export function changedParts(before: Settings, after: Settings, keys: readonly SettingKey[] = all): string[] {
+  return keys.filter((key) => differs(before, after, key)).map((key) => names[key]);
 }
 
-export function sameSettings(a: Settings, b: Settings): boolean {
-  return a === b || changedParts(a, b).length === 0;
+/** The first settings with these parts of the second. */
+export function withParts(settings: Settings, from: Settings, keys: readonly SettingKey[]): Settings {
+  return { ...settings, ...Object.fromEntries(keys.map((key) => [key, from[key]])) };
+}
+
+function differs(before: Settings, after: Settings, key: SettingKey): boolean {
+  return before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]);
 }

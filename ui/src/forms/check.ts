@@ -37,8 +37,18 @@ export function wrongAt(problems: SettingsProblem[], field: string): string | un
 }
 
 export function sayWrong(problem: SettingsProblem): string {
-  const sentence = problem.remedy === "" ? problem.wrong : `${problem.wrong}; ${problem.remedy}`;
+  const sentence = plainly(problem.remedy === "" ? problem.wrong : `${problem.wrong}; ${problem.remedy}`);
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+const entries: Record<string, string> = { rules: "rule", accounts: "account", headers: "header rule", listeners: "port" };
+const fields: Record<string, string> = { "lists.ownDomains": "Own domains", leastPerHour: "Never below", any: "Anybody" };
+
+/** The host speaks of the document, where entries are counted from 0 and fields have names; people see neither. */
+function plainly(text: string): string {
+  return text
+    .replace(/\b(rules|accounts|headers|listeners)\[(\d+)\]/g, (_, list: string, at: string) => `${entries[list] ?? list} ${Number(at) + 1}`)
+    .replace(/`([^`]*)`/g, (_, name: string) => `“${fields[name] ?? name}”`);
 }
 
 /** What goes to Fluent's `Field`: spread, since the property must be absent rather than undefined. */

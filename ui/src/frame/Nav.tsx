@@ -5,7 +5,7 @@ import { DataHistogram20Regular, History20Regular, MailInbox20Regular, Print20Re
 import type { ReactNode } from "react";
 
 import { useEngineState } from "../live/provider";
-import { needs } from "../live/state";
+import { devicesInNeed, needs } from "../live/state";
 import { count, many } from "../words";
 import { useWindow, type Route } from "../window";
 import styles from "./frame.module.css";
@@ -22,6 +22,7 @@ export function Nav({ route }: { route: Route }) {
   const { snapshot } = useEngineState();
   const waiting = snapshot?.counters.waiting ?? 0;
   const wanting = snapshot ? needs(snapshot) : 0;
+  const devices = snapshot ? devicesInNeed(snapshot) : 0;
   const items: Item[] = [
     {
       page: "overview",
@@ -36,7 +37,12 @@ export function Nav({ route }: { route: Route }) {
       badge: waiting > 0 ? { text: shortCount(waiting), spoken: `${many(waiting, "message is", "messages are")} waiting` } : undefined,
     },
     { page: "history", label: "History", icon: <History20Regular /> },
-    { page: "devices", label: "Devices", icon: <Print20Regular /> },
+    {
+      page: "devices",
+      label: "Devices",
+      icon: <Print20Regular />,
+      badge: devices > 0 ? { text: count(devices), spoken: many(devices, "device needs you", "devices need you") } : undefined,
+    },
     { page: "access", label: "Access", icon: <ShieldKeyhole20Regular /> },
     { page: "settings", label: "Settings", icon: <Settings20Regular /> },
   ];
@@ -57,7 +63,7 @@ export function Nav({ route }: { route: Route }) {
               <span className={styles.itemLabel}>{item.label}</span>
               {item.badge && (
                 <>
-                  <span className={`${styles.badge} ${item.page === "overview" ? styles.badgeWarn : ""}`} aria-hidden="true">
+                  <span className={`${styles.badge} ${item.page === "overview" || item.page === "devices" ? styles.badgeWarn : ""}`} aria-hidden="true">
                     {item.badge.text}
                   </span>
                   <span className="spoken">{item.badge.spoken}</span>

@@ -74,7 +74,12 @@ async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowA
       return go({ page: "settings", part: "provider" });
     case "openListening":
     case "openCertificate":
+    case "openPickup":
       return go({ page: "settings", part: "listening" });
+    case "openDevices":
+      return go({ page: "devices" });
+    case "openAccounts":
+      return go({ page: "access", part: "accounts" });
     case "openLimits":
       return go({ page: "settings", part: "limits" });
     case "swapEncryption":

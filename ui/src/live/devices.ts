@@ -21,7 +21,6 @@ export function useDevices(): Devices {
   const { link } = useEngineState();
   const [devices, setDevices] = useState<DeviceView[] | null>(null);
   const [failed, setFailed] = useState(false);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
   const refresh = useCallback(() => {
     void ask({ ask: "devices" }).then((answer) => {
@@ -32,15 +31,21 @@ export function useDevices(): Devices {
   useEffect(() => {
     if (link === "connected") refresh();
   }, [link, refresh]);
+  useReadAnew(concerns, refresh);
+  return { devices, failed, refresh };
+}
+
+/** Reads again, soon, when something happens that concerns what was read. */
+export function useReadAnew(concerns: (fact: Fact) => boolean, read: () => void) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   useEvents((events) => {
     if (!events.some((event) => concerns(event.fact))) return;
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      refresh();
+      read();
     }, PAUSE_MS);
   });
-  return { devices, failed, refresh };
 }
 
 /** Whether a fact may have changed what is said of a device. */
@@ -63,4 +68,9 @@ export function concerns(fact: Fact): boolean {
     case "probed":
       return false;
   }
+}
+
+/** Whether a fact may have changed what is told of refusals. */
+export function tellsRefusal(fact: Fact): boolean {
+  return fact.kind === "clientRefused" || fact.kind === "lagged" || (fact.kind === "several" && fact.facts.some(tellsRefusal));
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import type { Event, Fact, Link, Snapshot } from "../bridge/bridge";
+import { newEntry } from "../bridge/fake/office";
 import { worldOf } from "../bridge/fake/scenarios";
-import { countIntoHours, HOUR, needs, reduce, start, type EngineState } from "./state";
+import { allowing } from "../bridge/make";
+import { countIntoHours, HOUR, needs, reduce, start, stillRefused, type EngineState, type Happening } from "./state";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -147,5 +149,26 @@ describe("what needs a person", () => {
     expect(of("port-taken")).toBe(2);
     expect(of("refused-devices")).toBe(4);
     expect(of("fresh")).toBe(1);
+  });
+
+  it("is no device any more that has sent since, unless it was one message that was refused", () => {
+    const first: EngineState = { ...start, snapshot: { ...worldOf("refused-devices", NOW).snapshot, seq: 1 }, seq: 1 };
+    const sends = (seq: number, client: string, acceptedAt: number, kind: "queueChanged" | "queueLeft" = "queueChanged"): Happening => ({
+      kind: "events",
+      now: NOW,
+      events: [{ from: seq, seq, fact: { kind, entries: [newEntry(() => 0.5, acceptedAt, "queued", { client })] } }],
+    });
+    const left = (state: EngineState) => state.snapshot?.refused.map((client) => client.address);
+    expect(left(reduce(first, sends(2, "10.0.0.77", NOW - HOUR)))).toHaveLength(4);
+    expect(left(reduce(first, sends(2, "10.0.0.77", NOW)))).toEqual(["10.0.1.30", "203.0.113.9", "10.0.0.44"]);
+    expect(left(reduce(first, sends(2, "10.0.1.30", NOW, "queueLeft")))).toEqual(["10.0.0.77", "203.0.113.9", "10.0.0.44"]);
+    expect(left(reduce(first, sends(2, "10.0.0.44", NOW)))).toContain("10.0.0.44");
+  });
+
+  it("is no device any more that a rule lets in by now, and still one that a condition keeps out", () => {
+    const { snapshot } = worldOf("refused-devices", NOW);
+    const { settings } = snapshot.settings;
+    const open = { ...snapshot.settings, settings: { ...settings, rules: [allowing("0.0.0.0/0", "", true)] } };
+    expect(stillRefused({ ...snapshot, settings: open }).map((client) => client.why)).toEqual(["tooLarge"]);
   });
 });

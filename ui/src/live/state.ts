@@ -5,7 +5,8 @@
  * (new) snapshot is needed. Events that are not newer than the snapshot are dropped; a missing
  * number, `lagged` and a link that came back all mean: ask again.
  */
-import type { Connection, Counters, Event, Fact, HourView, Link, RecentView, RefusedClient, Snapshot } from "../bridge/bridge";
+import type { Connection, Counters, EntryView, Event, Fact, HourView, Link, RecentView, RefusalKind, RefusedClient, Snapshot } from "../bridge/bridge";
+import { isAllowed } from "../bridge/rules";
 
 export interface EngineState {
   link: Link;
@@ -99,13 +100,39 @@ function apply(snapshot: Snapshot, fact: Fact, now: number): Snapshot {
       return { ...snapshot, recent: mergeRecent(fact.lines, snapshot.recent) };
     case "several":
       return fact.facts.reduce((before, each) => apply(before, each, now), snapshot);
-    // Queue rows live in the paged lists, not here.
+    // Queue rows live in the paged lists, not here. But who sends is kept out no more: what
+    // was handed over at once is told only by its leaving.
     case "queueChanged":
     case "queueLeft":
+      return snapshot.refused.length === 0 ? snapshot : { ...snapshot, refused: snapshot.refused.filter((client) => !hasSentSince(client, fact.entries)) };
     case "probed":
     case "lagged":
       return snapshot;
   }
+}
+
+/** Refusals that keep a device out as a whole, and not only the one message (`RefusedWhy::keeps_out` in the engine). */
+export const keepsOut: Record<RefusalKind, boolean> = {
+  notAllowed: true,
+  encryptionNeeded: true,
+  signInNeeded: true,
+  signInFailed: true,
+  tlsFailed: true,
+  tooManyConnections: true,
+  diskFull: true,
+  senderNotAllowed: false,
+  recipientNotAllowed: false,
+  tooMuch: false,
+  attachment: false,
+  headerRule: false,
+  tooLarge: false,
+  tooManyRecipients: false,
+  loop: false,
+  other: false,
+};
+
+function hasSentSince({ address, why, lastAt }: RefusedClient, entries: readonly EntryView[]): boolean {
+  return keepsOut[why] && entries.some((entry) => entry.client === address && entry.acceptedAt >= lastAt);
 }
 
 function putFirst(clients: RefusedClient[], client: RefusedClient): RefusedClient[] {
@@ -131,10 +158,21 @@ export function countIntoHours(hours: HourView[], before: Counters, after: Count
   return [...rolled.slice(0, -1), next];
 }
 
+/** Refused clients that would be refused again: a rule made since may have mended it. */
+export function stillRefused({ refused, settings }: Pick<Snapshot, "refused" | "settings">): RefusedClient[] {
+  return refused.filter((client) => client.why !== "notAllowed" || !isAllowed(settings.settings.rules, client.address));
+}
+
+/** How many devices need a person: held as a burst, or refused. */
+export function devicesInNeed(snapshot: Snapshot): number {
+  return snapshot.notices.filter((notice) => notice.code === "burstHeld").length + stillRefused(snapshot).length;
+}
+
 /** How many things need a person: what stands under "Needs you". */
-export function needs({ lane, listeners, notices, refused }: Snapshot): number {
+export function needs(snapshot: Snapshot): number {
+  const { lane, listeners, notices } = snapshot;
   const stuck = lane.state.kind === "throttled" || lane.state.kind === "notSetUp" ? 1 : 0;
-  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + refused.length;
+  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + stillRefused(snapshot).length;
 }
 
 /** Whether the setup has been done: without a provider and a port nothing can flow. */

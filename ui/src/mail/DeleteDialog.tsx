@@ -44,7 +44,7 @@ export function DeleteDialog({ n, some, onCancel, onDelete }: DeleteDialogProps)
             )}
             <Checkbox checked={tellSender} onChange={(_, { checked }) => setTellSender(checked === true)} label={n === 1 ? "Send the sender a non-delivery notice" : "Send each sender a non-delivery notice"} />
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <Button onClick={onCancel}>Keep {n === 1 ? "it" : "them"}</Button>
             <Button appearance="primary" className="danger" onClick={() => onDelete(tellSender)}>
               Delete {many(n, "message")}

@@ -9,7 +9,7 @@ import { Address } from "../parts/Address";
 import { Age, Ahead } from "../parts/Time";
 import { ToneLabel } from "../parts/Tone";
 import { useNow } from "../parts/clock";
-import { count, dayAndClock, exactTime, kindLabel, sayProblem, size, stateWords, took } from "../words";
+import { count, dayAndClock, exactTime, kindLabel, sayHeld, sayProblem, size, stateWords, took } from "../words";
 import styles from "./EntryList.module.css";
 
 export type RowKind = "queue" | "history";
@@ -78,7 +78,7 @@ export const EntryRow = memo(function EntryRow({ kind, entry, index, id, box, ch
 
 function State({ entry, provider }: { entry: EntryView; provider: string }) {
   const words = stateWords[entry.state];
-  const reason = entry.problem ? sayProblem(entry.problem, provider).title : "";
+  const reason = entry.held && entry.held.kind !== "person" ? sayHeld(entry.held) : entry.problem ? sayProblem(entry.problem, provider).title : "";
   return (
     <span role="gridcell" className={styles.state}>
       <ToneLabel tone={words.tone} title={words.means}>

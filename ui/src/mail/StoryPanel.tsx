@@ -16,7 +16,7 @@ import { Ahead } from "../parts/Time";
 import { useNow } from "../parts/clock";
 import { ToneLabel } from "../parts/Tone";
 import { useWindow } from "../window";
-import { dayAndClock, exactTime, kindLabel, many, sayProblem, sayRefused, shortId, size, stateWords } from "../words";
+import { dayAndClock, exactTime, kindLabel, many, sayHeld, sayProblem, sayRefused, shortId, size, stateWords } from "../words";
 import { asText } from "./asText";
 import { readContent } from "./content";
 import styles from "./StoryPanel.module.css";
@@ -80,7 +80,7 @@ function Story({ story, onDelete }: { story: StoryView; onDelete(entry: EntryVie
       <Acts story={story} onDelete={onDelete} />
       {entry.problem && <Why entry={entry} provider={name} lane={lane.provider} />}
       <h3>What happened</h3>
-      <Timeline steps={story.steps} provider={name} server={lane.server} />
+      <Timeline steps={story.steps} held={entry.held} provider={name} server={lane.server} />
       {entry.recipients > 1 && <Recipients recipients={story.recipients} />}
       <Facts story={story} />
       {story.header && <Said words={story.header} label="Header of the message" />}
@@ -109,7 +109,7 @@ function Now({ story }: { story: StoryView }) {
             Goes out as soon as the provider can be reached, next try <Ahead at={lane.state.nextTry} />.{" "}
           </>
         )}
-        {(!open || entry.state === "held") && words.means}
+        {entry.held ? `${sayHeld(entry.held)} It waits until someone releases it.` : (!open || entry.state === "held") && words.means}
       </span>
       {open && (
         <p className={styles.clocks}>

@@ -1,15 +1,24 @@
 /**
  * The steps of a message's story, the newest first.
  */
-import type { StoryStep } from "../bridge/bridge";
+import type { HeldWhy, StoryStep } from "../bridge/bridge";
 import { Said } from "../parts/Said";
 import { useNow } from "../parts/clock";
 import { ToneIcon } from "../parts/Tone";
-import { clockSeconds, dayAndClock, exactTime, sayProblem, sayStep, size } from "../words";
+import { clockSeconds, dayAndClock, exactTime, sayHeld, sayProblem, sayStep, size } from "../words";
 import styles from "./StoryPanel.module.css";
 
-export function Timeline({ steps, provider, server }: { steps: StoryStep[]; provider: string; server: string }) {
+interface TimelineProps {
+  steps: StoryStep[];
+  /** Why it is on hold now: the last step that put it there is explained by it. */
+  held: HeldWhy | null;
+  provider: string;
+  server: string;
+}
+
+export function Timeline({ steps, held, provider, server }: TimelineProps) {
   const now = useNow(60_000);
+  const lastHeld = held && steps.findLast((step) => step.what.kind === "held");
   return (
     <ol className={styles.timeline}>
       {steps.toReversed().map((step, at) => {
@@ -28,6 +37,7 @@ export function Timeline({ steps, provider, server }: { steps: StoryStep[]; prov
                 </time>
               </div>
               <Detail step={step} provider={provider} />
+              {held && step === lastHeld && <p>{sayHeld(held)}</p>}
             </div>
           </li>
         );

@@ -2,7 +2,7 @@
  * A message's story as plain text, to paste into a support case.
  */
 import type { StoryView } from "../bridge/bridge";
-import { exactTime, sayProblem, sayStep, size, stateWords } from "../words";
+import { exactTime, sayHeld, sayProblem, sayStep, size, stateWords } from "../words";
 
 export function asText(story: StoryView, provider: string): string {
   const { entry } = story;
@@ -12,7 +12,7 @@ export function asText(story: StoryView, provider: string): string {
     `To: ${entry.firstRecipient}${entry.recipients > 1 ? ` and ${entry.recipients - 1} more` : ""}`,
     `Device: ${[entry.clientName, entry.client].filter(Boolean).join(", ")}`,
     `Size: ${size(entry.size)}`,
-    `State: ${stateWords[entry.state].label}`,
+    `State: ${stateWords[entry.state].label}${entry.held ? `. ${sayHeld(entry.held)}` : ""}`,
     `Number: ${entry.id}`,
     "",
   ];

@@ -16,11 +16,13 @@ interface NoticeProps {
   said?: string | undefined;
   saidLabel?: string;
   actions?: ReactNode;
+  /** The buttons stand below the words: there are many of them, or the words need the width. */
+  below?: boolean;
 }
 
-export function Notice({ tone, title, children, said, saidLabel, actions }: NoticeProps) {
+export function Notice({ tone, title, children, said, saidLabel, actions, below = false }: NoticeProps) {
   return (
-    <div className={`${styles.notice} ${styles[tone]}`}>
+    <div className={`${styles.notice} ${styles[tone]} ${below ? styles.below : ""}`}>
       <div className={styles.icon}>
         <ToneIcon tone={tone} />
       </div>

@@ -1,7 +1,7 @@
 /**
  * Rules, accounts and devices in words.
  */
-import type { AccessRule, DecisionView, HeaderAction, Priority, RateLimits } from "../bridge/generated/control";
+import type { AccessRule, BurstSettings, DecisionView, HeaderAction, Priority, RateLimits } from "../bridge/generated/control";
 import { count, many, size } from "./format";
 
 export const priorityLabel: Record<Priority, string> = {
@@ -49,18 +49,40 @@ function some(list: readonly string[]): string {
   return rest.length === 0 ? first : `${first} and ${many(rest.length, "other")}`;
 }
 
+/** What a rule is called in a sentence. */
+export function labelOf(rule: AccessRule | undefined): string {
+  return rule === undefined ? "" : rule.name === "" ? rule.network || "the new rule" : rule.name;
+}
+
+/** As people count, and with its name: "Rule 2 (Office)". */
+export function nameRule(rules: readonly AccessRule[], at: number): string {
+  const rule = rules[at];
+  return rule ? `Rule ${count(at + 1)} (${rule.name === "" ? rule.network : rule.name})` : "A rule";
+}
+
 /** What decided, for the test box. */
 export function sayDecision(decision: DecisionView, rules: readonly AccessRule[]): string {
-  const rule = decision.rule === null ? undefined : rules[decision.rule];
-  const named = rule ? `Rule ${count((decision.rule ?? 0) + 1)} (${rule.name === "" ? rule.network : rule.name})` : "";
   switch (decision.by) {
     case "rule":
-      return decision.permitted ? `${named} allows it.` : `${named} does not allow it.`;
+      return `${nameRule(rules, decision.rule ?? -1)} ${decision.permitted ? "allows it." : "does not allow it."}`;
     case "account":
-      return decision.permitted ? "The device account allows it." : "The device account does not allow this sender.";
+      return decision.permitted ? "The device account allows it." : "The device account lets it in, and does not allow this.";
     case "lists":
       return "A list of senders or recipients does not allow it.";
     case "nothing":
       return "No rule fits this address, and it has not signed in.";
   }
+}
+
+/** Above how many recipients an hour the mail of a sender is held, given its busiest hour. */
+export function heldAbove({ timesTheUsual, leastPerHour, mostPerHour }: BurstSettings, busiestHour: number): number {
+  const most = Math.max(busiestHour * timesTheUsual, leastPerHour);
+  return mostPerHour === 0 ? most : Math.min(most, mostPerHour);
+}
+
+const ACCOUNT = "account:";
+
+/** Whose mail is held, as the engine names it: an address, or an account that many addresses may use. */
+export function readWho(who: string): { address: string } | { account: string } {
+  return who.startsWith(ACCOUNT) ? { account: who.slice(ACCOUNT.length) } : { address: who };
 }

@@ -4,6 +4,7 @@
  * The `Record` makes the compiler name each code that has no words yet.
  */
 import type { Problem, ProblemCode } from "../bridge/generated/control";
+import { readWho } from "./access";
 import { many } from "./format";
 
 /** What a button beside a problem does. The window knows how; the words only name it. */
@@ -14,6 +15,9 @@ export type Remedy =
   | "openListening"
   | "openCertificate"
   | "openLimits"
+  | "openPickup"
+  | "openDevices"
+  | "openAccounts"
   | "tryNow"
   | "tryListeners"
   | "reloadSettings"
@@ -26,6 +30,9 @@ export const remedyLabel: Record<Remedy, string> = {
   openListening: "Change listening",
   openCertificate: "Change certificate",
   openLimits: "Change limits",
+  openPickup: "Change pickup folder",
+  openDevices: "Look at the devices",
+  openAccounts: "Device accounts",
   tryNow: "Try now",
   tryListeners: "Try again",
   reloadSettings: "Read the file again",
@@ -192,7 +199,7 @@ const problems: Record<ProblemCode, Say> = {
   portForbidden: ({ subject }) =>
     words(`The system does not let Outtray listen on ${named(subject, "this port")}.`, "It is reserved, or needs more rights. Choose another port, 2525 for example.", "openListening"),
   certificateFileUnusable: ({ subject }) =>
-    words(`The certificate ${named(subject, "file")} cannot be used.`, "It is missing, unreadable, or key and certificate do not belong together.", "openCertificate"),
+    words(`The certificate ${named(subject, "file")} cannot be used.`, "The words below say what is wanted there. What was loaded before stays in use; where nothing was, devices see Outtray’s own certificate, and most do not mind.", "openCertificate"),
   settingsUnreadable: ({ subject }) =>
     words(`The settings file${subject === "" ? "" : ` ${subject}`} cannot be read.`, "Someone has changed it by hand. The settings from before stay in force.", "reloadSettings"),
   diskFull: ({ subject }) =>
@@ -223,35 +230,48 @@ const problems: Record<ProblemCode, Say> = {
     words(
       `${subject === "" || subject === "1" ? "A message in the queue" : `${subject} messages in the queue`} cannot be read from the disk.`,
       "It waits and is looked at again by itself. Check the disk, and whether a virus scanner has taken a file away. Deleting the message ends it.",
-        null,
+      null,
     ),
   pickupFailed: ({ subject }) =>
     words(
       `Files in the pickup folder${subject === "" ? "" : ` ${subject}`} are not taken.`,
-      "They stay there and are tried again. Outtray must be allowed to read, rename and remove files in it.",
-      null,
+      "They stay there and are tried again. Outtray must be allowed to read, rename and remove files in it; the account it runs under may be another one than yours.",
+      "openPickup",
     ),
   engineFault: () =>
     words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
   burstHeld: ({ subject }) =>
     words(
-      `${named(subject, "A device")} sends far more than usual.`,
+      `${sayHeldSender(subject)} sends far more than usual.`,
       "Its mail is accepted and kept on hold, so that the provider does not block the office. Look at it, then release or delete it.",
-      null,
+      "openDevices",
     ),
   passwordsGuessed: ({ subject }) =>
     words(
       `Too many wrong passwords came from ${named(subject, "one address")}.`,
-      "It cannot sign in for a while. It may be a device with an old password, or somebody who guesses.",
-      null,
+      "It cannot sign in for a while, and then may again. If it is a device of yours, give its account a new password and enter that on the device. If it is a stranger, refuse its address.",
+      "openAccounts",
     ),
   other: ({ provider }) =>
     words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),
 };
 
+function sayHeldSender(subject: string): string {
+  if (subject === "") return "A device";
+  const who = readWho(subject);
+  return "account" in who ? `The account ${who.account}` : who.address;
+}
+
 /** A problem in words; `provider` is the provider's name as people know it. */
 export function sayProblem(problem: Problem, provider: string): ProblemWords {
   return problems[problem.code]({ provider: provider === "" ? "The mail provider" : provider, subject: problem.subject ?? "" });
+}
+
+/** A problem that keeps the way to the provider shut. A certificate file is then the provider's authority, not ours. */
+export function sayLane(problem: Problem, provider: string): ProblemWords {
+  const words = sayProblem(problem, provider);
+  if (problem.code !== "certificateFileUnusable") return words;
+  return { title: words.title, advice: "It is named as the certificate authority of the provider’s server, which cannot be checked without it.", remedy: "openProvider" };
 }
 
 /** What a problem with the provider means for the mail. */

@@ -7,7 +7,7 @@ import type { Connection, Counters, Snapshot } from "../bridge/bridge";
 import { sayLost } from "./connection";
 import { count, many, clockTime } from "./format";
 import { sayListener } from "./listeners";
-import { meaningForMail, sayProblem, type Remedy } from "./problems";
+import { meaningForMail, sayLane, sayProblem, type Remedy } from "./problems";
 import type { Tone } from "./states";
 
 export interface Sentence {
@@ -42,7 +42,7 @@ export function sayState(connection: Connection, snapshot: Snapshot | null, prov
   if (lane.state.kind === "throttled") {
     const { problem } = lane.state;
     const slow = problem.code === "throttled" || problem.code === "temporaryTrouble";
-    const words = sayProblem(problem, providerName);
+    const words = sayLane(problem, providerName);
     return say(slow ? "warn" : "bad", words.title, meaningForMail(counters.waiting), words.remedy);
   }
   if (first) return say("warn", sayListener(first).title, "Mail on the other ports is flowing.", "openListening");

@@ -1,7 +1,7 @@
 /**
- * States and refusals in words.
+ * States of messages, and their stories, in words.
  */
-import type { EntryKind, LogLevel, Problem, RecipientState, RefusalKind, Refused, StoryKind } from "../bridge/generated/control";
+import type { EntryKind, HeldWhy, LogLevel, Problem, RecipientState, Refused, StoryKind } from "../bridge/generated/control";
 import { sayProblem } from "./problems";
 
 export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
@@ -24,6 +24,18 @@ export const stateWords: Record<RecipientState, StateWords> = {
   deleted: { label: "deleted", means: "Removed from the queue by a person.", tone: "quiet" },
 };
 
+/** Why a message is on hold, as a sentence. */
+export function sayHeld(held: HeldWhy): string {
+  switch (held.kind) {
+    case "person":
+      return "Somebody put it on hold.";
+    case "burst":
+      return "Its device suddenly sent far more than usual.";
+    case "headerRule":
+      return held.name === "" ? "A header rule keeps it on hold." : `The header rule “${held.name}” keeps it on hold.`;
+  }
+}
+
 export const queueStates: RecipientState[] = ["queued", "deferred", "held"];
 export const allStates: RecipientState[] = ["queued", "deferred", "held", "sent", "bounced", "expired", "deleted"];
 
@@ -31,26 +43,6 @@ export const kindLabel: Record<EntryKind, string> = {
   mail: "",
   report: "notice by Outtray",
   test: "test message",
-};
-
-/** Why a device was refused. `who` is the device. */
-export const refusalWords: Record<RefusalKind, { title: string; means: string }> = {
-  notAllowed: { title: "was refused", means: "Its address is in none of your allowed networks." },
-  encryptionNeeded: { title: "sent without encryption", means: "The rule for its network takes mail over TLS only. Switch on STARTTLS or SSL/TLS on the device." },
-  signInNeeded: { title: "did not sign in", means: "The rule for its network wants a device account. Enter user name and password on the device." },
-  signInFailed: { title: "could not sign in", means: "The user name or the password it sent is wrong." },
-  senderNotAllowed: { title: "used a sender that is not allowed", means: "Its rule, its account or your lists do not allow mail from this sender." },
-  recipientNotAllowed: { title: "sent to a recipient that is not allowed", means: "Its rule or your lists do not allow mail to this recipient." },
-  tooMuch: { title: "sent too much", means: "It is over the limit of its rule. It may send again later." },
-  attachment: { title: "sent an attachment that is not allowed", means: "Attachments of this kind are refused by the settings." },
-  headerRule: { title: "sent mail that a header rule refuses", means: "The rule is named in what it heard." },
-  tlsFailed: { title: "could not agree on encryption", means: "It offered only old encryption (before TLS 1.2), or did not trust the certificate." },
-  tooLarge: { title: "sent a message that is too large", means: "The message is above the size limit in the settings." },
-  tooManyRecipients: { title: "sent to too many recipients at once", means: "The message names more recipients than the limit in the settings." },
-  tooManyConnections: { title: "opened too many connections", means: "It is over the limit of connections in the settings." },
-  loop: { title: "sent a message that goes round in a circle", means: "The message has already passed through Outtray." },
-  diskFull: { title: "was told to come back later", means: "There was not enough free disk space to keep its mail." },
-  other: { title: "was refused", means: "The words it heard say why." },
 };
 
 export function sayRefused(refused: Refused): string {

@@ -145,6 +145,30 @@ pub enum RefusedWhy {
     Other,
 }
 
+impl RefusedWhy {
+    /// Whether it keeps a client out as a whole, and not only the one message: mail that is taken from it shows that this is over.
+    pub fn keeps_out(self) -> bool {
+        match self {
+            Self::NotAllowed
+            | Self::EncryptionNeeded
+            | Self::SignInNeeded
+            | Self::SignInFailed
+            | Self::TlsFailed
+            | Self::TooManyConnections
+            | Self::DiskFull => true,
+            Self::SenderNotAllowed
+            | Self::RecipientNotAllowed
+            | Self::TooMuch
+            | Self::Attachment
+            | Self::HeaderRule
+            | Self::TooLarge
+            | Self::TooManyRecipients
+            | Self::Loop
+            | Self::Other => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecidedBy {
     Rule,

@@ -108,6 +108,8 @@ async fn devices_are_remembered_with_what_they_sent_and_were_refused() {
     let (store, _) = open(folder.path());
     let (printer, scanner) = ([10, 0, 0, 7], [10, 0, 0, 8]);
     store.keep(from(printer, Some("branch"), None, now())).await.unwrap();
+    let [ref first] = store.devices(now()).await.unwrap()[..] else { panic!("one device") };
+    assert_eq!((first.recipients_this_hour, first.busiest_hour), (2, 0), "an hour that is not over is not usual yet");
     store.keep(from(printer, None, None, later(3600))).await.unwrap();
     store.keep(from(printer, None, burst("10.0.0.7"), later(3601))).await.unwrap();
     store.write_refusals(vec![line(Some(scanner), RefusedWhy::NotAllowed, 5, later(-90_000))]).await.unwrap();

@@ -156,7 +156,7 @@ fn add_refusals(sql: &Connection, devices: &mut BTreeMap<IpAddr, Device>, day_ag
 fn add_hours(sql: &Connection, devices: &mut BTreeMap<IpAddr, Device>, day_ago: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     let mut select = sql.prepare_cached(
         "SELECT who, sum(CASE WHEN hour > ?2 THEN messages ELSE 0 END), sum(CASE WHEN hour = ?3 THEN recipients + held ELSE 0 END),
-           max(max(recipients, usual))
+           max(CASE WHEN hour = ?3 THEN usual ELSE max(recipients, usual) END)
          FROM sent_hour WHERE hour >= ?1 GROUP BY who",
     )?;
     let mut rows = select.query(params![first_hour(now), hour_of(day_ago), hour_of(now)])?;

@@ -2,6 +2,7 @@
  * Checks settings as the engine's host does, closely enough for the pages.
  */
 import type { Settings, SettingsProblem } from "../generated/control";
+import { readNetwork } from "../network";
 
 export function checkSettings(settings: Settings): SettingsProblem[] {
   const problems: SettingsProblem[] = [];
@@ -9,10 +10,10 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
 
   settings.rules.forEach((entry, at) => {
     const field = `rules[${at}].network`;
-    const range = readV4(entry.network);
-    if (!range && !/^[0-9a-f:]+(\/\d{1,3})?$/i.test(entry.network)) {
+    const range = readNetwork(entry.network);
+    if (!range) {
       wrong(field, entry.network, "this is no address and no subnet", "write 192.168.1.0/24 or 192.168.1.7");
-    } else if (range && range.open && !entry.publicOnPurpose) {
+    } else if (range.publicAddresses && entry.action === "allow" && !entry.requireSignIn && !entry.publicOnPurpose) {
       wrong(field, entry.network, "these are public addresses: anyone there could send mail in your name", "use the addresses of your own network");
     } else if (settings.rules.findIndex((other) => other.network === entry.network) < at) {
       wrong(field, entry.network, "this network is in the list already", "remove one of the two");
@@ -40,13 +41,4 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
   if (settings.delivery.firstRetrySeconds > settings.delivery.longestRetrySeconds) wrong("delivery.firstRetrySeconds", settings.delivery.firstRetrySeconds, "the first wait is longer than the longest", "choose a shorter one");
   if (settings.history.keepDays < 1) wrong("history.keepDays", settings.history.keepDays, "at least one day is kept", "choose 1 or more");
   return problems;
-}
-
-function readV4(text: string): { open: boolean } | null {
-  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(text);
-  if (!found) return null;
-  const [a = 0, b = 0, c = 0, d = 0, prefix = 32] = found.slice(1).map((part) => (part === undefined ? 32 : Number(part)));
-  if ([a, b, c, d].some((part) => part > 255) || prefix > 32) return null;
-  const inside = (a === 10 && prefix >= 8) || (a === 127 && prefix >= 8) || (a === 172 && b >= 16 && b < 32 && prefix >= 12) || (a === 192 && b === 168 && prefix >= 16);
-  return { open: !inside };
 }

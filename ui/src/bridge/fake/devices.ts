@@ -1,7 +1,9 @@
 /**
  * Devices, refusals and decisions of a played engine: the contract's answers, closely enough for the pages.
  */
-import type { AccessQuestion, AccessRule, Answer, DecisionView, DeviceView, RefusalView, Settings } from "../generated/control";
+import type { AccessQuestion, Answer, DecisionView, DeviceView, RefusalKind, RefusalView, RefusedClient, Settings } from "../generated/control";
+import { ruleFor } from "../rules";
+import { newEntry } from "./office";
 import type { World } from "./scenarios";
 
 const MINUTE = 60_000;
@@ -49,8 +51,11 @@ export function someDevices(now: number, world: Pick<World, "snapshot">): { devi
   return { devices: [...seen, ...refused].sort((a, b) => b.lastSeenAt - a.lastSeenAt), refusals };
 }
 
-export function aBurst(now: number): DeviceView {
-  return {
+const HELD = 512;
+
+/** A printer that has run in a circle for the last minutes, with what is held of it. */
+export function burst(world: World, now: number) {
+  const printer: DeviceView = {
     address: "10.0.0.63",
     clientName: "Warehouse printer",
     rule: "Office",
@@ -62,12 +67,54 @@ export function aBurst(now: number): DeviceView {
     messages: 1904,
     recipientsThisHour: 612,
     busiestHour: 24,
-    held: 512,
+    held: HELD,
     refusedToday: 0,
     lastRefusal: null,
     network: "10.0.0.0/24",
   };
+  const held = Array.from({ length: HELD }, (_, at) =>
+    newEntry(world.random, now - (HELD - at) * 1200, "held", { client: printer.address, clientName: printer.clientName, subject: "Scan_0231.pdf", recipients: 1, unsettled: 1, held: { kind: "burst" } }),
+  );
+  world.queue = [...world.queue, ...held].sort((a, b) => a.acceptedAt - b.acceptedAt);
+  world.devices = [printer, ...world.devices];
+  const { counters, notices } = world.snapshot;
+  world.snapshot.counters = { ...counters, waiting: world.queue.length, held: counters.held + HELD, oldestAt: world.queue[0]?.acceptedAt ?? null };
+  world.snapshot.notices = [...notices, { code: "burstHeld", subject: printer.address, said: "101 recipients in this hour, and 120 would not be too many" }];
 }
+
+/** One device for each reason there is. */
+export function everyRefusal(now: number): RefusedClient[] {
+  return reasons.map(([why, clientName, lastReply, lastRecipient = "anna.berg@northwind.example"], at) => ({
+    address: `10.0.0.${at + 3}`,
+    clientName,
+    count: at % 4 === 0 ? at + 2 : 1,
+    firstAt: now - 50 * MINUTE,
+    lastAt: now - (at + 1) * MINUTE,
+    lastSender: why === "tlsFailed" || why === "signInFailed" || why === "tooManyConnections" ? "" : "scanner@northwind.example",
+    lastRecipient,
+    lastReply,
+    why,
+    network: "10.0.0.0/24",
+  }));
+}
+
+const reasons: [why: RefusalKind, clientName: string, reply: string, recipient?: string][] = [
+  ["encryptionNeeded", "Copier 2nd floor", "530 5.7.0 Must issue STARTTLS first: Office: mail is taken encrypted only", ""],
+  ["signInNeeded", "NAS", "530 5.7.0 Authentication required: Office: sign in with a device account of Outtray", ""],
+  ["signInFailed", "branch-scanner", "535 5.7.8 The user name or the password is wrong, or the account is switched off", ""],
+  ["senderNotAllowed", "UPS", "550 5.7.1 <scanner@northwind.example>: Office: this address may not send from this sender; use one that its rule in Outtray names", ""],
+  ["recipientNotAllowed", "Camera 2", "550 5.7.1 <anna.berg@northwind.example>: this recipient is not allowed here; the administrator can allow it in Outtray"],
+  ["tooMuch", "ERP", "450 4.7.1 Office: no more than 60 messages a minute are taken from one device; try again later", ""],
+  ["attachment", "Kiosk", '550 5.7.1 The attachment "setup.exe" is not taken here: files that end in .exe may be harmful; the administrator can change that in Outtray'],
+  ["headerRule", "Till", "550 5.7.1 Drafts: messages with such a Subject are not taken here; the administrator can change that in Outtray"],
+  ["tlsFailed", "", "it offers only TLS 1.0, and TLS 1.2 is the oldest that is safe; update the device, or let it send without encryption", ""],
+  ["tooLarge", "Plan scanner", "552 5.3.4 The message is larger than the 25000000 octets allowed here"],
+  ["tooManyRecipients", "Newsletter", "452 4.5.3 A message can have 1000 recipients here; send it to the others separately"],
+  ["tooManyConnections", "Monitoring", "421 4.7.0 too many connections from 10.0.0.13, try again later", ""],
+  ["loop", "Old server", "554 5.4.6 Mail loop: the message went through more than 50 servers already"],
+  ["diskFull", "Door system", "452 4.3.1 The disk is full here; try again later"],
+  ["other", "test", "501 5.1.7 The sender address is not valid: it has no domain", ""],
+];
 
 export function found(refusals: readonly RefusalView[], text: string, offset: number, limit: number): Answer {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -80,7 +127,7 @@ export function found(refusals: readonly RefusalView[], text: string, offset: nu
 
 /** The order of the real policy: address, then encryption, sign-in, sender, recipient. */
 export function decide(question: AccessQuestion, settings: Settings): DecisionView {
-  const at = settings.rules.findIndex((rule) => covers(rule, question.address));
+  const at = ruleFor(settings.rules, question.address);
   const rule = settings.rules[at];
   const account = settings.accounts.find((each) => each.enabled && each.name === question.account);
   const no = (by: DecisionView["by"], reply: string): DecisionView => ({ permitted: false, by, rule: at < 0 ? null : at, reply });
@@ -94,9 +141,3 @@ export function decide(question: AccessQuestion, settings: Settings): DecisionVi
   return { permitted: true, by: rule ? "rule" : "account", rule: at < 0 ? null : at, reply: null };
 }
 
-function covers(rule: AccessRule, address: string): boolean {
-  const [base = "", prefix] = rule.network.split("/");
-  const bits = (text: string) => text.split(".").reduce((value, part) => value * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(prefix ?? 32));
-  return Math.floor(bits(base) / size) === Math.floor(bits(address) / size);
-}

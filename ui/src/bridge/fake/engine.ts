@@ -58,7 +58,7 @@ export class FakeEngine {
       case "hold":
         return this.act(request.which, (entry) => (entry.state === "held" ? null : { ...entry, state: "held", nextAttempt: null }), { kind: "held" });
       case "release":
-        return this.act(request.which, (entry) => (entry.state === "held" ? { ...entry, state: "queued", nextAttempt: Date.now() } : null), { kind: "released" });
+        return this.act(request.which, (entry) => (entry.state === "held" ? { ...entry, state: "queued", nextAttempt: Date.now(), held: null } : null), { kind: "released" });
       case "delete":
         return this.remove(request.which);
       case "pause":
@@ -111,11 +111,8 @@ export class FakeEngine {
         return { kind: "devices", devices: structuredClone(world.devices) };
       case "refusals":
         return found(world.refusals, request.text, request.offset, request.limit);
-      case "endBurst": {
-        const held = world.devices.find((device) => device.address === request.address)?.held ?? 0;
-        world.devices = world.devices.map((device) => (device.address === request.address ? { ...device, held: 0, busiestHour: device.recipientsThisHour } : device));
-        return { kind: "count", count: held };
-      }
+      case "endBurst":
+        return this.endBurst(request.address, request.release);
       case "machine":
         return { kind: "machine", machine: structuredClone(world.machine) };
       case "lookOutside":
@@ -254,6 +251,27 @@ export class FakeEngine {
     return this.world.queue.filter((entry) => entry.acceptedAt <= which.acceptedUntil && fits(entry));
   }
 
+  private endBurst(address: string, release: boolean): Answer {
+    const { world } = this;
+    const ids = world.queue.filter((entry) => entry.client === address && entry.held?.kind === "burst").map((entry) => entry.id);
+    world.devices = world.devices.map((device) => (device.address === address ? { ...device, busiestHour: device.recipientsThisHour } : device));
+    const answer = release
+      ? this.act({ kind: "ids", ids }, (entry) => ({ ...entry, state: "queued", nextAttempt: Date.now(), held: null }), { kind: "released" })
+      : this.act({ kind: "ids", ids }, (entry) => ({ ...entry, held: { kind: "person" } }), { kind: "held" });
+    this.lookForBursts();
+    return answer;
+  }
+
+  /** What is held as a burst says whose notices there are, and how much of each device. */
+  private lookForBursts() {
+    const { world } = this;
+    const held = (address: string) => world.queue.filter((entry) => entry.client === address && entry.held?.kind === "burst").length;
+    world.devices = world.devices.map((device) => ({ ...device, held: held(device.address) }));
+    const { notices } = world.snapshot;
+    world.snapshot.notices = notices.filter((notice) => notice.code !== "burstHeld" || held(notice.subject ?? "") > 0);
+    if (world.snapshot.notices.length !== notices.length) this.say({ kind: "noticesChanged", notices: world.snapshot.notices });
+  }
+
   private act(which: Selection, change: (entry: EntryView) => EntryView | null, what: StoryKind): Answer {
     const changed: EntryView[] = [];
     for (const entry of this.chosen(which)) {
@@ -277,6 +295,7 @@ export class FakeEngine {
     this.world.queue = this.world.queue.filter((entry) => !gone.has(entry.id));
     this.world.settled = [...left.toReversed(), ...this.world.settled];
     this.sayMany("queueLeft", left);
+    this.lookForBursts();
     this.count({});
     return { kind: "count", count: left.length };
   }

@@ -82,7 +82,7 @@ export function newEntry(random: Random, at: number, state: RecipientState, more
     nextAttempt: state === "deferred" ? Math.floor(at + 600_000) : null,
     settledAt: open ? null : Math.floor(at + 700 + random() * 1500),
     problem: null,
-    held: null,
+    held: state === "held" ? { kind: "person" } : null,
     ...more,
   };
 }

@@ -22,7 +22,7 @@ import type {
   StoryStep,
   TakeOverView,
 } from "../generated/control";
-import { aBurst, someDevices } from "./devices";
+import { burst, everyRefusal, someDevices } from "./devices";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
@@ -34,7 +34,9 @@ export const scenarios = [
   "paused",
   "flood",
   "refused-devices",
+  "every-refusal",
   "burst",
+  "own-troubles",
   "lost-link",
   "as-service",
   "service-stopped",
@@ -77,7 +79,7 @@ const workload = [2, 1, 1, 0, 1, 3, 9, 22, 31, 27, 24, 19, 28, 30, 26, 18, 9, 4,
 export function worldOf(scenario: Scenario, now: number): World {
   const world = withoutDevices(scenario, now);
   if (world.settled.length > 0) Object.assign(world, someDevices(now, world));
-  if (scenario === "burst") world.devices = [aBurst(now), ...world.devices];
+  if (scenario === "burst") burst(world, now);
   return world;
 }
 
@@ -121,6 +123,13 @@ function withoutDevices(scenario: Scenario, now: number): World {
     case "refused-devices":
       snapshot.refused = refusedClients(now);
       snapshot.counters.refused = snapshot.refused.reduce((sum, client) => sum + client.count, 0);
+      return world;
+    case "every-refusal":
+      snapshot.refused = everyRefusal(now);
+      return world;
+    case "own-troubles":
+      snapshot.refused = [];
+      snapshot.notices = ownTroubles;
       return world;
     case "old-version":
       snapshot.engine = { ...snapshot.engine, contract: 0, version: "0.0.9", embedded: false };
@@ -170,6 +179,14 @@ function withoutDevices(scenario: Scenario, now: number): World {
       return world;
   }
 }
+
+const ownTroubles: Problem[] = [
+  { code: "passwordsGuessed", subject: "198.51.100.7", said: "10 wrong passwords; its sign-in is refused for 15 minutes" },
+  { code: "pickupFailed", subject: "C:\\inetpub\\mailroot\\Pickup", said: "Access is denied. (os error 5)" },
+  { code: "certificateFileUnusable", subject: "C:\\certs\\relay.pfx", said: "the password does not open the file; wanted: the password it was exported with: give it with the settings, or `outtrayd secret set certificate`" },
+  { code: "messageUnreadable", subject: "2", said: "The system cannot find the file specified. (os error 2)" },
+  { code: "burstHeld", subject: "account:branch", said: "140 recipients in this hour, and 120 would not be too many" },
+];
 
 function flowing(now: number): World {
   const random = seeded(20261123);

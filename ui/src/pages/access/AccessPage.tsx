@@ -1,13 +1,14 @@
 /**
  * Who may send what: rules in order, device accounts, lists, what may be in a message, unusual amounts.
  */
-import { Tab, TabList } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
-import type { MachineView } from "../../bridge/bridge";
-import { useDraft, type NamedPart } from "../../forms/draft";
+import type { DecisionView, Settings } from "../../bridge/bridge";
+import { useDraft } from "../../forms/draft";
+import { PartTabs } from "../../forms/PartTabs";
+import { accessParts, keysOf, type Place } from "../../forms/places";
 import { Overtaken, SaveBar } from "../../forms/SaveBar";
-import { useAsk } from "../../live/provider";
+import { useMachine } from "../../live/machine";
 import { PageHead } from "../../parts/Page";
 import { useWindow, type AccessPart } from "../../window";
 import { AccountsPart } from "./AccountsPart";
@@ -18,71 +19,38 @@ import { RulesPart } from "./RulesPart";
 import { TestBox } from "./TestBox";
 import styles from "./access.module.css";
 
-const titles: [part: AccessPart, title: string][] = [
-  ["rules", "Rules"],
-  ["accounts", "Device accounts"],
-  ["lists", "Senders and recipients"],
-  ["content", "Content"],
-  ["bursts", "Unusual amounts"],
-];
+const keys = keysOf("access");
 
-const named: NamedPart[] = [
-  ["rules", (settings) => settings.rules],
-  ["device accounts", (settings) => settings.accounts],
-  ["senders and recipients", (settings) => settings.lists],
-  ["attachments", (settings) => settings.attachments],
-  ["header rules", (settings) => settings.headers],
-  ["unusual amounts", (settings) => settings.bursts],
-];
+/** What the engine said, and of which settings: when they change it is no answer any more. */
+interface Answered {
+  of: Settings;
+  decision: DecisionView;
+}
 
-export function AccessPage({ part }: { part: AccessPart }) {
-  const ask = useAsk();
+/** `rule` is the place of one that is to be opened. */
+export function AccessPage({ part, rule }: { part: AccessPart; rule: number | undefined }) {
   const { go } = useWindow();
-  const draft = useDraft(named);
-  const [machine, setMachine] = useState<MachineView | null>(null);
-  useEffect(() => {
-    void ask({ ask: "machine" }).then((answer) => {
-      if (answer.kind === "machine") setMachine(answer.machine);
-    });
-  }, [ask]);
-  const whereIs = (field: string) => {
-    const place = partOf(field);
-    return place === part ? null : (titles.find(([key]) => key === place)?.[1] ?? `Settings, ${field}`);
-  };
+  const draft = useDraft(keys);
+  const { view: machine } = useMachine();
+  const [answered, setAnswered] = useState<Answered | null>(null);
+  const decision = answered?.of === draft.draft ? answered.decision : null;
   return (
     <div className={styles.page}>
       <PageHead title="Access" sub="Who may send what through this relay. Everybody else is refused." />
-      <TabList className={styles.tabs ?? ""} selectedValue={part} onTabSelect={(_, { value }) => go({ page: "access", part: value as AccessPart })}>
-        {titles.map(([key, title]) => (
-          <Tab key={key} value={key}>
-            {title}
-            {draft.check.problems.some((problem) => partOf(problem.field) === key) && <span className={styles.dot} role="img" aria-label="has a mistake" />}
-          </Tab>
-        ))}
-      </TabList>
       <Overtaken when={draft.overtaken} />
-      <div className={styles.form} role="tabpanel" aria-label={titles.find(([key]) => key === part)?.[1]}>
+      <PartTabs<Extract<Place, { page: "access" }>> page="access" parts={accessParts} part={part} problems={draft.check.problems} onPart={(next) => go({ page: "access", part: next })}>
         {part === "rules" && (
           <>
-            <RulesPart draft={draft} machine={machine} />
-            <TestBox draft={draft} />
+            <RulesPart key={rule} draft={draft} machine={machine} begin={rule ?? null} decides={decision?.rule ?? null} />
+            <TestBox draft={draft} decision={decision} onAnswered={(of, told) => setAnswered({ of, decision: told })} />
           </>
         )}
         {part === "accounts" && <AccountsPart draft={draft} />}
         {part === "lists" && <ListsPart draft={draft} machine={machine} />}
         {part === "content" && <ContentPart draft={draft} />}
         {part === "bursts" && <BurstsPart draft={draft} />}
-      </div>
-      <SaveBar draft={draft} whereIs={whereIs} />
+      </PartTabs>
+      <SaveBar draft={draft} here={{ page: "access", part }} />
     </div>
   );
-}
-
-function partOf(field: string): AccessPart | null {
-  if (field.startsWith("rules")) return "rules";
-  if (field.startsWith("accounts")) return "accounts";
-  if (field.startsWith("lists")) return "lists";
-  if (field.startsWith("attachments") || field.startsWith("headers")) return "content";
-  if (field.startsWith("bursts")) return "bursts";
-  return null;
 }

@@ -1,7 +1,7 @@
 /**
  * Accounts that devices sign in with. A password goes in and never comes out.
  */
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
+import { Button, Field, Input, Switch } from "@fluentui/react-components";
 import { Add20Regular, Delete20Regular, Key20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 
@@ -10,13 +10,12 @@ import { fieldState } from "../../forms/check";
 import type { Draft } from "../../forms/draft";
 import { TextList } from "../../forms/TextList";
 import formStyles from "../../forms/forms.module.css";
-import { useAsk, useSnapshot } from "../../live/provider";
+import { useSnapshot } from "../../live/provider";
 import { Card, Empty, Section } from "../../parts/Page";
 import { Ago } from "../../parts/Time";
 import { ToneLabel } from "../../parts/Tone";
-import { useWindow } from "../../window";
-import { sayRefused } from "../../words";
 import styles from "./access.module.css";
+import { PasswordDialog } from "./PasswordDialog";
 
 export function AccountsPart({ draft }: { draft: Draft }) {
   const { accounts } = draft.draft;
@@ -25,6 +24,7 @@ export function AccountsPart({ draft }: { draft: Draft }) {
   const set = (next: DeviceAccount[]) => draft.change({ ...draft.draft, accounts: next });
   const add = () => set([...accounts, { name: "", note: "", enabled: true, senders: [] }]);
   const inForce = new Set(settings.settings.accounts.map((account) => account.name.toLowerCase()));
+  const viewOf = (name: string) => settings.accounts.find((view) => view.name.toLowerCase() === name.toLowerCase());
   return (
     <Section
       title="Device accounts"
@@ -49,17 +49,17 @@ export function AccountsPart({ draft }: { draft: Draft }) {
                 account={account}
                 at={at}
                 draft={draft}
-                known={settings.accounts.find((view) => view.name.toLowerCase() === account.name.toLowerCase())}
+                known={viewOf(account.name)}
                 saved={inForce.has(account.name.toLowerCase())}
                 onChange={(next) => set(accounts.with(at, next))}
-                onRemove={() => set(accounts.filter((_, other) => other !== at))}
+                onRemove={() => draft.put({ ...draft.draft, accounts: accounts.filter((_, other) => other !== at) })}
                 onPassword={() => setAsking(account.name)}
               />
             </li>
           ))}
         </ul>
       )}
-      {asking !== null && <PasswordDialog account={asking} onDone={() => setAsking(null)} />}
+      {asking !== null && <PasswordDialog account={asking} hasPassword={viewOf(asking)?.hasPassword === true} onDone={() => setAsking(null)} />}
     </Section>
   );
 }
@@ -92,10 +92,24 @@ function Account({ account, at, draft, known, saved, onChange, onRemove, onPassw
       </div>
       <div className={styles.accountFoot}>
         <Switch checked={account.enabled} label={account.enabled ? "May sign in" : "Switched off"} onChange={(_, { checked }) => onChange({ ...account, enabled: checked })} />
-        {known?.hasPassword === true ? <ToneLabel tone="good">password is set</ToneLabel> : <ToneLabel tone="warn">no password yet</ToneLabel>}
-        <span className="quiet">{known?.lastUsedAt ? <>used <Ago at={known.lastUsedAt} /></> : "never used"}</span>
+        {!account.enabled ? (
+          <ToneLabel tone="quiet">cannot sign in</ToneLabel>
+        ) : known?.hasPassword === true ? (
+          <ToneLabel tone="good">password is set</ToneLabel>
+        ) : (
+          <ToneLabel tone="warn">no password yet</ToneLabel>
+        )}
+        <span className="quiet">
+          {known?.lastUsedAt ? (
+            <>
+              used <Ago at={known.lastUsedAt} />
+            </>
+          ) : (
+            "never used"
+          )}
+        </span>
         <span className={styles.accountActs}>
-          <Button icon={<Key20Regular />} disabled={!saved} title={saved ? "" : "Save first"} onClick={onPassword}>
+          <Button icon={<Key20Regular />} disabled={!saved} onClick={onPassword}>
             {known?.hasPassword === true ? "Change password…" : "Set password…"}
           </Button>
           <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${label}`} title="Remove" onClick={onRemove} />
@@ -104,61 +118,4 @@ function Account({ account, at, draft, known, saved, onChange, onRemove, onPassw
       {!saved && account.name !== "" && <p className={formStyles.hint}>Save first; then it can have a password.</p>}
     </>
   );
-}
-
-function PasswordDialog({ account, onDone }: { account: string; onDone(): void }) {
-  const ask = useAsk();
-  const { tell } = useWindow();
-  const [password, setPassword] = useState("");
-  const [wrong, setWrong] = useState("");
-  const [busy, setBusy] = useState(false);
-  const store = async () => {
-    setBusy(true);
-    const answer = await ask({ ask: "setAccountPassword", account, password });
-    setBusy(false);
-    if (answer.kind === "settings") {
-      tell("good", `The password of ${account} is set. Enter it in the device now.`);
-      onDone();
-    } else setWrong(answer.kind === "refused" ? sayRefused(answer.refused) : "It was not stored.");
-  };
-  return (
-    <Dialog open onOpenChange={(_, { open }) => !open && onDone()}>
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void store();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>Password of {account}</DialogTitle>
-            <DialogContent>
-              <div className={formStyles.stack}>
-                <p>It cannot be shown again later, only replaced. Use one that is used nowhere else.</p>
-                <Field label="Password" {...(wrong === "" ? {} : { validationMessage: wrong, validationState: "error" as const })}>
-                  <Input type="text" className="mono" value={password} spellCheck={false} autoComplete="off" onChange={(_, { value }) => (setWrong(""), setPassword(value))} />
-                </Field>
-                <div>
-                  <Button onClick={() => setPassword(madeUp())}>Make one up</Button>
-                </div>
-              </div>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={onDone}>Cancel</Button>
-              <Button type="submit" appearance="primary" disabled={password === "" || busy}>
-                Set password
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
-  );
-}
-
-/** Letters and digits that are not mistaken for others on a scanner's small screen; about 95 bits. */
-function madeUp(): string {
-  const signs = "abcdefghjkmnpqrstuvwxyz23456789";
-  const random = crypto.getRandomValues(new Uint32Array(20));
-  return [...random].map((n) => signs[n % signs.length]).join("");
 }

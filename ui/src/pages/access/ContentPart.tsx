@@ -80,21 +80,23 @@ function HeaderLine({ rule, at, draft, onChange, onRemove }: { rule: HeaderRule;
             ))}
           </Select>
         </Field>
+      </div>
+      <div className={formStyles.row}>
+        {action.kind === "add" && (
+          <>
+            <Field label="Field to add" {...fieldState(problems, of("action.field"))}>
+              <Input value={action.field} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, action: { ...action, field: value.trim() } })} onBlur={draft.leave} />
+            </Field>
+            <Field label="Its value" {...fieldState(problems, of("action.value"))}>
+              <Input value={action.value} onChange={(_, { value }) => onChange({ ...rule, action: { ...action, value } })} onBlur={draft.leave} />
+            </Field>
+          </>
+        )}
         <Field label="Name of this rule" hint={action.kind === "refuse" ? "The device hears it." : ""} {...fieldState(problems, of("name"))}>
           <Input value={rule.name} onChange={(_, { value }) => onChange({ ...rule, name: value })} onBlur={draft.leave} />
         </Field>
         <Button className={styles.removeBeside ?? ""} appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove the rule for ${rule.field}`} title="Remove" onClick={onRemove} />
       </div>
-      {action.kind === "add" && (
-        <div className={formStyles.row}>
-          <Field label="Field to add" {...fieldState(problems, of("action.field"))}>
-            <Input value={action.field} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, action: { ...action, field: value.trim() } })} onBlur={draft.leave} />
-          </Field>
-          <Field label="Its value" {...fieldState(problems, of("action.value"))}>
-            <Input value={action.value} onChange={(_, { value }) => onChange({ ...rule, action: { ...action, value } })} onBlur={draft.leave} />
-          </Field>
-        </div>
-      )}
     </>
   );
 }

@@ -26,7 +26,7 @@ export function ListsPart({ draft, machine }: { draft: Draft; machine: MachineVi
           </div>
         </Card>
       </Section>
-      <Section title="Recipients">
+      <Section title="Recipients" sub="For all devices, written as the senders are.">
         <Card>
           <div className={styles.pair}>
             {list("allowedRecipients", "Mail may be for these only", "Empty: for any.", own)}

@@ -2,6 +2,7 @@
  * One rule with all its conditions.
  */
 import { Checkbox, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
+import { useState } from "react";
 
 import type { AccessRule, Priority, RateLimits, RecipientScope, SettingsProblem } from "../../bridge/bridge";
 import { fieldState } from "../../forms/check";
@@ -9,7 +10,7 @@ import { ConfirmWord } from "../../forms/ConfirmWord";
 import { OptionalNumber } from "../../forms/OptionalNumber";
 import { TextList } from "../../forms/TextList";
 import formStyles from "../../forms/forms.module.css";
-import { readNetwork, sayAddresses } from "../../forms/network";
+import { readNetwork, sayAddresses } from "../../bridge/network";
 import { priorityLabel } from "../../words";
 import styles from "./access.module.css";
 
@@ -29,21 +30,26 @@ export function RuleEditor({ rule, at, problems, onChange, onLeave }: RuleEditor
   const read = readNetwork(rule.network);
   const open = read?.publicAddresses === true;
   const refuses = rule.action === "refuse";
+  // What is wrong with public addresses is said where the word is asked for.
+  const letsIn = open && !refuses && !rule.requireSignIn;
+  const mustConfirm = letsIn && !rule.publicOnPurpose;
+  const [confirmedBefore] = useState(rule.publicOnPurpose ? rule.network : null);
   return (
     <div className={styles.editor}>
       <div className={formStyles.row}>
         <Field
           label="Network"
           hint={read ? (read.addresses === 1n ? "1 address" : `${sayAddresses(read.addresses)}: ${read.first} to ${read.last}`) : "A subnet (192.168.1.0/24), an address, or a range (10.0.0.20-10.0.0.29)"}
-          {...fieldState(problems, of("network"))}
+          {...(mustConfirm ? {} : fieldState(problems, of("network")))}
         >
-          <Input value={rule.network} spellCheck={false} onChange={(_, { value }) => set({ network: value.trim() })} onBlur={onLeave} />
+          <Input value={rule.network} spellCheck={false} onChange={(_, { value }) => set({ network: value.trim(), publicOnPurpose: value.trim() === confirmedBefore })} onBlur={onLeave} />
         </Field>
         <Field label="Name" hint="What people call it. Refused devices hear it." {...fieldState(problems, of("name"))}>
           <Input value={rule.name} onChange={(_, { value }) => set({ name: value })} onBlur={onLeave} />
         </Field>
       </div>
-      {open && !refuses && (
+      {letsIn && rule.network === confirmedBefore && <p className={formStyles.hint}>These are public addresses, allowed on purpose.</p>}
+      {letsIn && rule.network !== confirmedBefore && (
         <ConfirmWord
           key={rule.network}
           network={rule.network}
@@ -85,8 +91,10 @@ export function RuleEditor({ rule, at, problems, onChange, onLeave }: RuleEditor
           </div>
           <fieldset className={formStyles.fieldset}>
             <legend className={formStyles.legend}>Limits for each device there</legend>
-            <div className={styles.limits}>
+            <div className={styles.rates}>
               <OptionalNumber label="Largest message" unit="MB" value={rule.messageBytes === null ? null : Math.round(rule.messageBytes / MB)} onChange={(mb) => set({ messageBytes: mb === null ? null : mb * MB })} onLeave={onLeave} {...fieldState(problems, of("messageBytes"))} />
+            </div>
+            <div className={styles.rates}>
               {rates.map(([key, label]) => (
                 <OptionalNumber key={key} label={label} value={rule.rate[key]} onChange={(value) => set({ rate: { ...rule.rate, [key]: value } })} onLeave={onLeave} {...fieldState(problems, of(`rate.${key}`))} />
               ))}

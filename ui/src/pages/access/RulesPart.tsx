@@ -1,49 +1,86 @@
 /**
  * The rules in their order: the first that fits a device's address decides.
  *
- * Moved by dragging, or with the arrow buttons of each row: nothing here needs a mouse.
+ * Moved by dragging, with the arrow buttons of each row, or with Alt and an arrow key within it: nothing here needs a
+ * mouse, and the focus goes with the rule.
  */
 import { Button } from "@fluentui/react-components";
-import { Add20Regular, ArrowDown20Regular, ArrowUp20Regular, Delete20Regular, Edit20Regular, ReOrderDotsVertical20Regular } from "@fluentui/react-icons";
-import { useState, type DragEvent } from "react";
+import { Add20Regular } from "@fluentui/react-icons";
+import { useLayoutEffect, useRef, useState } from "react";
 
-import type { AccessRule, MachineView } from "../../bridge/bridge";
+import type { AccessRule, MachineView, NetworkView } from "../../bridge/bridge";
 import { allowing } from "../../bridge/make";
+import { holds } from "../../bridge/network";
 import type { Draft } from "../../forms/draft";
 import { Card, Empty, Section } from "../../parts/Page";
-import { ToneLabel } from "../../parts/Tone";
-import { sayConditions } from "../../words";
+import { labelOf } from "../../words";
 import { RuleEditor } from "./RuleEditor";
+import { RuleRow } from "./RuleRow";
 import styles from "./access.module.css";
-import { moved } from "./order";
+import { moved, useRowKeys } from "./order";
 
-export function RulesPart({ draft, machine }: { draft: Draft; machine: MachineView | null }) {
+interface RulesPartProps {
+  draft: Draft;
+  machine: MachineView | null;
+  /** The rule that is open at first. */
+  begin: number | null;
+  /** The rule that decided what was asked. */
+  decides: number | null;
+}
+
+export function RulesPart({ draft, machine, begin, decides }: RulesPartProps) {
   const { rules } = draft.draft;
-  const [open, setOpen] = useState<number | null>(null);
+  const rows = useRowKeys(rules.length);
+  const [open, setOpen] = useState<number | null>(begin === null ? null : (rows.keys[begin] ?? null));
   const [dragged, setDragged] = useState<number | null>(null);
+  const [over, setOver] = useState<number | null>(null);
   const [said, setSaid] = useState("");
-  const set = (next: AccessRule[]) => {
-    draft.change({ ...draft.draft, rules: next });
-    void draft.check.check({ ...draft.draft, rules: next });
-  };
-  const move = (from: number, to: number) => {
+  const list = useRef<HTMLOListElement>(null);
+  const follow = useRef<{ row: number; act: string } | null>(null);
+  const put = (next: AccessRule[]) => draft.put({ ...draft.draft, rules: next });
+
+  const move = (from: number, to: number, act: string | null) => {
     if (to < 0 || to >= rules.length || from === to) return;
-    set(moved(rules, from, to));
-    if (open === from) setOpen(to);
-    else setOpen(null);
+    rows.move(from, to);
+    put(moved(rules, from, to));
+    follow.current = act === null ? null : { row: to, act };
     setSaid(`${labelOf(rules[from])} is now rule ${to + 1} of ${rules.length}.`);
   };
-  const add = () => {
-    const unused = machine?.networks.find((network) => network.private && !rules.some((rule) => rule.network === network.network));
-    set([...rules, allowing(unused?.network ?? "", unused?.card ?? "")]);
-    setOpen(rules.length);
+  // A row that is moved in the page loses the focus.
+  useLayoutEffect(() => {
+    if (!follow.current) return;
+    const { row, act } = follow.current;
+    follow.current = null;
+    list.current?.querySelector<HTMLElement>(`:scope > li:nth-child(${row + 1}) [data-act="${act}"]`)?.focus();
+  });
+  // The rule somebody was led to is in sight.
+  useLayoutEffect(() => {
+    if (begin !== null) list.current?.children[begin]?.scrollIntoView({ block: "nearest" });
+  }, [begin]);
+
+  const add = (network = "", name = "") => {
+    const row = rows.add();
+    const next = [...rules, allowing(network, name)];
+    if (network !== "") return put(next);
+    setOpen(row);
+    draft.change({ ...draft.draft, rules: next });
+  };
+  const remove = (at: number) => {
+    rows.remove(at);
+    put(rules.filter((_, other) => other !== at));
+    setSaid(`${labelOf(rules[at])} is removed.`);
+  };
+  const drop = (to: number) => {
+    if (dragged !== null) move(dragged, to, null);
+    setDragged(null);
+    setOver(null);
   };
   return (
     <Section
       title="Rules"
       sub="The first rule that fits a device’s address decides; the order is yours. Who fits none is refused, unless it signs in with a device account."
       actions={
-        <Button icon={<Add20Regular />} onClick={add}>
+        <Button icon={<Add20Regular />} onClick={() => add()}>
           Add a rule
         </Button>
       }
@@ -53,82 +90,61 @@ export function RulesPart({ draft, machine }: { draft: Draft; machine: MachineVi
       </div>
       {rules.length === 0 ? (
         <Card>
-          <Empty title="Nobody may send yet" actions={<Button onClick={add}>Add a rule</Button>}>
+          <Empty title="Nobody may send yet" actions={<Button onClick={() => add()}>Add a rule</Button>}>
             A rule names a network, such as 192.168.1.0/24, and says what its devices may send.
           </Empty>
         </Card>
       ) : (
-        <ol className={styles.rules}>
-          {rules.map((rule, at) => (
-            <li
-              key={at}
-              className={`${styles.rule} ${dragged === at ? styles.dragged : ""}`}
-              draggable={open !== at}
-              onDragStart={(event) => begin(event, at, setDragged)}
-              onDragOver={(event) => dragged !== null && event.preventDefault()}
-              onDrop={(event) => {
-                event.preventDefault();
-                if (dragged !== null) move(dragged, at);
-                setDragged(null);
-              }}
-              onDragEnd={() => setDragged(null)}
-            >
-              <RuleLine rule={rule} at={at} last={rules.length - 1} open={open === at} onOpen={() => setOpen(open === at ? null : at)} onMove={(to) => move(at, to)} onRemove={() => set(rules.filter((_, other) => other !== at))} />
-              {(open === at || draft.check.problems.some((problem) => problem.field.startsWith(`rules[${at}]`))) && (
-                <RuleEditor rule={rule} at={at} problems={draft.check.problems} onLeave={draft.leave} onChange={(next) => draft.change({ ...draft.draft, rules: rules.with(at, next) })} />
-              )}
-            </li>
-          ))}
+        <ol className={styles.rules} ref={list}>
+          {rules.map((rule, at) => {
+            const key = rows.keys[at] ?? at;
+            const unfolded = open === key || draft.check.problems.some((problem) => problem.field.startsWith(`rules[${at}]`));
+            return (
+              <li
+                key={key}
+                className={[styles.rule, dragged === at ? styles.dragged : "", over === at && dragged !== null && dragged !== at ? (dragged < at ? styles.dropBelow : styles.dropAbove) : "", decides === at ? styles.decides : ""].join(" ")}
+                draggable={!unfolded}
+                onDragStart={(event) => {
+                  event.dataTransfer.effectAllowed = "move";
+                  // Firefox and WebKitGTK begin no drag without data.
+                  event.dataTransfer.setData("text/plain", String(at));
+                  setDragged(at);
+                }}
+                onDragOver={(event) => {
+                  if (dragged === null) return;
+                  event.preventDefault();
+                  setOver(at);
+                }}
+                onDrop={(event) => {
+                  event.preventDefault();
+                  drop(at);
+                }}
+                onDragEnd={() => (setDragged(null), setOver(null))}
+              >
+                <RuleRow rule={rule} at={at} last={rules.length - 1} open={unfolded} decides={decides === at} onOpen={() => setOpen(open === key ? null : key)} onMove={(to, act) => move(at, to, act)} onRemove={() => remove(at)} />
+                {unfolded && <RuleEditor rule={rule} at={at} problems={draft.check.problems} onLeave={draft.leave} onChange={(next) => draft.change({ ...draft.draft, rules: rules.with(at, next) })} />}
+              </li>
+            );
+          })}
         </ol>
       )}
+      <OwnNetworks rules={rules} networks={machine?.networks ?? []} onAllow={({ network, card }) => add(network, card)} />
     </Section>
   );
 }
 
-interface RuleLineProps {
-  rule: AccessRule;
-  at: number;
-  last: number;
-  open: boolean;
-  onOpen(): void;
-  onMove(to: number): void;
-  onRemove(): void;
-}
-
-function RuleLine({ rule, at, last, open, onOpen, onMove, onRemove }: RuleLineProps) {
-  const label = labelOf(rule);
-  const conditions = sayConditions(rule);
+/** Networks of this machine that no rule speaks of: their devices are refused, perhaps without anybody knowing. */
+function OwnNetworks({ rules, networks, onAllow }: { rules: readonly AccessRule[]; networks: readonly NetworkView[]; onAllow(network: NetworkView): void }) {
+  const unspoken = networks.filter((network) => network.private && !rules.some((rule) => holds(rule.network, network.network)));
+  if (unspoken.length === 0) return null;
   return (
-    <div className={styles.line}>
-      <span className={styles.grip} aria-hidden="true" title="Drag to change the order">
-        <ReOrderDotsVertical20Regular />
-      </span>
-      <span className={styles.number}>{at + 1}</span>
-      <div className={styles.what}>
-        <div>
-          <strong>{rule.name === "" ? rule.network || "New rule" : rule.name}</strong>
-          {rule.name !== "" && <span className="quiet"> {rule.network}</span>}
-        </div>
-        <div className="quiet">{conditions === "" ? "may send anything to anybody" : conditions}</div>
-      </div>
-      <ToneLabel tone={rule.action === "allow" ? "good" : "bad"}>{rule.action === "allow" ? "allowed" : "refused"}</ToneLabel>
-      <div className={styles.acts}>
-        <Button appearance="subtle" icon={<ArrowUp20Regular />} aria-label={`Move ${label} up`} title="Move up" disabled={at === 0} onClick={() => onMove(at - 1)} />
-        <Button appearance="subtle" icon={<ArrowDown20Regular />} aria-label={`Move ${label} down`} title="Move down" disabled={at === last} onClick={() => onMove(at + 1)} />
-        <Button appearance="subtle" icon={<Edit20Regular />} aria-label={`Change ${label}`} title="Change" aria-expanded={open} onClick={onOpen} />
-        <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${label}`} title="Remove" onClick={onRemove} />
-      </div>
+    <div className={styles.own}>
+      <span className="quiet">This machine’s own networks without a rule for all of their devices:</span>
+      {unspoken.map((network) => (
+        <Button key={network.network} size="small" icon={<Add20Regular />} title={`This machine is ${network.address} there`} onClick={() => onAllow(network)}>
+          Allow {network.network} ({network.card})
+        </Button>
+      ))}
     </div>
   );
-}
-
-function labelOf(rule: AccessRule | undefined): string {
-  return rule === undefined ? "" : rule.name === "" ? rule.network || "the new rule" : rule.name;
-}
-
-function begin(event: DragEvent, at: number, setDragged: (at: number) => void) {
-  event.dataTransfer.effectAllowed = "move";
-  // Firefox and WebKitGTK begin no drag without data.
-  event.dataTransfer.setData("text/plain", String(at));
-  setDragged(at);
 }

@@ -1,35 +1,44 @@
 /**
  * "May 10.0.0.7 send as a@b to c@d?" – answered by the engine, with what decided.
  */
-import { Button, Checkbox, Field, Input, Select } from "@fluentui/react-components";
+import { Button, Checkbox, Field, Input, Link, Select } from "@fluentui/react-components";
 import { useState } from "react";
 
-import type { AccessQuestion, DecisionView } from "../../bridge/bridge";
+import type { AccessQuestion, DecisionView, Settings } from "../../bridge/bridge";
 import { sayWrong } from "../../forms/check";
 import type { Draft } from "../../forms/draft";
 import formStyles from "../../forms/forms.module.css";
 import { useAsk } from "../../live/provider";
 import { Card, Section } from "../../parts/Page";
 import { ToneIcon } from "../../parts/Tone";
+import { useWindow } from "../../window";
 import { sayDecision, sayRefused } from "../../words";
 import styles from "./access.module.css";
 
-type Told = { decision: DecisionView } | { wrong: string };
+interface TestBoxProps {
+  draft: Draft;
+  /** The answer, as long as it is about these rules. */
+  decision: DecisionView | null;
+  onAnswered(of: Settings, decision: DecisionView): void;
+}
 
-export function TestBox({ draft }: { draft: Draft }) {
+export function TestBox({ draft, decision, onAnswered }: TestBoxProps) {
   const ask = useAsk();
   const [question, setQuestion] = useState<AccessQuestion>({ address: "", encrypted: false, account: null, sender: "", recipient: "" });
-  const [told, setTold] = useState<Told | null>(null);
+  const [asked, setAsked] = useState<AccessQuestion | null>(null);
+  const [wrong, setWrong] = useState("");
   const set = (part: Partial<AccessQuestion>) => {
-    setTold(null);
+    setWrong("");
     setQuestion({ ...question, ...part });
   };
   const put = async () => {
+    const of = draft.draft;
     const unsaved = draft.changes.length > 0;
-    const answer = await ask({ ask: "mayISend", question, settings: unsaved ? draft.draft : null });
-    if (answer.kind === "decision") setTold({ decision: answer.decision });
-    else if (answer.kind === "problems") setTold({ wrong: answer.problems.map(sayWrong).join(" ") });
-    else setTold({ wrong: answer.kind === "refused" ? sayRefused(answer.refused) : "The engine did not say." });
+    const answer = await ask({ ask: "mayISend", question, settings: unsaved ? of : null });
+    setAsked(question);
+    if (answer.kind === "decision") return onAnswered(of, answer.decision);
+    if (answer.kind === "problems") setWrong(`The rules as they stand here cannot be asked: ${answer.problems.map(sayWrong).join(" ")}`);
+    else setWrong(answer.kind === "refused" ? sayRefused(answer.refused) : "The engine did not say.");
   };
   return (
     <Section title="Try it" sub={draft.changes.length > 0 ? "Answered by the engine, with the rules as they stand here, before they are saved." : "Answered by the engine, with the rules in force. Nothing is sent."}>
@@ -66,27 +75,27 @@ export function TestBox({ draft }: { draft: Draft }) {
               Ask the engine
             </Button>
           </div>
-          <div role="status">{told && <Answer told={told} draft={draft} />}</div>
+          <div role="status">
+            {wrong !== "" ? (
+              <p className={styles.answer}>
+                <ToneIcon tone="warn" /> <span>{wrong}</span>
+              </p>
+            ) : (
+              decision && asked === question && <Answer decision={decision} draft={draft} />
+            )}
+          </div>
         </form>
       </Card>
     </Section>
   );
 }
 
-function Answer({ told, draft }: { told: Told; draft: Draft }) {
-  if ("wrong" in told) {
-    return (
-      <p className={styles.answer}>
-        <ToneIcon tone="warn" /> <span>{told.wrong}</span>
-      </p>
-    );
-  }
-  const { decision } = told;
+function Answer({ decision, draft }: { decision: DecisionView; draft: Draft }) {
   return (
     <p className={styles.answer}>
       <ToneIcon tone={decision.permitted ? "good" : "bad"} />
       <span>
-        <strong>{decision.permitted ? "Yes." : "No."}</strong> {sayDecision(decision, draft.draft.rules)}
+        <strong>{decision.permitted ? "Yes." : "No."}</strong> {sayDecision(decision, draft.draft.rules)} <Where decision={decision} />
         {decision.reply !== null && (
           <>
             <br />
@@ -96,4 +105,18 @@ function Answer({ told, draft }: { told: Told; draft: Draft }) {
       </span>
     </p>
   );
+}
+
+/** The way to what decided. The rule is marked in its list, on this page. */
+function Where({ decision }: { decision: DecisionView }) {
+  const { go } = useWindow();
+  switch (decision.by) {
+    case "rule":
+    case "nothing":
+      return null;
+    case "account":
+      return <Link onClick={() => go({ page: "access", part: "accounts" })}>Device accounts</Link>;
+    case "lists":
+      return <Link onClick={() => go({ page: "access", part: "lists" })}>Senders and recipients</Link>;
+  }
 }

@@ -5,35 +5,33 @@ import { Button, SearchBox, Spinner } from "@fluentui/react-components";
 import { Print24Regular, Search24Regular } from "@fluentui/react-icons";
 import { useDeferredValue, useState } from "react";
 
-import type { DeviceView } from "../../bridge/bridge";
 import { useDevices } from "../../live/devices";
+import { useSnapshot } from "../../live/provider";
+import { stillRefused } from "../../live/state";
+import { HeldBursts } from "../../needs/HeldBursts";
+import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Card, Empty, PageHead, Section } from "../../parts/Page";
-import { Ago } from "../../parts/Time";
-import { ToneLabel } from "../../parts/Tone";
-import { useWindow } from "../../window";
-import { count } from "../../words";
-import { HeldDevice, RefusedToday } from "./Needs";
+import { DeviceTable } from "./DeviceTable";
 import { Refusals } from "./Refusals";
 import styles from "./devices.module.css";
 
 export function DevicesPage() {
+  const snapshot = useSnapshot();
   const { devices, failed, refresh } = useDevices();
   const [text, setText] = useState("");
   const searched = useDeferredValue(text.trim().toLowerCase());
   const known = devices ?? [];
   const shown = known.filter((device) => `${device.address} ${device.clientName} ${device.rule ?? ""} ${device.account ?? ""}`.toLowerCase().includes(searched));
-  const held = known.filter((device) => device.held > 0);
-  const refused = known.filter((device) => device.refusedToday > 0 && device.lastRefusal !== null);
+  const refused = stillRefused(snapshot);
+  const bursts = snapshot.notices.some((notice) => notice.code === "burstHeld");
   return (
     <div className={styles.page}>
       <PageHead title="Devices" sub="Every device and program that handed in mail, or tried to." />
-      {(held.length > 0 || refused.length > 0) && (
+      {(bursts || refused.length > 0) && (
         <Section title="Needs you">
           <div className={styles.needs}>
-            {held.map((device) => (
-              <HeldDevice key={device.address} device={device} onDone={refresh} />
-            ))}
-            {refused.map((device) => device.lastRefusal && <RefusedToday key={device.address} device={device} refusal={device.lastRefusal} onDone={refresh} />)}
+            <HeldBursts devices={known} onDone={refresh} />
+            <RefusedDevices onDone={refresh} />
           </div>
         </Section>
       )}
@@ -52,66 +50,11 @@ export function DevicesPage() {
           </Card>
         ) : (
           <Card flush>
-            <DeviceTable devices={shown} />
+            <DeviceTable devices={shown} onDone={refresh} />
           </Card>
         )}
       </Section>
       <Refusals />
     </div>
-  );
-}
-
-function DeviceTable({ devices }: { devices: DeviceView[] }) {
-  const { go } = useWindow();
-  return (
-    <table className={styles.table}>
-      <thead>
-        <tr>
-          <th scope="col">Device</th>
-          <th scope="col">Last seen</th>
-          <th scope="col">Encryption</th>
-          <th scope="col" className={styles.figure}>
-            Messages, 24 h
-          </th>
-          <th scope="col" className={styles.figure}>
-            Recipients this hour
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {devices.map((device) => (
-          <tr key={device.address}>
-            <th scope="row">
-              <button type="button" className={styles.name} title="Show its messages" onClick={() => go({ page: "history", text: `client:${device.address}` })}>
-                {device.clientName === "" ? device.address : device.clientName}
-              </button>
-              <div className="quiet">
-                {device.clientName !== "" && `${device.address} · `}
-                {device.rule ?? "no rule"}
-                {device.account !== null && ` · signs in as ${device.account}`}
-              </div>
-            </th>
-            <td>
-              <Ago at={device.lastSeenAt} />
-            </td>
-            <td>{device.messages === 0 ? <span className="quiet">–</span> : device.tls === null ? <span className="quiet">none</span> : device.tls.replace("TLSv", "TLS ")}</td>
-            <td className={styles.figure}>
-              {count(device.messagesToday)}
-              {device.refusedToday > 0 && <div className={styles.bad}>{count(device.refusedToday)} refused</div>}
-            </td>
-            <td className={styles.figure}>
-              {count(device.recipientsThisHour)}
-              {device.held > 0 ? (
-                <div>
-                  <ToneLabel tone="warn">{count(device.held)} held</ToneLabel>
-                </div>
-              ) : (
-                device.busiestHour > 0 && <div className="quiet">busiest {count(device.busiestHour)}</div>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -4,12 +4,13 @@
 import { Button, SearchBox } from "@fluentui/react-components";
 import { useDeferredValue, useEffect, useState } from "react";
 
-import type { RefusalPage } from "../../bridge/bridge";
+import type { RefusalPage, RefusalView } from "../../bridge/bridge";
+import { tellsRefusal, useReadAnew } from "../../live/devices";
 import { useAsk } from "../../live/provider";
 import { Card, Section } from "../../parts/Page";
 import { Said } from "../../parts/Said";
 import { Ago } from "../../parts/Time";
-import { count, many, refusalWords } from "../../words";
+import { count, many, refusalWords, sayTlsTrouble } from "../../words";
 import styles from "./devices.module.css";
 
 const PAGE = 50;
@@ -20,6 +21,7 @@ export function Refusals() {
   const searched = useDeferredValue(text);
   const [limit, setLimit] = useState(PAGE);
   const [page, setPage] = useState<RefusalPage | null>(null);
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     let mine = true;
     void ask({ ask: "refusals", text: searched, offset: 0, limit }).then((answer) => {
@@ -28,7 +30,8 @@ export function Refusals() {
     return () => {
       mine = false;
     };
-  }, [ask, searched, limit]);
+  }, [ask, searched, limit, turn]);
+  useReadAnew(tellsRefusal, () => setTurn((before) => before + 1));
   const none = page !== null && page.total === 0;
   return (
     <Section
@@ -44,8 +47,8 @@ export function Refusals() {
             {page.refusals.map((refusal) => (
               <li key={`${refusal.address} ${refusal.why} ${refusal.firstAt}`}>
                 <div>
-                  <strong>{refusal.clientName === "" ? refusal.address : refusal.clientName}</strong>{" "}
-                  <span className="quiet">{refusal.clientName === "" ? "" : refusal.address}</span> {refusalWords[refusal.why].title}
+                  <strong>{nameOf(refusal)}</strong> {refusal.clientName !== "" && <span className="quiet">{refusal.address} </span>}
+                  {refusalWords[refusal.why].title}
                   {refusal.count > 1 && <span className="quiet"> · {count(refusal.count)} times</span>}
                 </div>
                 <span className={styles.when}>
@@ -58,7 +61,7 @@ export function Refusals() {
                       {refusal.recipient === "" ? "" : ` → ${refusal.recipient}`}
                     </span>
                   )}
-                  <Said words={refusal.reply} label="What it heard" />
+                  {refusal.why === "tlsFailed" ? <span className="quiet">{sayTlsTrouble(refusal.reply)}</span> : <Said words={refusal.reply} label="What it heard" />}
                 </div>
               </li>
             ))}
@@ -72,4 +75,9 @@ export function Refusals() {
       </Card>
     </Section>
   );
+}
+
+/** Beyond a number that is told apart, clients of an hour are counted together. */
+function nameOf({ address, clientName }: RefusalView): string {
+  return clientName !== "" ? clientName : address !== "" ? address : "Many others";
 }

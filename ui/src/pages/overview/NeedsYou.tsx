@@ -2,24 +2,29 @@
  * What a person has to look at: troubles with their remedy, devices that were refused.
  */
 import { Button } from "@fluentui/react-components";
-import { useState } from "react";
 
-import type { ListenerView, Problem, RefusedClient } from "../../bridge/bridge";
+import type { ListenerView, Problem, ProblemCode } from "../../bridge/bridge";
 import { providerName, providerOf } from "../../forms/providers";
-import { useAllow } from "../../forms/allow";
-import { useAsk, useSnapshot, useStore } from "../../live/provider";
+import { useDevices } from "../../live/devices";
+import { useSnapshot } from "../../live/provider";
+import { stillRefused } from "../../live/state";
+import { GuessedPasswords } from "../../needs/GuessedPasswords";
+import { HeldBursts } from "../../needs/HeldBursts";
+import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Page";
-import { Ago, Ahead } from "../../parts/Time";
-import { many, meaningForMail, refusalWords, remedyLabel, sayListener, sayProblem, sayRefused } from "../../words";
+import { Ahead } from "../../parts/Time";
+import { meaningForMail, remedyLabel, sayLane, sayListener, sayProblem } from "../../words";
 import { useWindow } from "../../window";
 import styles from "./overview.module.css";
 
 export function NeedsYou() {
   const snapshot = useSnapshot();
-  const { lane, notices, listeners, settings, refused } = snapshot;
+  const { lane, notices, listeners, settings } = snapshot;
   const closed = listeners.filter((listener) => listener.problem);
+  const refused = stillRefused(snapshot);
   const own = unique(notices);
+  const bursts = own.some((problem) => problem.code === "burstHeld");
   const unread = settings.problems.length > 0 && !own.some((problem) => problem.code === "settingsUnreadable");
   if (lane.state.kind !== "throttled" && lane.state.kind !== "notSetUp" && own.length + closed.length + refused.length === 0 && !unread) return null;
   return (
@@ -27,16 +32,17 @@ export function NeedsYou() {
       <div className={styles.needs}>
         {lane.state.kind === "notSetUp" && <OwnProblem problem={{ code: "notSetUp" }} />}
         {lane.state.kind === "throttled" && <LaneProblem problem={lane.state.problem} nextTry={lane.state.nextTry} />}
-        {own.map((problem) => (
-          <OwnProblem key={`${problem.code} ${problem.subject ?? ""}`} problem={problem} />
-        ))}
+        {own
+          .filter((problem) => problem.code !== "burstHeld")
+          .map((problem) => (
+            <OwnProblem key={`${problem.code} ${problem.subject ?? ""}`} problem={problem} />
+          ))}
         {closed.map((listener) => (
           <ClosedPort key={`${listener.address} ${listener.port}`} listener={listener} />
         ))}
         {unread && <OwnProblem problem={{ code: "settingsUnreadable", subject: settings.path }} />}
-        {refused.map((client) => (
-          <RefusedDevice key={client.address} client={client} />
-        ))}
+        {bursts && <Bursts />}
+        <RefusedDevices />
       </div>
     </Section>
   );
@@ -45,7 +51,7 @@ export function NeedsYou() {
 function LaneProblem({ problem, nextTry }: { problem: Problem; nextTry: number }) {
   const { lane, counters } = useSnapshot();
   const { mend } = useWindow();
-  const words = sayProblem(problem, providerName(lane.provider, lane.server));
+  const words = sayLane(problem, providerName(lane.provider, lane.server));
   return (
     <Notice
       tone={problem.code === "throttled" || problem.code === "temporaryTrouble" ? "warn" : "bad"}
@@ -70,13 +76,17 @@ function LaneProblem({ problem, nextTry }: { problem: Problem; nextTry: number }
   );
 }
 
+/** Mail goes on, or what does not go on was never taken. */
+const mild: ProblemCode[] = ["databaseSetAside", "settingsUnreadable", "certificateFileUnusable", "pickupFailed"];
+
 function OwnProblem({ problem }: { problem: Problem }) {
   const { lane, settings } = useSnapshot();
   const { mend } = useWindow();
+  if (problem.code === "passwordsGuessed") return <GuessedPasswords problem={problem} />;
   const words = sayProblem(problem, providerName(lane.provider, lane.server));
   return (
     <Notice
-      tone={problem.code === "databaseSetAside" || problem.code === "settingsUnreadable" ? "warn" : "bad"}
+      tone={mild.includes(problem.code) ? "warn" : "bad"}
       title={words.title}
       said={problem.said}
       saidLabel="The system’s own words"
@@ -125,61 +135,9 @@ function ClosedPort({ listener }: { listener: ListenerView }) {
   );
 }
 
-function RefusedDevice({ client }: { client: RefusedClient }) {
-  const ask = useAsk();
-  const store = useStore();
-  const { mend, tell } = useWindow();
-  const { allow, dialog } = useAllow();
-  const [hidden, setHidden] = useState(false);
-  if (hidden) return null;
-  const words = refusalWords[client.why];
-  const forget = async () => {
-    setHidden(true);
-    const answer = await ask({ ask: "forgetRefused", address: client.address });
-    if (answer.kind === "refused") {
-      setHidden(false);
-      tell("bad", sayRefused(answer.refused));
-      return;
-    }
-    await store.refresh();
-  };
-  const allowThen = async (network: string, name: string) => {
-    if (await allow(network, name)) await forget();
-  };
-  return (
-    <Notice
-      tone="warn"
-      title={`${client.clientName === "" ? client.address : `${client.clientName} (${client.address})`} ${words.title}${client.count > 1 ? ` (${many(client.count, "time")})` : ""}`}
-      said={client.lastReply}
-      saidLabel="What the device heard"
-      actions={
-        <>
-          {client.why === "notAllowed" && (
-            <Button appearance={client.network ? "primary" : "secondary"} onClick={() => void allowThen(client.address, client.clientName)}>
-              Allow this device
-            </Button>
-          )}
-          {client.why === "notAllowed" && client.network && (
-            <Button onClick={() => void allowThen(client.network ?? "", "")}>Allow {client.network}</Button>
-          )}
-          {(client.why === "tooLarge" || client.why === "tooManyRecipients" || client.why === "tooManyConnections") && (
-            <Button onClick={() => mend("openLimits")}>Change limits</Button>
-          )}
-          <Button appearance="subtle" onClick={() => void forget()}>
-            Ignore
-          </Button>
-        </>
-      }
-    >
-      <p>
-        {words.means} It wanted to send from {client.lastSender === "" ? "an empty sender" : client.lastSender}
-        {/* Most devices are refused before they have named a recipient. */}
-        {client.lastRecipient === "" ? "" : ` to ${client.lastRecipient}`}. Last tried <Ago at={client.lastAt} />.
-      </p>
-      {client.why === "notAllowed" && !client.network && <p>This address is not from one of this machine’s own networks: allow it only if you know it.</p>}
-      {dialog}
-    </Notice>
-  );
+function Bursts() {
+  const { devices, refresh } = useDevices();
+  return <HeldBursts devices={devices ?? []} onDone={refresh} />;
 }
 
 function unique(problems: Problem[]): Problem[] {

@@ -21,11 +21,11 @@ import { Ahead } from "../../parts/Time";
 import { useWindow } from "../../window";
 import { count, many, queueStates, sayRefused } from "../../words";
 
-export function QueuePage({ open }: { open?: string | undefined }) {
+export function QueuePage({ open, text: begin }: { open?: string | undefined; text?: string | undefined }) {
   const ask = useAsk();
   const { tell } = useWindow();
   const { paused, counters } = useSnapshot();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(begin ?? "");
   const [states, setStates] = useState<RecipientState[]>([]);
   const searched = useDeferredValue(text);
   const filter = useMemo<EntryFilter>(() => ({ text: searched, states }), [searched, states]);

@@ -4,8 +4,8 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
-import type { MachineView, Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
-import { fieldState, wrongAt, type Check } from "../../forms/check";
+import type { Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import { fieldState, wrongAt } from "../../forms/check";
 import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
 import { NumberField, OptionalNumberField } from "../../forms/fields";
@@ -13,7 +13,6 @@ import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
 import { preset, providerName, providerOf, providers, type ProviderKey } from "../../forms/providers";
-import { SendersForm } from "../../forms/SendersForm";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
@@ -132,24 +131,6 @@ function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings;
         </DialogBody>
       </DialogSurface>
     </Dialog>
-  );
-}
-
-export function SendersPart({ draft, change, machine, check }: PartProps & { machine: MachineView | null; check: Check }) {
-  return (
-    <Section title="Who may send" sub="Devices in these networks need no password. All others are refused and shown on the overview.">
-      <SendersForm
-        rules={draft.rules}
-        machine={machine}
-        problems={check.problems}
-        onChange={(rules) => {
-          change({ ...draft, rules });
-          void check.check({ ...draft, rules });
-        }}
-        onTry={(rules) => check.check({ ...draft, rules })}
-        onLeave={() => void check.check(draft)}
-      />
-    </Section>
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Reads a subnet or an address as typed: how many addresses it means, and whether they are public.
+ * Reads a subnet, an address or a range as typed: how many addresses it means, whether they are public, what lies in it.
  *
  * Only for saying it while someone types. The engine's host decides what is valid.
  */
@@ -12,25 +12,63 @@ export interface Network {
   publicAddresses: boolean;
 }
 
+interface Span {
+  bits: 32 | 128;
+  first: bigint;
+  last: bigint;
+}
+
 export function readNetwork(text: string): Network | null {
-  const [address = "", prefix, ...rest] = text.trim().split("/");
+  const read = readSpan(text);
+  if (!read) return null;
+  const { bits, first, last, canonical } = read;
+  const show = bits === 32 ? showV4 : showV6;
+  return {
+    canonical,
+    first: show(first),
+    last: show(last),
+    addresses: last - first + 1n,
+    publicAddresses: !(bits === 32 ? privateV4 : privateV6).some((range) => first >= range.first && last <= range.last),
+  };
+}
+
+/** Whether every address of the second is one of the first. What cannot be read holds nothing and lies nowhere. */
+export function holds(outer: string, inner: string): boolean {
+  const [a, b] = [readSpan(outer), readSpan(inner)];
+  return a !== null && b !== null && a.bits === b.bits && a.first <= b.first && b.last <= a.last;
+}
+
+export function sameNetwork(a: string, b: string): boolean {
+  return holds(a, b) && holds(b, a);
+}
+
+function readSpan(text: string): (Span & { canonical: string }) | null {
+  const [from = "", to, ...more] = text.split("-");
+  return to === undefined ? readSubnet(from.trim()) : more.length > 0 ? null : readRange(from.trim(), to.trim());
+}
+
+function readRange(from: string, to: string): (Span & { canonical: string }) | null {
+  const [first, last] = [readAddress(from), readAddress(to)];
+  if (!first || !last || first.bits !== last.bits || last.value < first.value) return null;
+  const show = first.bits === 32 ? showV4 : showV6;
+  return { bits: first.bits, first: first.value, last: last.value, canonical: `${show(first.value)}-${show(last.value)}` };
+}
+
+function readSubnet(text: string): (Span & { canonical: string }) | null {
+  const [address = "", prefix, ...rest] = text.split("/");
   if (rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix))) return null;
-  const parsed = parseV4(address) ?? parseV6(address);
+  const parsed = readAddress(address);
   if (!parsed) return null;
   const length = prefix === undefined ? parsed.bits : Number(prefix);
   if (length > parsed.bits) return null;
-
   const addresses = 1n << BigInt(parsed.bits - length);
   const first = parsed.value - (parsed.value % addresses);
-  const last = first + addresses - 1n;
   const show = parsed.bits === 32 ? showV4 : showV6;
-  return {
-    canonical: length === parsed.bits ? show(first) : `${show(first)}/${length}`,
-    first: show(first),
-    last: show(last),
-    addresses,
-    publicAddresses: !(parsed.bits === 32 ? privateV4 : privateV6).some((range) => first >= range.first && last <= range.last),
-  };
+  return { bits: parsed.bits, first, last: first + addresses - 1n, canonical: length === parsed.bits ? show(first) : `${show(first)}/${length}` };
+}
+
+function readAddress(text: string): { value: bigint; bits: 32 | 128 } | null {
+  return parseV4(text) ?? parseV6(text);
 }
 
 /** "1 address", "256 addresses", "more than a million addresses". */
@@ -79,12 +117,6 @@ function showV6(value: bigint): string {
   return `${groups.slice(0, best.at).join(":")}::${groups.slice(best.at + best.length).join(":")}`;
 }
 
-function range(text: string, bits: 32 | 128): { first: bigint; last: bigint } {
-  const [address = "", length = ""] = text.split("/");
-  const first = (bits === 32 ? parseV4(address) : parseV6(address))?.value ?? 0n;
-  return { first, last: first + (1n << BigInt(bits - Number(length))) - 1n };
-}
-
 /** Addresses that do not come from the internet: private use, link-local, loopback, shared by carriers. */
-const privateV4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "100.64.0.0/10"].map((text) => range(text, 32));
-const privateV6 = ["fc00::/7", "fe80::/10", "::1/128"].map((text) => range(text, 128));
+const privateV4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "100.64.0.0/10"].flatMap((text) => readSubnet(text) ?? []);
+const privateV6 = ["fc00::/7", "fe80::/10", "::1/128"].flatMap((text) => readSubnet(text) ?? []);
