@@ -14,6 +14,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("socket2", &["src-tauri/relay/src/listen/"]),
     ("rusqlite", &["src-tauri/relay/src/store/"]),
     ("lettre", &["src-tauri/relay/src/smarthost/", "src-tauri/relay/src/dsn/"]),
+    ("hmac", &["src-tauri/relay/src/smarthost/"]),
+    ("md5", &["src-tauri/relay/src/smarthost/"]),
     ("argon2", &["src-tauri/relay/src/policy/"]),
     ("rcgen", &["src-tauri/host/src/certificate.rs"]),
     ("p12_keystore", &["src-tauri/host/src/certificate/"]),
