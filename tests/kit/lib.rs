@@ -11,9 +11,11 @@ pub mod load;
 pub mod office;
 #[cfg(unix)]
 pub mod postfix;
+pub mod token_service;
 
 pub use certs::Certs;
 pub use client::Client;
 pub use daemon::Daemon;
 pub use fake_smart_host::{Answer, FakeSmartHost, SmartHostRunning, Stage, Taken};
 pub use office::Office;
+pub use token_service::OpenIdProvider;

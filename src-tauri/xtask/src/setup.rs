@@ -25,6 +25,7 @@ pub const INSTALLER: &[&str] = &["nsis", "mingw-w64-tools"];
 
 pub fn everything() -> Result<()> {
     packages(&[WINDOW, STAGE, TESTS, WINDOWS, INSTALLER].concat())?;
+    token_service()?;
     pages()
 }
 
@@ -74,13 +75,25 @@ fn must_apt(arguments: &[&str]) -> Result<()> {
 pub fn pages() -> Result<()> {
     node_is_new_enough()?;
     let ui = root().join("ui");
-    let wanted = fs::read(ui.join("package-lock.json")).context("ui/package-lock.json")?;
-    let stamp = ui.join("node_modules/.outtray-lock");
+    install(&ui, "install the pages' packages")?;
+    build_pages(&ui)
+}
+
+/// The OpenID provider that the sign-in tests ask for tokens.
+pub fn token_service() -> Result<()> {
+    node_is_new_enough()?;
+    install(&root().join("tests/oidc"), "install the token service of the tests")
+}
+
+fn install(folder: &Path, what: &str) -> Result<()> {
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read(&lock).with_context(|| lock.display().to_string())?;
+    let stamp = folder.join("node_modules/.outtray-lock");
     if fs::read(&stamp).ok().as_deref() != Some(&wanted) {
-        step::must("install the pages' packages", npm().args(["ci", "--no-audit", "--no-fund"]))?;
+        step::must(what, npm().current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))?;
         fs::write(&stamp, &wanted)?;
     }
-    build_pages(&ui)
+    Ok(())
 }
 
 /// Builds them when a source is newer than the last build.

@@ -23,6 +23,9 @@ pub fn test(words: &[&str]) -> Result<ExitCode> {
     let linux = cfg!(target_os = "linux");
     steps.need("install what is missing", || setup::packages(&[setup::WINDOW, setup::STAGE, setup::TESTS].concat()));
     let pages = steps.need("the pages", setup::pages);
+    if wants("rust") {
+        steps.need("the token service of the tests", setup::token_service);
+    }
     if wants("check") {
         check::light(&mut steps);
     }

@@ -29,6 +29,7 @@ mod wire;
 
 pub use smtp::SmtpHost;
 pub use tokens::Tokens;
+pub use trust::{certificate_trouble, client_for_others};
 
 use crate::mail::reply::RemoteReply;
 use crate::mail::{Content, Envelope, MessageId};

@@ -1,3 +1,5 @@
+//! How tokens are said, and how refusals of them are read.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

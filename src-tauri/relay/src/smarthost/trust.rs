@@ -6,13 +6,14 @@
 
 use super::{Trouble, TroubleKind};
 use crate::config::{SignIn, SmartHostConfig};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
+use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -40,20 +41,29 @@ impl Trust {
     }
 }
 
-fn client_config(config: &SmartHostConfig) -> Result<ClientConfig, Trouble> {
+/// For whoever else is to be believed as much as the smart host: who gives tokens for it.
+pub fn client_for_others(extra_ca_file: Option<&Path>) -> Result<ClientConfig, Trouble> {
+    Ok(verified(extra_ca_file)?.with_no_client_auth())
+}
+
+fn verified(extra_ca_file: Option<&Path>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Trouble> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let failed = |error: rustls::Error| Trouble { kind: TroubleKind::TlsFailed, subject: "TLS".into(), said: error.to_string() };
     let system = Verifier::new(Arc::clone(&provider)).map_err(failed)?;
-    let office = match config.extra_ca_file.as_deref() {
+    let office = match extra_ca_file {
         Some(path) => Some(office_verifier(path, &provider)?),
         None => None,
     };
     let verifier = Arc::new(Either { system, office });
-    let builder = ClientConfig::builder_with_provider(provider)
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(failed)?
         .dangerous() // the name is rustls': this verifier trusts less than nobody, see `Either`
-        .with_custom_certificate_verifier(verifier);
+        .with_custom_certificate_verifier(verifier))
+}
+
+fn client_config(config: &SmartHostConfig) -> Result<ClientConfig, Trouble> {
+    let builder = verified(config.extra_ca_file.as_deref())?;
     match &config.sign_in {
         SignIn::Certificate { certificate_file, key_file } => {
             let (chain, key) = own_certificate(certificate_file, key_file)?;
@@ -140,6 +150,24 @@ impl ServerCertVerifier for Either {
 pub fn is_about_certificate(error: &io::Error) -> bool {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// The same, wherever in an error of others it stands.
+pub fn certificate_trouble(error: &(dyn Error + 'static), server: &str) -> Option<Trouble> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if is_about_certificate(error) {
+                return Some(explain(error, server));
+            }
+            // What an io::Error carries is no source of it.
+            if let Some(carried) = error.get_ref().and_then(|carried| certificate_trouble(carried, server)) {
+                return Some(carried);
+            }
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// Why a handshake failed, as a person can mend it.
