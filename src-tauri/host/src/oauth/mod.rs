@@ -69,8 +69,8 @@ impl Oauth {
     pub fn source(&self, plan: Plan, secret: Option<SecretString>) -> Source {
         let secret = secret.filter(|_| plan.wants_secret());
         let mut known = self.known();
-        if let Some(at) = known.sources.iter().position(|source| source.is_of(&plan, secret.as_ref())) {
-            return known.sources[at].clone();
+        if let Some(source) = known.sources.iter().chain(&known.in_force).find(|source| source.is_of(&plan, secret.as_ref())) {
+            return source.clone();
         }
         let source = Source::new(plan, secret, Arc::clone(&self.secrets), Arc::clone(&self.clock), self.changed.clone());
         known.sources.push_back(source.clone());
@@ -198,7 +198,10 @@ impl Oauth {
     pub async fn sign_out(&self) -> Result<(), SecretError> {
         self.cancel();
         kept::forget(&self.secrets).await?;
-        let sources: Vec<Source> = self.known().sources.iter().cloned().collect();
+        let sources: Vec<Source> = {
+            let known = self.known();
+            known.sources.iter().chain(&known.in_force).cloned().collect()
+        };
         sources.iter().for_each(Source::forget);
         Ok(())
     }
@@ -220,3 +223,6 @@ impl Oauth {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;
