@@ -162,9 +162,16 @@ impl Known {
 
 fn trouble(code: ProblemCode) -> &'static str {
     match code {
-        ProblemCode::SignInRefused | ProblemCode::SignInSwitchedOff | ProblemCode::SignInNeeded | ProblemCode::SecretMissing => {
-            "does not accept the sign-in"
-        }
+        ProblemCode::SignInRefused
+        | ProblemCode::SignInSwitchedOff
+        | ProblemCode::SignInNeeded
+        | ProblemCode::SecretMissing
+        | ProblemCode::TokenNotAccepted
+        | ProblemCode::AppSecretRefused
+        | ProblemCode::AppUnknown
+        | ProblemCode::ConsentMissing
+        | ProblemCode::TokenRefused => "does not accept the sign-in",
+        ProblemCode::SignInLapsed => "wants somebody to sign in again",
         ProblemCode::HostNotFound | ProblemCode::ConnectionRefused | ProblemCode::ConnectionTimedOut => "cannot be reached",
         ProblemCode::CertificateUntrusted | ProblemCode::CertificateWrongName | ProblemCode::CertificateExpired => {
             "shows a certificate that cannot be trusted"

@@ -3,7 +3,9 @@
 //! Gives: the authority as PEM (for an extra CA file) and rustls server configurations.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,6 +52,34 @@ impl Certs {
 
     pub fn server_named(&self, names: &[&str]) -> Arc<ServerConfig> {
         self.sign(params(names))
+    }
+
+    /// Asks whoever connects for a certificate of this authority, and lets in who shows none.
+    pub fn server_asking(&self) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("our own PEM");
+        roots.add(authority).expect("an authority");
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = verifier.allow_unauthenticated().build().expect("a verifier");
+        let (certificate, key) = self.server_pem(&["localhost", "127.0.0.1"]);
+        let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("our own PEM")];
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("our own PEM");
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS 1.2 and 1.3");
+        Arc::new(builder.with_client_cert_verifier(verifier).with_single_cert(chain, key).expect("a usable certificate"))
+    }
+
+    /// What [`Self::client`] gives, as PEM files in the folder: certificate and key.
+    pub fn client_files(&self, name: &str, folder: &std::path::Path) -> (PathBuf, PathBuf) {
+        let mut params = params(&[]);
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let files = (folder.join("client.pem"), folder.join("client.key"));
+        std::fs::write(&files.0, certificate.pem()).expect("the certificate's file");
+        std::fs::write(&files.1, key.serialize_pem()).expect("the key's file");
+        files
     }
 
     pub fn wrong_name(&self) -> Arc<ServerConfig> {

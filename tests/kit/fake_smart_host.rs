@@ -4,6 +4,7 @@
 //! circumstances, every command in its order, and counters.
 
 use crate::fake_talk;
+use futures_util::future::BoxFuture;
 use rustls::ServerConfig;
 use std::collections::HashMap;
 use std::io;
@@ -99,13 +100,26 @@ pub(crate) struct Faults {
     asked: HashMap<Stage, usize>,
 }
 
+/// Whom it lets in.
+#[derive(Clone)]
+pub(crate) enum SignsIn {
+    Password(String, String),
+    /// Who has a token that is good.
+    Token(String, Judge),
+    /// Who has shown a certificate.
+    Certificate,
+}
+
+/// Says of a token whether it is good; an empty text, or why not as the `status` of a challenge.
+pub type Judge = Arc<dyn Fn(String) -> BoxFuture<'static, &'static str> + Send + Sync>;
+
 /// Where messages go as they are taken; numbered from 1.
 pub(crate) type Keeper = Arc<dyn Fn(usize, &Taken) -> io::Result<()> + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) struct Offers {
     pub encryption: Encryption,
-    pub sign_in: Option<(String, String)>,
+    pub sign_in: Option<SignsIn>,
     pub mechanisms: String,
     pub lines: Vec<String>,
 }
@@ -173,8 +187,25 @@ impl FakeSmartHost {
     /// Nobody gets further than EHLO without these.
     #[must_use]
     pub fn auth(mut self, user: &str, password: &str) -> Self {
-        self.offers.sign_in = Some((user.to_owned(), password.to_owned()));
+        self.offers.sign_in = Some(SignsIn::Password(user.to_owned(), password.to_owned()));
         self
+    }
+
+    /// Nobody gets further than EHLO without a token that is good; offers `XOAUTH2`.
+    #[must_use]
+    pub fn tokens<J>(mut self, user: &str, judge: impl Fn(String) -> J + Send + Sync + 'static) -> Self
+    where
+        J: Future<Output = &'static str> + Send + 'static,
+    {
+        self.offers.sign_in = Some(SignsIn::Token(user.to_owned(), Arc::new(move |token| Box::pin(judge(token)))));
+        self.mechanisms("PLAIN LOGIN XOAUTH2")
+    }
+
+    /// Nobody gets further than EHLO without a certificate; offers no other way.
+    #[must_use]
+    pub fn certificates(mut self) -> Self {
+        self.offers.sign_in = Some(SignsIn::Certificate);
+        self.mechanisms("")
     }
 
     /// `PLAIN LOGIN` unless said otherwise.

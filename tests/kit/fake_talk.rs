@@ -1,8 +1,10 @@
 //! One conversation of the fake smart host (RFC 5321 server side, 3207, 4954, 2920).
 
-use crate::fake_smart_host::{Answer, Book, Encryption, Stage, Taken};
+use crate::fake_smart_host::{Answer, Book, Encryption, SignsIn, Stage, Taken};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -110,6 +112,10 @@ impl Talk<'_> {
         let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
         match TlsAcceptor::from(config).accept(plain).await {
             Ok(stream) => {
+                let has_shown = stream.get_ref().1.peer_certificates().is_some();
+                if has_shown && matches!(self.book.read(|pages| pages.offers.sign_in.clone()), Some(SignsIn::Certificate)) {
+                    self.signed_in = Some("a certificate".to_owned());
+                }
                 self.stream = Box::new(stream);
                 self.encrypted = true;
                 Ok(())
@@ -122,28 +128,49 @@ impl Talk<'_> {
     }
 
     async fn auth(&mut self, rest: &str) -> io::Result<()> {
-        let Some((user, password)) = self.book.read(|pages| pages.offers.sign_in.clone()) else {
+        let Some(wanted) = self.book.read(|pages| pages.offers.sign_in.clone()) else {
             return self.write("503 5.5.1 not offered").await;
         };
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
-        let given = match mechanism.to_ascii_uppercase().as_str() {
-            "PLAIN" => {
+        let right = match (mechanism.to_ascii_uppercase().as_str(), &wanted) {
+            ("PLAIN", SignsIn::Password(user, password)) => {
                 let response = if initial.is_empty() { self.challenge("").await? } else { decoded(initial) };
                 let parts: Vec<&str> = response.split('\0').collect();
-                parts.get(1).zip(parts.get(2)).map(|(user, password)| ((*user).to_owned(), (*password).to_owned()))
+                (parts.get(1) == Some(&user.as_str()) && parts.get(2) == Some(&password.as_str())).then_some(user)
             }
-            "LOGIN" => {
-                let user = if initial.is_empty() { self.challenge("Username:").await? } else { decoded(initial) };
-                Some((user, self.challenge("Password:").await?))
+            ("LOGIN", SignsIn::Password(user, password)) => {
+                let name = if initial.is_empty() { self.challenge("Username:").await? } else { decoded(initial) };
+                let given = self.challenge("Password:").await?;
+                (name == *user && given == *password).then_some(user)
+            }
+            ("CRAM-MD5", SignsIn::Password(user, password)) => {
+                let challenge = format!("<{}.1@fake.test>", self.number);
+                let mut proof = Hmac::<Md5>::new_from_slice(password.as_bytes()).expect("any key");
+                proof.update(challenge.as_bytes());
+                let proof: String = proof.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+                (self.challenge(&challenge).await? == format!("{user} {proof}")).then_some(user)
+            }
+            ("XOAUTH2" | "OAUTHBEARER", SignsIn::Token(user, judge)) => {
+                let response = if initial.is_empty() { self.challenge("").await? } else { decoded(initial) };
+                let parts: Vec<&str> = response.split('\u{1}').collect();
+                let named = parts.first().is_some_and(|name| *name == format!("user={user}") || *name == format!("n,a={user},"));
+                let token = parts.iter().find_map(|part| part.strip_prefix("auth=Bearer ")).unwrap_or_default();
+                let why = if !named { "401" } else { judge(token.to_owned()).await };
+                if !why.is_empty() {
+                    let challenge = format!("{{\"status\":\"{why}\",\"schemes\":\"bearer\",\"scope\":\"smtp.send\"}}");
+                    let answer = self.challenge(&challenge).await?;
+                    let wanted = if mechanism.eq_ignore_ascii_case("OAUTHBEARER") { "\u{1}" } else { "" };
+                    if answer != wanted {
+                        return self.write("501 5.5.2 this is no answer to a challenge").await;
+                    }
+                }
+                why.is_empty().then_some(user)
             }
             _ => None,
         };
-        let right = given.is_some_and(|given| given == (user.clone(), password));
-        let usual = if right { "235 2.7.0 welcome" } else { "535 5.7.8 user name or password wrong" };
-        if let Said::AsUsual = self.say(Stage::Auth, usual).await?
-            && right
-        {
-            self.signed_in = Some(user);
+        let usual = if right.is_some() { "235 2.7.0 welcome" } else { "535 5.7.8 user name or password wrong" };
+        if let Said::AsUsual = self.say(Stage::Auth, usual).await? {
+            self.signed_in = right.cloned();
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ pub mod load;
 pub mod office;
 #[cfg(unix)]
 pub mod postfix;
+pub mod token_service;
 pub mod way;
 
 pub use certs::Certs;
@@ -21,3 +22,4 @@ pub use client::Client;
 pub use daemon::Daemon;
 pub use fake_smart_host::{Answer, FakeSmartHost, SmartHostRunning, Stage, Taken};
 pub use office::Office;
+pub use token_service::OpenIdProvider;

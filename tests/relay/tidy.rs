@@ -9,15 +9,27 @@ use std::sync::OnceLock;
 /// A foreign name, and the only places it lives in. In `relay`, `control`, `host` and the app.
 const ROOMS: &[(&str, &[&str])] = &[
     ("smtp_proto", &["src-tauri/relay/src/session/"]),
-    ("tokio::net", &["src-tauri/relay/src/listen/", "src-tauri/relay/src/smarthost/", "src-tauri/control/src/pipe/"]),
+    (
+        "tokio::net",
+        &[
+            "src-tauri/relay/src/listen/",
+            "src-tauri/relay/src/smarthost/",
+            "src-tauri/control/src/pipe/",
+            "src-tauri/host/src/oauth/browser.rs",
+        ],
+    ),
     ("tokio_rustls", &["src-tauri/relay/src/listen/", "src-tauri/relay/src/smarthost/"]),
     ("socket2", &["src-tauri/relay/src/listen/"]),
     ("rusqlite", &["src-tauri/relay/src/store/"]),
     ("lettre", &["src-tauri/relay/src/smarthost/", "src-tauri/relay/src/dsn/"]),
+    ("hmac", &["src-tauri/relay/src/smarthost/"]),
+    ("md5", &["src-tauri/relay/src/smarthost/"]),
     ("argon2", &["src-tauri/relay/src/policy/"]),
     ("rcgen", &["src-tauri/host/src/certificate.rs"]),
     ("p12_keystore", &["src-tauri/host/src/certificate/"]),
     ("x509_parser", &["src-tauri/relay/src/listen/"]),
+    ("reqwest", &["src-tauri/host/src/oauth/"]),
+    ("ring::signature", &["src-tauri/host/src/oauth/assertion"]),
     ("rsntp", &["src-tauri/host/src/machine/"]),
     ("windows_registry", &["src-tauri/host/src/"]),
     ("keyring", &["src-tauri/host/src/secrets/"]),

@@ -11,4 +11,5 @@ export * from "./words/importing";
 export * from "./words/listeners";
 export * from "./words/machine";
 export * from "./words/setup";
+export * from "./words/signIn";
 export * from "./words/states";

@@ -323,6 +323,9 @@ fn all_requests() -> Vec<Request> {
         Request::RemoveSecret { name: "smart-host".into() },
         Request::Machine,
         probe(),
+        Request::BeginSignIn { smart_host: Box::new(smart_host()), secret: Some(Secret::new("tr0ub4dor".into())) },
+        Request::CancelSignIn,
+        Request::SignOut,
         Request::SendTest { sender: "a@b.test".into(), recipient: "c@d.test".into() },
         Request::ForgetRefused { address: "10.0.0.9".into() },
     ]

@@ -75,6 +75,20 @@ pub enum ProblemCode {
     SignInNeeded,
     /// The password is not in the credential store.
     SecretMissing,
+    /// The smart host does not accept a token that was just made for it.
+    TokenNotAccepted,
+    /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.
+    TokenUnreachable,
+    /// The sign-in has ended: somebody must sign in again.
+    SignInLapsed,
+    /// The application's own secret, key or certificate is wrong or has run out.
+    AppSecretRefused,
+    /// The application is not known to who gives tokens, or may not do this.
+    AppUnknown,
+    /// An administrator has not agreed to what the application wants.
+    ConsentMissing,
+    /// No token is given for another reason.
+    TokenRefused,
     /// This machine has no credential store, or it is locked.
     SecretStoreUnavailable,
     /// Replies that are no SMTP: endless, broken, out of order.

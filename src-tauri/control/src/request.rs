@@ -8,7 +8,7 @@ use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
-use crate::view::{DecisionView, DeviceView, Page, RecipientState, RefusalPage, SettingsView, Snapshot, StoryView};
+use crate::view::{DecisionView, DeviceView, Page, RecipientState, RefusalPage, SettingsView, SignInView, Snapshot, StoryView};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -114,6 +114,18 @@ pub enum Request {
         secret: Option<Secret>,
         sender: Option<String>,
     },
+    /// Begins a sign-in that somebody ends with a browser, at the token service of these settings; one that was begun before
+    /// is given up. How it goes on is told as `SettingsChanged`. Without `secret` the stored one is used where one is wanted.
+    /// What comes of it is kept once these settings are in force. Answer: `SignIn`, or `Problems` of the settings.
+    #[serde(rename_all = "camelCase")]
+    BeginSignIn {
+        smart_host: Box<SmartHostSettings>,
+        secret: Option<Secret>,
+    },
+    /// Gives up a sign-in that was begun. Answer: `Settings`.
+    CancelSignIn,
+    /// Forgets the sign-in in force: its tokens, and what they are made with. Answer: `Settings`.
+    SignOut,
     /// Puts a test message into the queue. Answer: `Kept`.
     #[serde(rename_all = "camelCase")]
     SendTest {
@@ -288,6 +300,10 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Outside {
         outside: OutsideView,
+    },
+    #[serde(rename_all = "camelCase")]
+    SignIn {
+        sign_in: SignInView,
     },
     #[serde(rename_all = "camelCase")]
     Kept {

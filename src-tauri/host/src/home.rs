@@ -33,6 +33,8 @@ const STOP_AT_MOST: Duration = Duration::from_secs(10);
 /// Windows and shells at a time; a window needs one.
 const MOST_CONNECTIONS: usize = 32;
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(12 * 3600);
+/// Services forget a sign-in that is not used for some months, some for some days.
+const SIGN_IN_USE: Duration = Duration::from_secs(24 * 3600);
 
 pub struct Options {
     /// The engine ends with the window's process.
@@ -140,6 +142,7 @@ impl Host {
         tokio::spawn(look_after_certificate(desk.clone()));
         tokio::spawn(look_after_files(desk.clone()));
         tokio::spawn(look_for_password(desk.clone()));
+        tokio::spawn(look_after_sign_in(desk.clone()));
         Ok(Self { desk, folder, accepting, connections, _lock: lock })
     }
 
@@ -277,6 +280,23 @@ async fn look_for_password(desk: FrontDesk) {
                 changed = missing.changed() => if changed.is_err() { return },
                 () = desk.stopping.cancelled() => return,
             }
+        }
+    }
+}
+
+/// Tells how the sign-in with a token stands, wakes the lane when somebody has signed in, and uses what would end unused.
+async fn look_after_sign_in(desk: FrontDesk) {
+    let mut changed = desk.force.oauth.changed();
+    let mut uses = tokio::time::interval(SIGN_IN_USE);
+    loop {
+        tokio::select! {
+            changed = changed.changed() => match changed {
+                Ok(()) => desk.force.tell(&desk.relay).await,
+                Err(_) => return,
+            },
+            () = desk.force.oauth.somebody_signed_in() => desk.relay.try_lane(),
+            _ = uses.tick() => desk.force.oauth.use_it().await,
+            () = desk.stopping.cancelled() => return,
         }
     }
 }

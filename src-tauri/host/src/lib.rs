@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Host ── FrontDesk ── relay::Relay
-//!          └ Force: settings/ secrets/ certificate logs
+//!          └ Force: settings/ secrets/ oauth/ certificate logs
 //! ```
 
 pub mod certificate;
@@ -13,6 +13,7 @@ pub mod lock;
 pub mod logs;
 pub mod machine;
 pub mod moving;
+pub mod oauth;
 pub mod paths;
 pub mod secrets;
 pub mod service;

@@ -4,6 +4,7 @@ use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
+use crate::smarthost::Tokens;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -137,6 +138,17 @@ pub enum SignIn {
     Password {
         user: String,
         password: Option<SecretString>,
+    },
+    /// A bearer token in place of a password.
+    Token {
+        user: String,
+        tokens: Arc<dyn Tokens>,
+    },
+    /// We show a certificate while encryption is agreed, and nothing is said of a user. PEM files; such as cannot be used
+    /// rest the lane.
+    Certificate {
+        certificate_file: PathBuf,
+        key_file: PathBuf,
     },
 }
 

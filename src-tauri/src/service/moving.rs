@@ -8,7 +8,6 @@
 
 use super::Service;
 use crate::engine::Engine;
-use control::settings::SignIn;
 use control::view::SettingsView;
 use control::{Answer, Client, Request, Secret};
 use host::secrets::{NAMES, Secrets};
@@ -178,7 +177,7 @@ fn holds(settings: &SettingsView, name: &str) -> bool {
 }
 
 fn needs_password(settings: &SettingsView) -> bool {
-    settings.settings.smart_host.as_ref().is_some_and(|smart_host| matches!(smart_host.sign_in, SignIn::Password { .. }))
+    settings.settings.smart_host.as_ref().is_some_and(|smart_host| smart_host.sign_in.wants_secret())
 }
 
 fn misses_password(settings: &SettingsView) -> bool {

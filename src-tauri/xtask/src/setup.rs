@@ -48,6 +48,7 @@ pub const INSTALLER: &[&str] = &["nsis", "mingw-w64-tools"];
 pub fn everything() -> Result<()> {
     packages(&[WINDOW, STAGE, TESTS, WINDOWS, INSTALLER].concat())?;
     clients()?;
+    token_service()?;
     pages()
 }
 
@@ -134,6 +135,12 @@ pub fn pages() -> Result<()> {
     let ui = root().join("ui");
     node_packages("the pages' packages", &ui)?;
     build_pages(&ui)
+}
+
+/// The OpenID provider that the sign-in tests ask for tokens.
+pub fn token_service() -> Result<()> {
+    node_is_new_enough()?;
+    node_packages("the token service of the tests", &root().join("tests/oidc"))
 }
 
 fn node_packages(what: &str, folder: &Path) -> Result<()> {

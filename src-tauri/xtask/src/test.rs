@@ -26,6 +26,9 @@ pub fn test(words: &[&str]) -> Result<ExitCode> {
         setup::clients()
     });
     let pages = steps.need("the pages", setup::pages);
+    if wants("rust") {
+        steps.need("the token service of the tests", setup::token_service);
+    }
     if wants("check") {
         check::light(&mut steps);
     }

@@ -9,6 +9,7 @@ mod probe_steps;
 mod replies;
 mod reuse;
 mod table;
+mod tokens;
 mod trust;
 
 use bytes::Bytes;

@@ -83,7 +83,7 @@ async fn every_failure_stops_at_its_own_step() {
         (way.usual().at(Stage::EhloEncrypted, reply("550 5.7.1 not you")), Greet, GreetingRefused),
         (way.usual().at(Stage::EhloEncrypted, Answer::Close), Greet, ConnectionLost),
         (way.usual().at(Stage::EhloEncrypted, Answer::EndlessLine), Greet, BrokenReply),
-        (way.usual().mechanisms("CRAM-MD5"), SignIn, SignInNotOffered),
+        (way.usual().mechanisms("DIGEST-MD5"), SignIn, SignInNotOffered),
         (way.usual().at(Stage::Auth, reply("535 5.7.8 wrong")), SignIn, SignInRefused),
         (way.usual().at(Stage::Auth, reply("535 5.7.139 SmtpClientAuthentication is disabled")), SignIn, SignInSwitchedOff),
         (way.usual().at(Stage::Auth, Answer::Close), SignIn, ConnectionLost),

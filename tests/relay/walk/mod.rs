@@ -39,6 +39,7 @@ mod secret;
 mod service;
 mod smuggling;
 mod store_fails;
+mod tokens;
 #[cfg(target_os = "linux")]
 mod unit;
 

@@ -5,10 +5,13 @@
 use super::{MESSAGE, Provider, reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use control::settings::TokenGrant;
 use e2e::daemon::{furnish, program};
-use e2e::{Client, Daemon, Stage};
+use e2e::office::USER;
+use e2e::{Answer, Certs, Client, Daemon, FakeSmartHost, OpenIdProvider, Stage};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const PASSWORD: &str = "Zq7-needle-in-a-haystack-9";
 
@@ -47,6 +50,69 @@ async fn after_a_run_at_trace_level_the_password_is_nowhere() {
     });
     let logs = std::fs::read_dir(data.join("logs")).unwrap().count();
     assert!(logs > 0 && seen > 10_000, "there was something to look through: {logs} logs, {seen} bytes");
+}
+
+/// Signed in from a shell, with a token service that gives tokens and a provider that echoes them: neither the token nor what
+/// it is made with is anywhere but in memory, where there is no credential store that could take it.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_run_at_trace_level_tokens_are_nowhere() {
+    let certs = Certs::new();
+    let folder = tempfile::tempdir().unwrap();
+    let service = OpenIdProvider::start(&certs, folder.path());
+    let desk = service.desk();
+    let fake = FakeSmartHost::new().starttls(certs.server()).tokens(USER, move |token| desk.judge(token)).start().await;
+    fake.times(1, Stage::Auth, Answer::Echo("535 5.7.8 I do not like".into()));
+    let mut settings = e2e::office::settings_for(fake.port(), &folder.path().join("authority.pem"));
+    settings.smart_host.as_mut().unwrap().sign_in = service.sign_in("desktop", TokenGrant::DeviceCode);
+    settings.log_level = control::settings::LogLevel::Trace;
+    let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
+    let daemon = Daemon::start(&data, &credentials);
+    Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+
+    let mut shell = Command::new(program()).args(["sign-in", "--json", "--data"]).arg(&data).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(shell.stdout.take().unwrap()).lines();
+    let asked: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(asked["kind"], "deviceCode", "{asked}");
+    let link = format!("{}?user_code={}", asked["link"].as_str().unwrap(), asked["code"].as_str().unwrap());
+    desk.visit(&link).await;
+    let ended: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&ended["signedIn"], &ended["account"], &ended["untilRestart"]), (&true.into(), &USER.into(), &true.into()));
+    assert!(shell.wait().unwrap().success());
+    fake.until(1).await;
+
+    let mut needles: Vec<String> = desk.values("AccessToken").await;
+    assert!(needles.len() >= 2, "the first was refused: {needles:?}");
+    for token in needles.clone() {
+        needles.push(STANDARD.encode(&token));
+        needles.push(STANDARD.encode(format!("user={USER}\u{1}auth=Bearer {token}\u{1}\u{1}")));
+    }
+    let kept = desk.values("RefreshToken").await;
+    assert!(!kept.is_empty());
+    needles.extend(kept);
+    needles.extend(desk.values("DeviceCode").await);
+    let must_not_tell = |place: &str, bytes: &[u8]| {
+        for needle in &needles {
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle.as_bytes()), "{place} holds {needle}");
+        }
+    };
+    for what in [&["status"][..], &["history"], &["settings", "show"], &["sign-in", "status"]] {
+        let output = Command::new(program()).args(what).args(["--json", "--data"]).arg(&data).output().unwrap();
+        assert!(output.status.success(), "{what:?}: {}", String::from_utf8_lossy(&output.stderr));
+        must_not_tell(&format!("outtrayd {what:?}"), &output.stdout);
+    }
+    for name in ["environ", "cmdline"] {
+        must_not_tell(name, &std::fs::read(format!("/proc/{}/{name}", daemon.id())).unwrap());
+    }
+    let forgotten = Command::new(program()).args(["sign-in", "forget", "--json", "--data"]).arg(&data).output().unwrap();
+    let forgotten: serde_json::Value = serde_json::from_slice(&forgotten.stdout).unwrap();
+    assert_eq!(forgotten["signedIn"], false, "{forgotten}");
+    assert_eq!(daemon.terminate(), Some(0));
+    let mut seen = 0;
+    look_through(&data, &mut |path, bytes| {
+        seen += bytes.len();
+        must_not_tell(&path.display().to_string(), bytes);
+    });
+    assert!(seen > 10_000, "there was something to look through: {seen} bytes");
 }
 
 /// Everything that people and providers wrote bears this word: sign-in, sender, recipients, subject, replies.

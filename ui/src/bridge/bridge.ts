@@ -68,6 +68,8 @@ export interface Bridge {
 export const LINKS = {
   microsoftSmtpAuth:
     "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission",
+  microsoftDevice: "https://microsoft.com/devicelogin",
+  microsoftDeviceToo: "https://login.microsoft.com/device",
   googleAppPassword: "https://support.google.com/accounts/answer/185833",
   googleRelay: "https://support.google.com/a/answer/2956491",
   sendgridKeys: "https://app.sendgrid.com/settings/api_keys",

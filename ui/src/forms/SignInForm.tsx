@@ -5,13 +5,14 @@ import { Button, Checkbox, Field, Input, Link, Radio, RadioGroup } from "@fluent
 import { Eye20Regular, EyeOff20Regular, Open16Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 
-import { LINKS, type SecretStoreView, type SecretView, type SettingsProblem, type SmartHostSettings } from "../bridge/bridge";
-import { useDesktop } from "../live/provider";
+import { LINKS, type SecretStoreView, type SecretView, type SettingsProblem, type SignIn, type SmartHostSettings } from "../bridge/bridge";
+import { useDesktop, useSnapshot } from "../live/provider";
 import { Notice } from "../parts/Notice";
 import { useWindow } from "../window";
-import { canKeep, sayStore } from "../words";
+import { canKeep, sameSecret, sayStore, userOf, wantsSecret } from "../words";
 import { fieldState } from "./check";
 import styles from "./forms.module.css";
+import { OauthForm, tokenSignIn, tokenWays } from "./OauthForm";
 import { providerOf, type Provider } from "./providers";
 
 /** The name under which the engine keeps the password of the provider. */
@@ -36,6 +37,14 @@ export function SignInForm(props: SignInFormProps) {
   const { signIn } = host;
   return (
     <div className={styles.stack}>
+      {tokenWays[provider.key] && <Ways host={host} onHost={onHost} />}
+      {signIn.kind === "oauth" && (
+        <>
+          <OauthForm {...props} signIn={signIn} secretField={wantsSecret(signIn) ? <SecretField {...props} label={tokenSecret(signIn)} /> : null} />
+          {wantsSecret(signIn) && <WhereItGoes {...props} />}
+        </>
+      )}
+      {signIn.kind === "certificate" && <p className={styles.hint}>Outtray shows a certificate and says no user name, as the settings file has it.</p>}
       {provider.key === "other" && (
         <Field label="How does the provider know you?">
           <RadioGroup
@@ -67,7 +76,7 @@ export function SignInForm(props: SignInFormProps) {
                 <Input value={provider.user.fixed} readOnly />
               </Field>
             )}
-            <SecretField {...props} provider={provider} />
+            <SecretField {...props} label={provider.secret} />
           </div>
           <WhereItGoes {...props} />
         </>
@@ -77,12 +86,42 @@ export function SignInForm(props: SignInFormProps) {
   );
 }
 
-function SecretField({ provider, secret, stored, store, onSecret, onLeave }: SignInFormProps & { provider: Provider }) {
-  const [seen, setSeen] = useState(false);
-  const readOnly = store.kind === "credentialsDirectory";
-  const isSet = stored?.isSet === true;
+/** By password, or in one of the provider's ways with a token. */
+function Ways({ host, onHost }: Pick<SignInFormProps, "host" | "onHost">) {
+  const { signIn } = host;
+  const ways = tokenWays[host.provider] ?? [];
+  const choose = (value: string) => {
+    const way = ways.find((each) => each.grant === value);
+    onHost({ ...host, signIn: way ? tokenSignIn(host.provider, way.grant, signIn) : { kind: "password", user: userOf(signIn) } });
+  };
   return (
-    <Field label={provider.secret.label} hint={provider.secret.hint} required={!isSet}>
+    <Field label="How does Outtray sign in?">
+      <RadioGroup layout="horizontal" value={signIn.kind === "oauth" ? signIn.grant.kind : signIn.kind} onChange={(_, { value }) => choose(value)}>
+        <Radio value="password" label="With a password" />
+        {ways.map((way) => (
+          <Radio key={way.grant} value={way.grant} label={way.label} />
+        ))}
+      </RadioGroup>
+    </Field>
+  );
+}
+
+/** What the token is made with, as its owner knows it. */
+function tokenSecret(signIn: SignIn & { kind: "oauth" }): Provider["secret"] {
+  if (signIn.grant.kind === "jwtBearer") return { label: "Key file", hint: "Paste all of the service account’s key file (JSON)." };
+  if (signIn.grant.kind === "clientCredentials" && signIn.grant.certificateFile !== null)
+    return { label: "Private key", hint: "Paste the key in PEM form, without a pass phrase." };
+  return { label: "Client secret", hint: "Its value, not its ID. It is shown only once, when it is made." };
+}
+
+function SecretField({ label, host, secret, stored, store, onSecret, onLeave }: SignInFormProps & { label: Provider["secret"] }) {
+  const [seen, setSeen] = useState(false);
+  const inForce = useSnapshot().settings.settings.smartHost?.signIn;
+  const readOnly = store.kind === "credentialsDirectory";
+  // What is stored for another kind of sign-in is no secret of this one.
+  const isSet = stored?.isSet === true && (inForce === undefined || sameSecret(inForce, host.signIn));
+  return (
+    <Field label={label.label} hint={label.hint} required={!isSet}>
       <Input
         type={seen ? "text" : "password"}
         value={secret}

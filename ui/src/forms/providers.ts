@@ -48,7 +48,7 @@ export const providers: Record<ProviderKey, Provider> = {
     ],
     caution: {
       title: "Sign-in with a password is on its way out",
-      text: "At the end of December 2026 Microsoft switches it off by default. An administrator can switch it on again for now; tenants created later do not get it. Sign-in with Microsoft (OAuth) is coming to Outtray.",
+      text: "At the end of December 2026 Microsoft switches it off by default. An administrator can switch it on again for now; tenants created later do not get it. Choose “Sign in with Microsoft” or “As an application” instead.",
     },
     link: { key: "microsoftSmtpAuth", label: "How to allow authenticated SMTP for a mailbox" },
     parallelConnections: 3,

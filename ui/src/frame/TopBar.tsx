@@ -8,7 +8,7 @@ import { useAsk, useEngineState } from "../live/provider";
 import { Mark } from "../parts/Mark";
 import { ToneIcon } from "../parts/Tone";
 import { useWindow, type Route } from "../window";
-import { count, remedyLabel, sayRefused, sayState, type Sentence } from "../words";
+import { count, remedyLabel, sayRefused, sayState, userOf, type Sentence } from "../words";
 import styles from "./frame.module.css";
 
 export function TopBar({ route }: { route: Route }) {
@@ -60,7 +60,7 @@ function Provider({ name, snapshot }: { name: string; snapshot: NonNullable<Retu
   const signIn = snapshot.settings.settings.smartHost?.signIn;
   const parts = [
     name,
-    signIn?.kind === "password" ? signIn.user : "no sign-in",
+    userOf(signIn) || "no sign-in",
     recipientsPerDay !== null ? `${count(recipientsToday)} of ${count(recipientsPerDay)} in 24 h` : `${count(snapshot.counters.sent)} in 24 h`,
   ];
   return (

@@ -8,7 +8,7 @@ import { useState } from "react";
 import formStyles from "../forms/forms.module.css";
 import { useAsk, useSnapshot } from "../live/provider";
 import { useWindow } from "../window";
-import { sayRefused } from "../words";
+import { sayRefused, senderOf } from "../words";
 import { Journey } from "./Journey";
 
 interface SendTestProps {
@@ -83,6 +83,5 @@ export function SendTest({ hindrance = "", onLeave }: SendTestProps) {
 
 /** The sign-in's own address: the one sender that every provider takes. */
 export function useUsualSender(): string {
-  const signIn = useSnapshot().settings.settings.smartHost?.signIn;
-  return signIn?.kind === "password" && signIn.user.includes("@") ? signIn.user : "";
+  return senderOf(useSnapshot().settings.settings.smartHost?.signIn);
 }

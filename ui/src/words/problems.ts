@@ -150,6 +150,44 @@ const problems: Record<ProblemCode, Say> = {
     words(`${provider} wants a sign-in.`, "Outtray has no user name and password for it yet.", "openSignIn"),
   secretMissing: () =>
     words("The password is not in this machine's credential store.", "It was removed, or the engine now runs under another account. Type it once more.", "openSignIn"),
+  tokenNotAccepted: ({ provider, subject }) =>
+    words(
+      `${provider} does not accept the sign-in of ${named(subject, "this account")}.`,
+      "The token is good, but this mailbox may not send with it. Check that authenticated SMTP is on for the mailbox, and that the application has a right to it.",
+      "openSignIn",
+    ),
+  tokenUnreachable: ({ subject }) =>
+    words(
+      `The sign-in service${quoted(subject)} cannot be reached.`,
+      "Outtray tries again by itself. Check the internet connection, and whether a firewall lets HTTPS through to it.",
+      "tryNow",
+    ),
+  signInLapsed: ({ provider }) =>
+    words(
+      `Somebody must sign in to ${provider} again.`,
+      "The sign-in has ended: a changed password, a policy of the organisation, or a long time without mail does that. Mail waits until then.",
+      "openSignIn",
+    ),
+  appSecretRefused: () =>
+    words(
+      "The application’s secret or certificate is not accepted.",
+      "It has run out or was copied wrong. Make a new secret for the application and enter its value (not its ID) here.",
+      "openSignIn",
+    ),
+  appUnknown: ({ provider }) =>
+    words(
+      `${provider} does not know this application, or does not let it do this.`,
+      "Check the application (client) ID and the directory (tenant), and that the application is allowed to sign in this way.",
+      "openSignIn",
+    ),
+  consentMissing: () =>
+    words(
+      "An administrator has not agreed to what this application wants.",
+      "Somebody who administers the organisation must grant consent for the application once.",
+      "openSignIn",
+    ),
+  tokenRefused: ({ provider }) =>
+    words(`The sign-in service of ${provider} gives no token.`, "Its own words below say why.", "openSignIn"),
   secretStoreUnavailable: () =>
     words(
       "This machine's credential store cannot be opened.",

@@ -7,12 +7,14 @@
 mod access;
 mod content;
 mod listeners;
+mod sign_in;
 mod smart_host;
 
 pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
-pub use smart_host::{Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+pub use sign_in::{SignIn, TokenGrant, TokenService};
+pub use smart_host::{Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! Where mail goes: the smart host, how we encrypt and sign in to it, how long we wait for it.
 
+use super::SignIn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -17,7 +18,7 @@ pub struct SmartHostSettings {
     pub encryption: SmartHostEncryption,
     #[serde(default)]
     pub sign_in: SignIn,
-    /// A PEM file with further certificate authorities to trust (the office's own).
+    /// A PEM file with further certificate authorities to trust (the office's own), also for who gives tokens.
     #[serde(default)]
     pub extra_ca_file: Option<String>,
     /// Connections at a time.
@@ -54,19 +55,8 @@ pub enum SmartHostEncryption {
     Starttls,
     /// TLS from the first byte, verified (port 465).
     Implicit,
-    /// None. A password is then never sent.
+    /// None. A password or token is then never sent.
     None,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, tag = "kind")]
-#[ts(export_to = "control.ts")]
-pub enum SignIn {
-    #[default]
-    None,
-    /// User name here; the password is in the credential store under the name `smart-host`.
-    #[serde(rename_all = "camelCase")]
-    Password { user: String },
 }
 
 /// RFC 5321 §4.5.3.2 gives the defaults.

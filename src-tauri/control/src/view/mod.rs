@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod devices;
+mod sign_in;
 
 pub use devices::{DecidedBy, DecisionView, DeviceView, RefusalPage, RefusalView};
+pub use sign_in::{SignInView, SignInWaiting};
 
 use crate::problem::Problem;
 use crate::settings::{ListenerEncryption, Settings, SettingsProblem};
@@ -438,6 +440,9 @@ pub struct SettingsView {
     /// The device accounts of the settings above, in their order.
     #[serde(default)]
     pub accounts: Vec<AccountView>,
+    /// None where no token is wanted.
+    #[serde(default)]
+    pub sign_in: Option<SignInView>,
 }
 
 /// What is known of a device account. Neither its password nor the hash of it ever comes out.

@@ -2,7 +2,6 @@
 
 use super::{Exit, Failure, Outcome, Place, WhichArgs, link, show};
 use control::request::{EntryFilter, Selection};
-use control::settings::SignIn;
 use control::{Answer, Request, Secret};
 use relay::clock::{Clock, SystemClock};
 use serde_json::json;
@@ -92,10 +91,10 @@ async fn own_sender(client: &control::Client) -> Result<String, Failure> {
     let answer = link::call(client, Request::Snapshot).await?;
     let Answer::Snapshot { snapshot } = answer else { return Err(link::strange(&answer)) };
     if let Some(smart_host) = &snapshot.settings.settings.smart_host
-        && let SignIn::Password { user } = &smart_host.sign_in
+        && let Some(user) = smart_host.sign_in.user()
         && user.contains('@')
     {
-        return Ok(user.clone());
+        return Ok(user.to_owned());
     }
     Ok(format!("outtray@{}", snapshot.engine.host_name))
 }

@@ -18,6 +18,7 @@ mod run;
 mod service;
 mod settings;
 mod show;
+mod sign_in;
 
 use clap::{Args, Parser, Subcommand};
 use control::view::RecipientState;
@@ -101,6 +102,11 @@ enum Command {
     /// Store or remove a secret with the account that runs the engine
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Sign in to the provider with a browser, for settings that want a token in place of a password
+    SignIn {
+        #[command(subcommand)]
+        command: Option<sign_in::SignInCommand>,
+    },
     /// Take over from another mail service
     #[command(subcommand)]
     Import(import::ImportCommand),
@@ -168,7 +174,7 @@ struct WhichArgs {
 enum SecretCommand {
     /// Store a secret, read from standard input: there is no way to give it as an argument
     Set {
-        /// `smart-host` is the password of the provider
+        /// `smart-host` is the password of the provider, or the client secret, private key or key file it gives tokens for
         name: String,
         /// Keep it in memory only, lost at the next restart
         #[arg(long)]
@@ -278,6 +284,9 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Secret(SecretCommand::Remove { name }) => {
             acts::tell(&place, control::Request::RemoveSecret { name }, "The secret is removed.").await
         }
+        Command::SignIn { command: None } => sign_in::begin(&place).await,
+        Command::SignIn { command: Some(sign_in::SignInCommand::Status) } => sign_in::status(&place).await,
+        Command::SignIn { command: Some(sign_in::SignInCommand::Forget) } => sign_in::forget(&place).await,
         Command::Settings(SettingsCommand::Show) => settings::show(&place).await,
         Command::Settings(SettingsCommand::Check { file }) => settings::check(&place, file),
         Command::Settings(SettingsCommand::Apply { file }) => settings::apply(&place, file).await,

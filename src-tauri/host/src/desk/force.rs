@@ -7,8 +7,9 @@
 use super::views::{self, Around};
 use crate::files::Marks;
 use crate::logs::Logs;
+use crate::oauth::Oauth;
 use crate::secrets::{CERTIFICATE, Former, SMART_HOST, Secrets};
-use crate::settings::{self, CertificatePassword, Checked, Facts, Files, file};
+use crate::settings::{self, CertificatePassword, Checked, Credentials, Facts, Files, file};
 use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
@@ -26,7 +27,8 @@ use tokio::sync::{broadcast, watch};
 
 pub struct Force {
     pub facts: Facts,
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
+    pub oauth: Arc<Oauth>,
     logs: Option<Logs>,
     clock: Arc<dyn Clock>,
     now: Mutex<Now>,
@@ -84,7 +86,9 @@ impl Force {
         let (told, _) = broadcast::channel(64);
         let (password_is_missing, _) = watch::channel(false);
         let (now, changing) = (Mutex::new(now), tokio::sync::Mutex::default());
-        Self { facts, secrets, logs, clock, now, changing, told, password_is_missing, engine }
+        let secrets = Arc::new(secrets);
+        let oauth = Arc::new(Oauth::new(Arc::clone(&secrets), Arc::clone(&clock)));
+        Self { facts, secrets, oauth, logs, clock, now, changing, told, password_is_missing, engine }
     }
 
     /// The host's own facts; they have no numbers.
@@ -113,6 +117,8 @@ impl Force {
         let views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
         let unopened = self.open_pfx(&mut checked, of_certificate.ok().flatten()).await;
         let (own, trouble) = if checked.wants_self_signed() { self.own_certificate(&checked) } else { (None, None) };
+        let password = password.filter(|_| wants);
+        let tokens = self.oauth.put_in_force(checked.token_plan(), password.clone()).await;
         let mut now = self.now();
         now.secrets = views;
         now.certificate = trouble.into_iter().chain(unopened).collect();
@@ -123,7 +129,7 @@ impl Force {
         }
         drop(now);
         self.password_is_missing.send_replace(wants && password.is_none());
-        checked.config(own, password.filter(|_| wants))
+        checked.config(own, Credentials { password, tokens })
     }
 
     /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
@@ -288,6 +294,7 @@ impl Force {
             secrets: now.secrets.clone(),
             store: self.secrets.store_view(),
             accounts: now.accounts.clone(),
+            sign_in: self.oauth.view(views::trouble),
         }
     }
 

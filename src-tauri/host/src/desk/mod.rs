@@ -8,6 +8,7 @@ mod asks;
 mod force;
 mod import;
 mod probe;
+mod sign_in;
 mod views;
 
 pub use force::{Force, Found, Unchanged, find};
@@ -119,17 +120,23 @@ impl FrontDesk {
                 Ok(Answer::Problems { problems })
             }
             Request::ApplySettings { settings, secret } => {
+                let secret = secret.map(straight);
                 secret.as_ref().map(fit).transpose()?;
                 self.changed(self.force.apply(&self.relay, &settings, secret).await).await
             }
             Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await).await,
-            Request::SetSecret { name, secret, until_restart } => self.set_secret(NewSecret { name, secret, until_restart }).await,
+            Request::SetSecret { name, secret, until_restart } => {
+                self.set_secret(straight(NewSecret { name, secret, until_restart })).await
+            }
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
             Request::Machine => self.machine().await,
             Request::LookOutside => self.look_outside().await,
             Request::Probe { probe, smart_host, secret, sender } => {
                 probe::probe(&self.force, probe, &smart_host, secret, sender.as_deref(), progress).await
             }
+            Request::BeginSignIn { smart_host, secret } => sign_in::begin(&self.force, &smart_host, secret).await,
+            Request::CancelSignIn => sign_in::cancel(self).await,
+            Request::SignOut => sign_in::sign_out(self).await,
             Request::SendTest { sender, recipient } => {
                 let (sender, recipient) = (asks::mailbox("sender", &sender)?, asks::mailbox("recipient", &recipient)?);
                 let id = self.relay.submit_test(sender, recipient).await.map_err(|error| store_trouble(&error))?;
@@ -138,6 +145,7 @@ impl FrontDesk {
             Request::ImportLook { metabase } => import::look(self, metabase).await,
             Request::TakeOverState => import::state(self).await,
             Request::TakeOver { settings, secret } => {
+                let secret = secret.map(straight);
                 secret.as_ref().map(fit).transpose()?;
                 import::take_over(self, *settings, secret).await
             }
@@ -265,6 +273,10 @@ fn known(name: &str) -> Result<(), Refused> {
     }
     let said = format!("there is no such secret; there is: {}", secrets::NAMES.join(", "));
     Err(Refused::BadValue { field: "name".into(), said })
+}
+
+fn straight(new: NewSecret) -> NewSecret {
+    NewSecret { secret: secrets::in_one_line(new.secret), ..new }
 }
 
 /// Whether there is such a secret, and this can be one; it is not repeated.

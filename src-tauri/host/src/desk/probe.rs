@@ -1,11 +1,15 @@
 //! The connection check: tries a smart host step by step, saved or not, and tells each step.
 
 use super::{Force, asks, views};
-use crate::settings::{check::check_smart_host, smart_host};
+use crate::oauth::Plan;
+use crate::secrets::in_one_line;
+use crate::settings::{Credentials, check::check_smart_host, smart_host};
 use control::request::{Answer, Refused};
 use control::settings::SmartHostSettings;
 use control::{Progress, Secret};
+use relay::smarthost::Tokens;
 use relay::smarthost::probe::{self, ProbeReport};
+use std::sync::Arc;
 
 /// Without `secret` the stored one is used.
 pub async fn probe(
@@ -22,10 +26,12 @@ pub async fn probe(
     }
     let sender = sender.map(|sender| asks::mailbox("sender", sender)).transpose()?;
     let password = match secret {
-        Some(secret) => Some(secret.into_inner()),
+        Some(secret) => Some(in_one_line(secret).into_inner()),
         None => force.password().await,
     };
-    let config = smart_host(settings, &force.facts.folder, password);
+    let tokens =
+        Plan::of(settings, &force.facts.folder).map(|plan| Arc::new(force.oauth.source(plan, password.clone())) as Arc<dyn Tokens>);
+    let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens });
     let host_name = force.engine_view().host_name;
     let tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
     probe::probe(&config, &host_name, sender.as_ref(), tell).await;

@@ -12,7 +12,7 @@ pub use scm::WindowsSmtp;
 
 use crate::settings::file::write_whole;
 use control::import::{LeftMail, MailFolder, ServiceStart, SmtpService, TakeOverTrouble, TakeOverView, TakenOver};
-use control::settings::{Settings, SettingsProblem, SignIn, SmartHostSettings};
+use control::settings::{Settings, SettingsProblem, SmartHostSettings};
 use control::{Answer, Client, NewSecret, Request};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -179,7 +179,7 @@ impl Undo<'_> {
         if ask(engine, Request::RemoveSecret { name }).await.is_err() {
             self.left_undone.push("The new password is still stored.".to_owned());
         }
-        let signs_in = |smart_host: &SmartHostSettings| matches!(smart_host.sign_in, SignIn::Password { .. });
+        let signs_in = |smart_host: &SmartHostSettings| smart_host.sign_in.wants_secret();
         if !is_known && former.smart_host.as_ref().is_some_and(signs_in) {
             self.left_undone.push("The former password has to be given again.".to_owned());
         }

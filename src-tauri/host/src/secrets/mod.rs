@@ -19,17 +19,21 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The password of the smart host.
+/// The password of the smart host; or what tokens for it are made with: a client secret, a private key, a key file.
 pub const SMART_HOST: &str = "smart-host";
 /// The password of the certificate's PFX file.
 pub const CERTIFICATE: &str = "certificate";
-/// Every name there is.
+/// What is left of somebody's sign-in at the smart host's token service. Nobody gives it by hand.
+pub const SIGN_IN: &str = "smart-host-sign-in";
+/// Every name a person may use.
 pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
 
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Windows keeps 2560 bytes an entry.
 const LONGEST: usize = 2560;
+/// What is longer is kept in so many entries at most.
+const PIECES: usize = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
@@ -151,6 +155,58 @@ impl Secrets {
         }
     }
 
+    /// What [`Self::write_long`] wrote.
+    pub async fn read_long(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
+        let Some(first) = self.read(name).await? else { return Ok(None) };
+        let Some((count, beginning)) = first.expose_secret().split_once(':') else { return Ok(None) };
+        let count = count.parse::<usize>().unwrap_or_default().min(PIECES);
+        let mut whole = beginning.to_owned();
+        for number in 1..count {
+            match self.read(&piece(name, number)).await? {
+                Some(next) => whole.push_str(next.expose_secret()),
+                // Half of it is of no use.
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(whole.into()))
+    }
+
+    /// In as many entries as it takes. The first says how many, and is written last.
+    pub async fn write_long(&self, name: &str, secret: &SecretString, until_restart: bool) -> Result<(), SecretError> {
+        let bytes = secret.expose_secret().as_bytes();
+        // Room for the count.
+        let pieces: Result<Vec<&str>, _> = bytes.chunks(LONGEST - 2).map(std::str::from_utf8).collect();
+        let pieces = pieces.ok().filter(|pieces| (1..=PIECES).contains(&pieces.len()));
+        let pieces = pieces.ok_or_else(|| SecretError::Failed("it is too long for a credential store".into()))?;
+        let before = self.pieces_of(name).await?;
+        for (number, text) in pieces.iter().enumerate().skip(1) {
+            self.write(&piece(name, number), (*text).to_owned().into(), until_restart).await?;
+        }
+        let first = pieces.first().copied().unwrap_or_default();
+        self.write(name, format!("{}:{first}", pieces.len()).into(), until_restart).await?;
+        // What was longer leaves nothing behind.
+        for number in pieces.len()..before {
+            self.remove(&piece(name, number)).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn remove_long(&self, name: &str) -> Result<(), SecretError> {
+        let before = self.pieces_of(name).await?;
+        // The first at the end: as long as it is there, it is known that there are others.
+        for number in (1..before).rev() {
+            self.remove(&piece(name, number)).await?;
+        }
+        if before > 0 { self.remove(name).await } else { Ok(()) }
+    }
+
+    /// In how many entries it is kept.
+    async fn pieces_of(&self, name: &str) -> Result<usize, SecretError> {
+        let first = self.read(name).await?;
+        let count = first.map(|first| first.expose_secret().split(':').next().and_then(|count| count.parse().ok()).unwrap_or(1));
+        Ok(count.unwrap_or(0).min(PIECES))
+    }
+
     /// Whether it is set; never the secret. `found` is what reading it gave.
     pub fn view(&self, name: &str, found: &Result<Option<SecretString>, SecretError>) -> SecretView {
         let until_restart = self.in_memory().contains_key(name);
@@ -193,6 +249,30 @@ impl Secrets {
 pub struct Former {
     in_memory: Option<SecretString>,
     stored: Option<Option<SecretString>>,
+}
+
+fn piece(name: &str, number: usize) -> String {
+    format!("{name}.{}", number + 1)
+}
+
+/// As a credential store keeps it: a private key in PEM form or a service account's key file on one line, without what is
+/// not needed of it; anything else as it is.
+pub fn in_one_line(secret: Secret) -> Secret {
+    let inner = secret.clone().into_inner();
+    let text = inner.expose_secret().trim();
+    if text.starts_with("-----BEGIN ") {
+        return Secret::new(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    let file = text.starts_with('{').then(|| serde_json::from_str::<serde_json::Value>(text).ok()).flatten();
+    match file {
+        Some(file) if file.get("private_key").is_some() => {
+            let wanted = ["client_email", "private_key_id", "private_key"];
+            let kept: serde_json::Map<_, _> =
+                wanted.into_iter().filter_map(|name| Some((name.to_owned(), file.get(name)?.clone()))).collect();
+            Secret::new(serde_json::Value::Object(kept).to_string())
+        }
+        Some(_) | None => secret,
+    }
 }
 
 /// What is wrong with a secret before any store sees it; the secret itself is not repeated.

@@ -62,6 +62,70 @@ impl Secrets {
     }
 }
 
+/// Keeps what a store keeps that has room for 2560 bytes an entry, as Windows has.
+#[derive(Default, Clone)]
+struct Narrow(Arc<Mutex<HashMap<String, String>>>);
+
+impl Store for Narrow {
+    fn view(&self) -> SecretStoreView {
+        SecretStoreView::WindowsCredentialManager
+    }
+    fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
+        Ok(self.0.lock().unwrap().get(name).cloned().map(SecretString::from))
+    }
+    fn write(&self, name: &str, secret: &SecretString) -> Result<(), SecretError> {
+        if secret.expose_secret().len() > LONGEST {
+            return Err(SecretError::Failed("too long".into()));
+        }
+        self.0.lock().unwrap().insert(name.to_owned(), secret.expose_secret().to_owned());
+        Ok(())
+    }
+    fn remove(&self, name: &str) -> Result<(), SecretError> {
+        self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_longer_than_an_entry_is_kept_in_several_and_leaves_nothing_behind() {
+    let store = Narrow::default();
+    let secrets = Secrets::with(Box::new(store.clone()));
+    let entries = || store.0.lock().unwrap().len();
+    let read = async || secrets.read_long(SIGN_IN).await.unwrap().map(|secret| secret.expose_secret().to_owned());
+    assert_eq!(read().await, None);
+    for (length, wanted) in [(1, 1), (2558, 1), (2559, 2), (9000, 4), (6000, 3), (10, 1)] {
+        let text: String = (0..length).map(|at| char::from(b'a' + (at % 26) as u8)).collect();
+        secrets.write_long(SIGN_IN, &text.clone().into(), false).await.unwrap();
+        assert_eq!((read().await, entries()), (Some(text), wanted), "{length}");
+    }
+    let endless: SecretString = "x".repeat(20_000).into();
+    assert!(secrets.write_long(SIGN_IN, &endless, false).await.is_err());
+    secrets.write_long(SIGN_IN, &"y".repeat(6000).into(), false).await.unwrap();
+    store.0.lock().unwrap().remove("smart-host-sign-in.2");
+    assert_eq!(read().await, None, "half of it is of no use");
+    secrets.remove_long(SIGN_IN).await.unwrap();
+    assert_eq!((read().await, entries()), (None, 0));
+}
+
+#[test]
+fn keys_and_key_files_become_one_line_and_anything_else_stays() {
+    let straight = |text: &str| in_one_line(Secret::new(text.into())).into_inner().expose_secret().to_owned();
+    assert_eq!(
+        straight("-----BEGIN PRIVATE KEY-----\r\nMIIE\nAQ==\n-----END PRIVATE KEY-----\n"),
+        "-----BEGIN PRIVATE KEY----- MIIE AQ== -----END PRIVATE KEY-----"
+    );
+    let file = r#"{ "type": "service_account",
+        "private_key": "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n", "client_email": "a@b.test", "client_x509_cert_url": "https://x" }"#;
+    let kept: serde_json::Value = serde_json::from_str(&straight(file)).unwrap();
+    let wanted =
+        serde_json::json!({ "client_email": "a@b.test", "private_key": "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n" });
+    assert_eq!(kept, wanted);
+    assert_eq!(unfit(&straight(file)), None);
+    for other in ["tr0ub4dor", "{not json", r#"{"a": 1}"#, " spaces stay ", "two\nlines"] {
+        assert_eq!(straight(other), other);
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_could_not_be_read_once_was_never_asked_again() {
     let secrets = Secrets::with(Box::new(Played::locked_for(2, "tr0ub4dor")));

@@ -7,7 +7,7 @@
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{Delivery, Limits, Pace, SettingsProblem, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{Delivery, Limits, Pace, SettingsProblem, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
 use secrecy::SecretString;
 use std::fmt::Display;
@@ -140,19 +140,7 @@ impl Rules<'_> {
         if *port == 0 {
             self.wrong(field("port"), port, "there is no such port", "587 with `starttls`, 465 with `implicit`, as your provider says");
         }
-        match sign_in {
-            SignIn::None => {}
-            SignIn::Password { user } => {
-                if user.is_empty() || user.len() > 500 || user.chars().any(char::is_control) {
-                    let wrong = "this is no user name";
-                    self.wrong(field("signIn.user"), short(user), wrong, "the user name your provider gave you, often a mail address");
-                }
-                if *encryption == SmartHostEncryption::None {
-                    let wrong = "a password would cross the network readable by everyone";
-                    self.wrong(field("encryption"), "none", wrong, "`starttls` or `implicit`; or the sign-in `none`");
-                }
-            }
-        }
+        self.sign_in(at, sign_in, *encryption);
         if let Some(file) = extra_ca_file
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {

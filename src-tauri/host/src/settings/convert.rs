@@ -1,6 +1,7 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
 use crate::certificate;
+use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
 use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
@@ -9,6 +10,7 @@ use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
+use relay::smarthost::Tokens;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
@@ -133,8 +135,14 @@ impl Checked {
         self.certificate = Some(certificate);
     }
 
+    /// Whether the smart host's sign-in needs what is in the credential store.
     pub fn wants_password(&self) -> bool {
-        self.settings.smart_host.as_ref().is_some_and(|smart_host| matches!(smart_host.sign_in, SignIn::Password { .. }))
+        self.settings.smart_host.as_ref().is_some_and(|smart_host| smart_host.sign_in.wants_secret())
+    }
+
+    /// What tokens are asked for with, where they are wanted.
+    pub fn token_plan(&self) -> Option<Plan> {
+        self.settings.smart_host.as_ref().and_then(|smart_host| Plan::of(smart_host, &self.folder))
     }
 
     pub fn host_name(&self) -> &str {
@@ -147,8 +155,8 @@ impl Checked {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }
 
-    /// The engine's configuration, with what is not in the document: our own certificate and the password.
-    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, password: Option<SecretString>) -> Config {
+    /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with.
+    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, credentials: Credentials) -> Config {
         let Settings { limits, delivery, bursts, .. } = &self.settings;
         let certificate = self.certificate.clone().or(self_signed);
         Config {
@@ -186,14 +194,23 @@ impl Checked {
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
             },
-            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, password)),
+            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }
 }
 
+/// What the engine signs in with, of which nothing stands in the settings.
+#[derive(Default)]
+pub struct Credentials {
+    pub password: Option<SecretString>,
+    /// Where tokens come from, if they are wanted.
+    pub tokens: Option<Arc<dyn Tokens>>,
+}
+
 /// Relative file names begin in `folder`.
-pub fn smart_host(settings: &SmartHostSettings, folder: &Path, password: Option<SecretString>) -> SmartHostConfig {
+pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
+    let Credentials { password, tokens } = credentials;
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
@@ -206,6 +223,13 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, password: Option<
         sign_in: match &settings.sign_in {
             SignIn::None => config::SignIn::None,
             SignIn::Password { user } => config::SignIn::Password { user: user.clone(), password },
+            SignIn::Oauth { user, .. } => match tokens {
+                Some(tokens) => config::SignIn::Token { user: user.clone(), tokens },
+                None => config::SignIn::Password { user: user.clone(), password: None },
+            },
+            SignIn::Certificate { certificate_file, key_file } => {
+                config::SignIn::Certificate { certificate_file: folder.join(certificate_file), key_file: folder.join(key_file) }
+            }
         },
         extra_ca_file: settings.extra_ca_file.as_ref().map(|file| folder.join(file)),
         parallel_connections: settings.parallel_connections as usize,

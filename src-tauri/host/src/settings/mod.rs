@@ -17,9 +17,10 @@ pub mod schema;
 mod convert;
 mod doors;
 mod shape;
+mod sign_in;
 
 pub use check::{CertificatePassword, Facts, Files, check, check_with};
-pub use convert::{Checked, smart_host};
+pub use convert::{Checked, Credentials, smart_host};
 
 use control::settings::SettingsProblem;
 

@@ -92,7 +92,7 @@ mod tests {
         let found = fields(
             r#"{ "version": 1, "hostname": "x", "listeners": [ {"address": 5, "port": 70000, "encryption": "ssl"},
                 {"address": "0.0.0.0", "port": 2525, "encryption": "plain", "tls": true} ],
-                "rules": {}, "smartHost": {"server": "a.test", "signIn": {"kind": "oauth"}, "encryption": "none"},
+                "rules": {}, "smartHost": {"server": "a.test", "signIn": {"kind": "magic"}, "encryption": "none"},
                 "certificate": {"kind": "pem", "certificateFile": "a.pem"},
                 "limits": {"messageBytes": "25 MB"}, "logLevel": "loud", "delivery": {"firstRetrySeconds": -1} }"#,
         );
@@ -110,7 +110,7 @@ mod tests {
                 "logLevel = loud: this word is not known here",
                 "rules = {}: this is an object, and a list in [ ] is wanted",
                 "smartHost.port = : it is missing",
-                "smartHost.signIn.kind = oauth: this word is not known here",
+                "smartHost.signIn.kind = magic: this word is not known here",
             ]
         );
     }
@@ -121,6 +121,8 @@ mod tests {
             r#"{"version": 1, "listeners": 5, "smartHost": 7}"#,
             r#"{"version": 1, "smartHost": {}, "listeners": [{}, 5, null], "rules": [null, {}, []]}"#,
             r#"{"version": "1", "certificate": null, "limits": null, "history": []}"#,
+            r#"{"version": 1, "smartHost": {"signIn": {"kind": "oauth", "grant": {}, "service": {"kind": "custom", "token": 5}, "scopes": [7]}}}"#,
+            r#"{"version": 1, "smartHost": {"signIn": {"kind": "oauth", "grant": null, "service": [], "user": {}}}}"#,
             r#"{"version": 1.5, "smartHost": {"signIn": 3, "timeouts": 4, "extraCaFile": 5}}"#,
             "[]",
             "7",

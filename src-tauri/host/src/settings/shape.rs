@@ -129,7 +129,7 @@ impl<'a> Walk<'a> {
         let Value::Object(object) = value else {
             let is = name_of(value);
             self.wrong(path, value, format!("this is {is}, and an object is wanted"), "an object with a `kind`");
-            return Some(Value::Null);
+            return Some(self.first_of(forms));
         };
         match forms.iter().find(|form| tag(form) == object.get("kind").and_then(Value::as_str)) {
             Some(form) => {
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
                 let kind = object.get("kind").cloned().unwrap_or_default();
                 let wrong = if kind.is_null() { "it is missing" } else { "this word is not known here" };
                 self.wrong(&below(path, "kind"), &kind, wrong, format!("one of: {}", kinds.join(", ")));
-                Some(Value::Null)
+                Some(self.first_of(forms))
             }
         }
     }
@@ -172,6 +172,12 @@ impl<'a> Walk<'a> {
         if let Some(first) = choices(schema).and_then(|choices| choices.first().copied()) {
             return first.into();
         }
+        if let Some(word) = schema.get("const") {
+            return word.clone();
+        }
+        if let Some(forms) = schema.get("oneOf").and_then(Value::as_array) {
+            return self.first_of(forms);
+        }
         match schema.get("type").and_then(Value::as_str) {
             Some("string") => "".into(),
             Some("integer") => 1.into(),
@@ -184,6 +190,10 @@ impl<'a> Walk<'a> {
             }
             _ => Value::Null,
         }
+    }
+
+    fn first_of(&self, forms: &'a [Value]) -> Value {
+        forms.first().map_or(Value::Null, |form| self.stand_in(form))
     }
 
     fn wrong(&mut self, path: &str, value: &Value, wrong: impl Into<String>, remedy: impl Into<String>) {

@@ -79,7 +79,9 @@ impl SmtpLine {
     fn of_recipient(&self, reply: &RemoteReply, suspect: bool, others_taken: bool) -> Verdict {
         match (classify(reply, Stage::Recipient), &self.config.sign_in) {
             // Signed in we are: it is this recipient it will not relay for, and the lane is well.
-            (Verdict::Lane(TroubleKind::SignInNeeded), SignIn::Password { .. }) => Verdict::Defer(RefusalKind::Other),
+            (Verdict::Lane(TroubleKind::SignInNeeded), SignIn::Password { .. } | SignIn::Token { .. }) => {
+                Verdict::Defer(RefusalKind::Other)
+            }
             // A limit is reached in the middle of the recipients, too; any other fault of the lane all would have heard.
             (verdict @ Verdict::Lane(kind), _) => of_message(verdict, suspect || others_taken && kind != TroubleKind::Throttled),
             (verdict @ (Verdict::Defer(_) | Verdict::Fail(_)), _) => verdict,
@@ -123,6 +125,13 @@ fn of_message(verdict: Verdict, lane_is_well: bool) -> Verdict {
             | TroubleKind::SignInSwitchedOff
             | TroubleKind::SignInNeeded
             | TroubleKind::SecretMissing
+            | TroubleKind::TokenNotAccepted
+            | TroubleKind::TokenUnreachable
+            | TroubleKind::SignInLapsed
+            | TroubleKind::AppSecretRefused
+            | TroubleKind::AppUnknown
+            | TroubleKind::ConsentMissing
+            | TroubleKind::TokenRefused
             | TroubleKind::Other => RefusalKind::Other,
         }),
         verdict @ (Verdict::Lane(_) | Verdict::Defer(_) | Verdict::Fail(_)) => verdict,

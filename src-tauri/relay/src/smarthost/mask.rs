@@ -6,10 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Knows every form in which the password went over the wire.
+/// Knows every form in which a password or token went over the wire.
 #[derive(Default, Clone)]
 pub struct Mask(Vec<SecretString>);
 
+/// Forms that are remembered: a token's own of the last two, so that a server may also echo the one before.
+const FORMS: usize = 8;
 const STARS: &str = "***";
 /// So many letters of a secret in a row are no chance.
 const RUN: usize = 8;
@@ -26,6 +28,16 @@ impl Mask {
         ];
         // A password of one or two letters would star out half of every reply and hide nothing.
         Self(forms.into_iter().filter(|form| form.len() >= 3).map(SecretString::from).collect())
+    }
+
+    /// A secret that was not known from the beginning.
+    pub fn learn(&mut self, forms: impl IntoIterator<Item = String>) {
+        for form in forms.into_iter().filter(|form| form.len() >= 3) {
+            if !self.0.iter().any(|known| known.expose_secret() == form) {
+                self.0.push(form.into());
+            }
+        }
+        self.0.drain(..self.0.len().saturating_sub(FORMS));
     }
 
     pub fn clean(&self, text: &str) -> String {

@@ -3,7 +3,7 @@
 //! In: a delivery (one message, its due recipients). Out: one outcome per recipient, or
 //! [`Trouble`]: the lane is down and why. Never decides about retrying.
 //! RFC 5321 (client side), 3207 (STARTTLS), 4954 (AUTH), 2920 (PIPELINING), 1870 (SIZE), 3461 (DSN), 6152 (8BITMIME),
-//! 6531 (SMTPUTF8).
+//! 6531 (SMTPUTF8), 7628 (bearer tokens).
 //!
 //! Invariant: no credential goes over a connection that is not encrypted and verified.
 
@@ -20,12 +20,16 @@ mod offers;
 mod plain;
 pub mod probe;
 mod replies;
+mod sign_in;
 mod smtp;
 mod talk;
+mod tokens;
 mod trust;
 mod wire;
 
 pub use smtp::SmtpHost;
+pub use tokens::Tokens;
+pub use trust::{certificate_trouble, client_for_others};
 
 use crate::mail::reply::RemoteReply;
 use crate::mail::{Content, Envelope, MessageId};
@@ -152,6 +156,20 @@ pub enum TroubleKind {
     SignInSwitchedOff,
     SignInNeeded,
     SecretMissing,
+    /// The smart host does not accept a token that was just made for it.
+    TokenNotAccepted,
+    /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.
+    TokenUnreachable,
+    /// Somebody must sign in again.
+    SignInLapsed,
+    /// The application's own secret, key or certificate is wrong or has run out.
+    AppSecretRefused,
+    /// The application is not known there, or may not do this.
+    AppUnknown,
+    /// An administrator has not agreed to what the application wants.
+    ConsentMissing,
+    /// No token for another reason.
+    TokenRefused,
     BrokenReply,
     Throttled,
     AccountBlocked,

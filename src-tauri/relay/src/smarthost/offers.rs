@@ -15,9 +15,8 @@ pub(super) struct Offers {
     pub size: bool,
     /// Largest message in octets, when it says so.
     pub largest: Option<u64>,
-    pub auth: String,
-    pub plain: bool,
-    pub login: bool,
+    /// The ways to sign in, in capitals.
+    pub auth: Vec<String>,
     /// The address it sees us at, when it greets with it.
     pub sees_us_at: Option<IpAddr>,
 }
@@ -37,16 +36,15 @@ impl Offers {
                     // "SIZE 0" means that there is no fixed limit (RFC 1870 §4).
                     offers.largest = rest.trim().parse().ok().filter(|largest| *largest > 0);
                 }
-                "AUTH" => {
-                    let mechanisms = rest.to_ascii_uppercase();
-                    offers.plain |= mechanisms.split_whitespace().any(|mechanism| mechanism == "PLAIN");
-                    offers.login |= mechanisms.split_whitespace().any(|mechanism| mechanism == "LOGIN");
-                    offers.auth = mechanisms;
-                }
+                "AUTH" => offers.auth.extend(rest.split_whitespace().map(str::to_ascii_uppercase)),
                 _ => {}
             }
         }
         offers
+    }
+
+    pub(super) fn can_sign_in_by(&self, mechanism: &str) -> bool {
+        self.auth.iter().any(|offered| offered == mechanism)
     }
 }
 

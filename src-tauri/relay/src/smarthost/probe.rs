@@ -123,9 +123,10 @@ impl<R: FnMut(ProbeReport) + Send> Probe<R> {
 
         self.begin(ProbeStage::SignIn);
         match &config.sign_in {
-            SignIn::None => self.end(ProbeOutcome::Skipped),
-            SignIn::Password { user, .. } => {
-                host.check()?;
+            // A certificate was shown already, if one is wanted.
+            SignIn::None | SignIn::Certificate { .. } => self.end(ProbeOutcome::Skipped),
+            SignIn::Password { user, .. } | SignIn::Token { user, .. } => {
+                host.check().await?;
                 let mechanism = host.sign_in(&mut line).await?;
                 self.pass(format!("{user} ({})", mechanism.unwrap_or_default()));
             }

@@ -2,9 +2,9 @@
 //!
 //! lettre's low-level commands on a stream of ours: its ready-made `send` gives up at the first refused
 //! recipient, its calls have no time-outs, and its content call wants the whole message in memory.
-//! RFC 5321 §4.1.1.1 (EHLO), 4954 (AUTH).
+//! RFC 5321 §4.1.1.1 (EHLO).
 
-use super::classify::{Stage, Verdict, classify, greeting_trouble};
+use super::classify::greeting_trouble;
 use super::fault::Fault;
 use super::line::SmtpLine;
 use super::mask::Mask;
@@ -14,18 +14,18 @@ use super::trust::Trust;
 use super::wire::{self, Adapter, Wire};
 use super::{BoxFuture, Line, SmartHost, Trouble, TroubleKind};
 use crate::config::{SignIn, SmartHostConfig, SmartHostEncryption};
-use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A smart host reached by SMTP.
 pub struct SmtpHost {
     config: SmartHostConfig,
     trust: Trust,
     host_name: String,
-    mask: Mask,
+    mask: Mutex<Mask>,
 }
 
 impl SmtpHost {
@@ -33,23 +33,10 @@ impl SmtpHost {
         let trust = Trust::new(&config);
         let mask = match &config.sign_in {
             SignIn::Password { user, password: Some(password) } => Mask::of(user, password),
-            SignIn::Password { password: None, .. } | SignIn::None => Mask::default(),
+            // What is to be masked of a token is known when there is one.
+            SignIn::Password { password: None, .. } | SignIn::Token { .. } | SignIn::Certificate { .. } | SignIn::None => Mask::default(),
         };
-        Self { config, trust, host_name, mask }
-    }
-
-    /// Everything that can be said to be wrong before anybody is called.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
-        let SignIn::Password { user, password } = &self.config.sign_in else { return Ok(()) };
-        if password.is_none() {
-            return Err(self.trouble(TroubleKind::SecretMissing, user, ""));
-        }
-        match self.config.encryption {
-            SmartHostEncryption::None => {
-                Err(self.trouble(TroubleKind::TlsNotOffered, &self.config.server, "a password is never sent without encryption"))
-            }
-            SmartHostEncryption::Starttls | SmartHostEncryption::Implicit => Ok(()),
-        }
+        Self { config, trust, host_name, mask: Mutex::new(mask) }
     }
 
     pub(super) fn trust(&self) -> &Trust {
@@ -73,7 +60,7 @@ impl SmtpHost {
         let patience = self.config.timeouts.command;
         let opening = AsyncSmtpConnection::connect_with_transport(Box::new(adapter), &hello);
         let connection = opening.await.map_err(|error| self.greeting_trouble(&Fault::from(error)))?;
-        let (config, offers, mask) = (self.config.clone(), Offers::default(), self.mask.clone());
+        let (config, offers, mask) = (self.config.clone(), Offers::default(), self.mask().clone());
         let mut line = SmtpLine { connection, sender, mask, tls, offers, config, used: false, over: false };
         match line.hello(greeted, hello, patience).await {
             Ok(()) => {}
@@ -86,35 +73,6 @@ impl SmtpHost {
             }
         }
         Ok(line)
-    }
-
-    /// Signs in, if that is wanted. The line must be encrypted and verified, which `open` has seen to.
-    pub(super) async fn sign_in(&self, line: &mut SmtpLine) -> Result<Option<&'static str>, Trouble> {
-        let SignIn::Password { user, password } = &self.config.sign_in else { return Ok(None) };
-        let Some(password) = password else { return Err(self.trouble(TroubleKind::SecretMissing, user, "")) };
-        if line.tls.is_none() {
-            return Err(self.trouble(TroubleKind::TlsNotOffered, &self.config.server, "a password is never sent without encryption"));
-        }
-        let (mechanism, name) = match (line.offers.plain, line.offers.login) {
-            (true, _) => (Mechanism::Plain, "PLAIN"),
-            (false, true) => (Mechanism::Login, "LOGIN"),
-            (false, false) => {
-                let said =
-                    if line.offers.auth.is_empty() { "no sign-in is offered".to_owned() } else { format!("offered: {}", line.offers.auth) };
-                return Err(self.trouble(TroubleKind::SignInNotOffered, &self.config.server, &said));
-            }
-        };
-        match line.authenticate(mechanism, user, password).await {
-            Ok(()) => Ok(Some(name)),
-            Err(Fault::Reply(reply)) => {
-                let kind = match classify(&reply, Stage::SignIn) {
-                    Verdict::Lane(kind) => kind,
-                    Verdict::Defer(_) | Verdict::Fail(_) => TroubleKind::SignInRefused,
-                };
-                Err(self.trouble(kind, user, &reply.to_string()))
-            }
-            Err(fault) => Err(line.fault_trouble(&fault)),
-        }
     }
 
     fn greeting_trouble(&self, fault: &Fault) -> Trouble {
@@ -131,18 +89,22 @@ impl SmtpHost {
 
     /// Whatever stage it is of: a server may have kept the password of an earlier connection, and greet with it.
     pub(super) fn masked(&self, trouble: Trouble) -> Trouble {
-        Trouble { said: self.mask.clean(&trouble.said), ..trouble }
+        Trouble { said: self.mask().clean(&trouble.said), ..trouble }
+    }
+
+    pub(super) fn mask(&self) -> MutexGuard<'_, Mask> {
+        self.mask.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn open_line(&self) -> Result<SmtpLine, Trouble> {
-        self.check()?;
+        self.check().await?;
         let wire = wire::open(&self.config, &self.trust, &self.host_name).await?;
         let mut line = self.greet(wire).await?;
         self.sign_in(&mut line).await?;
         Ok(line)
     }
 
-    fn trouble(&self, kind: TroubleKind, subject: &str, said: &str) -> Trouble {
+    pub(super) fn trouble(&self, kind: TroubleKind, subject: &str, said: &str) -> Trouble {
         Trouble { kind, subject: subject.to_owned(), said: printable(said) }
     }
 }

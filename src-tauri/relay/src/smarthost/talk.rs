@@ -1,15 +1,13 @@
-//! What is said on a line, each word under its time-out: hello, sign-in (RFC 4954), a sender tried out.
+//! What is said on a line, each word under its time-out: hello, a sender tried out.
 
 use super::classify::{Stage, Verdict, classify};
 use super::fault::{Fault, remote_reply};
 use super::line::{SmtpLine, completed};
 use super::offers::Offers;
 use super::{Trouble, TroubleKind};
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::commands::{Auth, Ehlo};
+use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
-use secrecy::{ExposeSecret, SecretString};
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::time::error::Elapsed;
@@ -34,26 +32,6 @@ impl SmtpLine {
         };
         self.reset_if_needed().await.map_err(|fault| self.fault_trouble(&fault))?;
         said
-    }
-
-    pub(super) async fn authenticate(&mut self, mechanism: Mechanism, user: &str, password: &SecretString) -> Result<(), Fault> {
-        let patience = self.config.timeouts.command;
-        let credentials = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
-        let wrong = |error: lettre::transport::smtp::Error| Fault::Broken(error.to_string());
-        let mut response = self.say(Auth::new(mechanism, credentials.clone(), None).map_err(wrong)?, patience).await?;
-        // LOGIN asks twice; more is a server that will never be content.
-        for _ in 0..3 {
-            if !response.has_code(334) {
-                break;
-            }
-            let next = Auth::new_from_response(mechanism, credentials.clone(), &response)
-                .map_err(|_| Fault::Broken("a challenge nobody knows".into()))?;
-            response = self.say(next, patience).await?;
-        }
-        if response.has_code(235) {
-            return Ok(());
-        }
-        Err(Fault::Broken(format!("{} in the middle of the sign-in", response.code())))
     }
 
     /// Err: the answer belongs to something else. There was a reply too many before, and nobody knows

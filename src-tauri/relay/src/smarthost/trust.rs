@@ -1,17 +1,20 @@
-//! Whom we trust to be the smart host: what this machine trusts, plus an office's own authority by setting.
+//! Whom we trust to be the smart host: what this machine trusts, plus an office's own authority by setting; and the
+//! certificate we show, where that is how we sign in.
 //!
 //! In: the configuration. Out: a TLS client made once and used for every connection, and plain
 //! names for what can be wrong with a certificate.
 
 use super::{Trouble, TroubleKind};
-use crate::config::SmartHostConfig;
-use rustls::client::WebPkiServerVerifier;
+use crate::config::{SignIn, SmartHostConfig};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
+use std::error::Error;
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +24,7 @@ pub struct Trust(Result<Arc<ClientConfig>, Trouble>);
 impl Trust {
     /// A file that cannot be used is told at the first connection: the lane rests and says so.
     pub fn new(config: &SmartHostConfig) -> Self {
-        Self(client_config(config.extra_ca_file.as_deref()).map(Arc::new))
+        Self(client_config(config).map(Arc::new))
     }
 
     pub fn client(&self) -> Result<Arc<ClientConfig>, Trouble> {
@@ -38,11 +41,16 @@ impl Trust {
     }
 }
 
-fn client_config(extra: Option<&Path>) -> Result<ClientConfig, Trouble> {
+/// For whoever else is to be believed as much as the smart host: who gives tokens for it.
+pub fn client_for_others(extra_ca_file: Option<&Path>) -> Result<ClientConfig, Trouble> {
+    Ok(verified(extra_ca_file)?.with_no_client_auth())
+}
+
+fn verified(extra_ca_file: Option<&Path>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Trouble> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let failed = |error: rustls::Error| Trouble { kind: TroubleKind::TlsFailed, subject: "TLS".into(), said: error.to_string() };
     let system = Verifier::new(Arc::clone(&provider)).map_err(failed)?;
-    let office = match extra {
+    let office = match extra_ca_file {
         Some(path) => Some(office_verifier(path, &provider)?),
         None => None,
     };
@@ -51,17 +59,37 @@ fn client_config(extra: Option<&Path>) -> Result<ClientConfig, Trouble> {
         .with_safe_default_protocol_versions()
         .map_err(failed)?
         .dangerous() // the name is rustls': this verifier trusts less than nobody, see `Either`
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
+        .with_custom_certificate_verifier(verifier))
+}
+
+fn client_config(config: &SmartHostConfig) -> Result<ClientConfig, Trouble> {
+    let builder = verified(config.extra_ca_file.as_deref())?;
+    match &config.sign_in {
+        SignIn::Certificate { certificate_file, key_file } => {
+            let (chain, key) = own_certificate(certificate_file, key_file)?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| unusable(certificate_file, error))
+        }
+        SignIn::None | SignIn::Password { .. } | SignIn::Token { .. } => Ok(builder.with_no_client_auth()),
+    }
+}
+
+fn own_certificate(certificate_file: &Path, key_file: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Trouble> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate_file).and_then(Iterator::collect);
+    let chain = chain.map_err(|error| unusable(certificate_file, error))?;
+    let key = PrivateKeyDer::from_pem_file(key_file).map_err(|error| unusable(key_file, error))?;
+    Ok((chain, key))
+}
+
+fn unusable(file: &Path, error: impl Display) -> Trouble {
+    Trouble { kind: TroubleKind::CertificateFileUnusable, subject: file.display().to_string(), said: error.to_string() }
 }
 
 fn office_verifier(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Trouble> {
-    let trouble = |said: String| Trouble { kind: TroubleKind::CertificateFileUnusable, subject: path.display().to_string(), said };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| trouble(error.to_string()))? {
-        roots.add(certificate.map_err(|error| trouble(error.to_string()))?).map_err(|error| trouble(error.to_string()))?;
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unusable(path, error))? {
+        roots.add(certificate.map_err(|error| unusable(path, error))?).map_err(|error| unusable(path, error))?;
     }
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().map_err(|error| trouble(error.to_string()))
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().map_err(|error| unusable(path, error))
 }
 
 /// The system's verdict; if that is no, the office's own authority is asked. Either one's yes is enough,
@@ -122,6 +150,24 @@ impl ServerCertVerifier for Either {
 pub fn is_about_certificate(error: &io::Error) -> bool {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// The same, wherever in an error of others it stands.
+pub fn certificate_trouble(error: &(dyn Error + 'static), server: &str) -> Option<Trouble> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if is_about_certificate(error) {
+                return Some(explain(error, server));
+            }
+            // What an io::Error carries is no source of it.
+            if let Some(carried) = error.get_ref().and_then(|carried| certificate_trouble(carried, server)) {
+                return Some(carried);
+            }
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// Why a handshake failed, as a person can mend it.

@@ -33,6 +33,11 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
     else if (!/^[a-z0-9.-]+$/i.test(host.server)) wrong("smartHost.server", host.server, "this is no server name", "write a name such as smtp.example.com");
     if (host.port < 1 || host.port > 65_535) wrong("smartHost.port", host.port, "there is no such port", "587 is the usual one");
     if (host.signIn.kind === "password" && host.signIn.user.trim() === "") wrong("smartHost.signIn.user", "", "no user name is given", "write it as your provider tells you");
+    if (host.signIn.kind === "oauth") {
+      if (host.signIn.user.trim() === "") wrong("smartHost.signIn.user", "", "no user name is given", "write it as your provider tells you");
+      if (host.signIn.clientId.trim() === "") wrong("smartHost.signIn.clientId", "", "this is no application ID", "copy it from where the application is registered");
+      if (host.signIn.service.kind === "microsoft365" && host.signIn.service.tenant.trim() === "") wrong("smartHost.signIn.service.tenant", "", "this is no directory", "write the directory (tenant) ID, or a domain of it");
+    }
     if (host.extraCaFile !== null && !/\.(pem|crt|cer)$/i.test(host.extraCaFile)) wrong("smartHost.extraCaFile", host.extraCaFile, "there is no such file", "give the path of a PEM file on this machine");
     if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");
   }

@@ -1,7 +1,7 @@
 /**
  * An engine played in memory: answers every request of the contract and tells facts with numbers.
  */
-import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, StoryKind } from "../generated/control";
+import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, SignInView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
 import { decide, found } from "./devices";
 import { importOf, noImport } from "./iis";
@@ -12,6 +12,7 @@ import type { World } from "./scenarios";
 
 const STAGES: ProbeStage[] = ["name", "connect", "encrypt", "greet", "signIn", "sender"];
 const DONE: Answer = { kind: "done" };
+const SIGNED_OUT: SignInView = { account: null, signedIn: false, tokenUntil: null, since: null, untilRestart: false, problem: null, waiting: null };
 
 export class FakeEngine {
   seq = 41;
@@ -120,6 +121,12 @@ export class FakeEngine {
       case "probe":
         await this.probe(request);
         return DONE;
+      case "beginSignIn":
+        return this.beginSignIn(request.smartHost);
+      case "cancelSignIn":
+        return this.signInNow({ waiting: null });
+      case "signOut":
+        return this.signInNow({ ...SIGNED_OUT });
       case "sendTest":
         return this.sendTest(request.sender, request.recipient);
       case "importLook": {
@@ -327,7 +334,7 @@ export class FakeEngine {
       connect: `52.98.171.226 port ${smartHost.port}`,
       encrypt: "TLSv1.3 · outlook.com, *.outlook.com · until 3 Mar 2027",
       greet: "AM9PR02CA0131.outlook.office365.com Microsoft ESMTP MAIL Service ready",
-      signIn: smartHost.signIn.kind === "password" ? `as ${smartHost.signIn.user}, mechanism LOGIN` : "no sign-in wanted",
+      signIn: smartHost.signIn.kind === "password" ? `as ${smartHost.signIn.user}, mechanism LOGIN` : smartHost.signIn.kind === "oauth" ? `${smartHost.signIn.user} (XOAUTH2)` : "no sign-in wanted",
       sender: sender ?? "",
     };
     const wrong = secret === "wrong" ? { stage: "signIn" as const, problem: { code: "signInRefused", subject: "", said: "535 5.7.3 Authentication unsuccessful [AM0PR02CA0131.eurprd02.prod.outlook.com]" } as Problem } : null;
@@ -349,6 +356,27 @@ export class FakeEngine {
         step({ kind: "passed", found: found[stage] }, 12 + STAGES.indexOf(stage) * 31);
       }
     }
+  }
+
+  /** What the provider's page does in the end; a test, or whoever plays, says when. */
+  somebodySignsIn(account: string) {
+    const now = Date.now();
+    this.signInNow({ ...SIGNED_OUT, account, signedIn: true, tokenUntil: now + 3_600_000, since: now });
+  }
+
+  private beginSignIn({ signIn }: Extract<Request, { ask: "beginSignIn" }>["smartHost"]): Answer {
+    if (signIn.kind !== "oauth") return { kind: "refused", refused: { why: "badValue", field: "smartHost.signIn", said: "nobody has to sign in" } };
+    const until = Date.now() + 900_000;
+    const link = signIn.grant.kind === "deviceCode" ? "https://microsoft.com/devicelogin" : "https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=1&state=x";
+    const waiting = signIn.grant.kind === "deviceCode" ? ({ kind: "deviceCode", code: "FJK2LMNPQ", link, until } as const) : ({ kind: "browser", link, until } as const);
+    this.signInNow({ ...SIGNED_OUT, waiting });
+    return { kind: "signIn", signIn: { ...SIGNED_OUT, waiting } };
+  }
+
+  private signInNow(change: Partial<SignInView>): Answer {
+    const { settings } = this.world.snapshot;
+    this.apply({ ...settings, signIn: { ...(settings.signIn ?? SIGNED_OUT), ...change } });
+    return this.settings();
   }
 
   private sendTest(sender: string, recipient: string): Answer {

@@ -250,6 +250,7 @@ function flowing(now: number): World {
         secrets: [{ name: "smart-host", isSet: true, untilRestart: false }],
         store: { kind: "windowsCredentialManager" },
         accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
+        signIn: null,
       },
     },
   };

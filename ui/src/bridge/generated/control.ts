@@ -81,7 +81,7 @@ allowedSenders: Array<string>, deniedSenders: Array<string>,
  */
 allowedRecipients: Array<string>, deniedRecipients: Array<string>, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 /**
  * Attachments that are refused with 550 5.7.1; the reply names the attachment.
@@ -704,7 +704,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
@@ -762,7 +762,7 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
@@ -896,9 +896,60 @@ problems: Array<SettingsProblem>, secrets: Array<SecretView>, store: SecretStore
 /**
  * The device accounts of the settings above, in their order.
  */
-accounts: Array<AccountView>, };
+accounts: Array<AccountView>, 
+/**
+ * None where no token is wanted.
+ */
+signIn: SignInView | null, };
 
-export type SignIn = { "kind": "none" } | { "kind": "password", user: string, };
+export type SignIn = { "kind": "none" } | { "kind": "password", user: string, } | { "kind": "oauth", 
+/**
+ * The mailbox that sends.
+ */
+user: string, 
+/**
+ * The application (client) ID; for a Google service account its mail address.
+ */
+clientId: string, service: TokenService, grant: TokenGrant, 
+/**
+ * What the token is to allow. Empty: what the service wants for sending mail.
+ */
+scopes: Array<string>, } | { "kind": "certificate", certificateFile: string, keyFile: string, };
+
+export type SignInView = { 
+/**
+ * Who signed in, in the token service's words; None where an application signs in by itself, or it does not say.
+ */
+account: string | null, 
+/**
+ * Tokens can be made without anybody's help.
+ */
+signedIn: boolean, 
+/**
+ * Until when the present token is good.
+ */
+tokenUntil: number | null, 
+/**
+ * When somebody signed in.
+ */
+since: number | null, 
+/**
+ * There was no credential store to keep it in.
+ */
+untilRestart: boolean, 
+/**
+ * Why there was no token when one was last asked for, or why the last sign-in failed.
+ */
+problem: Problem | null, 
+/**
+ * A sign-in that has begun.
+ */
+waiting: SignInWaiting | null, };
+
+/**
+ * What somebody has to do now.
+ */
+export type SignInWaiting = { "kind": "deviceCode", code: string, link: string, until: number, } | { "kind": "browser", link: string, until: number, };
 
 /**
  * How we encrypt towards the smart host.
@@ -915,7 +966,7 @@ provider: string,
  */
 server: string, port: number, encryption: SmartHostEncryption, signIn: SignIn, 
 /**
- * A PEM file with further certificate authorities to trust (the office's own).
+ * A PEM file with further certificate authorities to trust (the office's own), also for who gives tokens.
  */
 extraCaFile: string | null, 
 /**
@@ -1035,3 +1086,34 @@ ports: Array<number>,
  * How the service was started before.
  */
 startBefore: ServiceStart, ranBefore: boolean, };
+
+/**
+ * How a token is got.
+ */
+export type TokenGrant = { "kind": "deviceCode" } | { "kind": "authorizationCode" } | { "kind": "clientCredentials", 
+/**
+ * A PEM file with the application's certificate; its private key is then in the credential store in place of a
+ * secret (RFC 7523 §2.2).
+ */
+certificateFile: string | null, } | { "kind": "jwtBearer" };
+
+/**
+ * Who gives tokens.
+ */
+export type TokenService = { "kind": "microsoft365", 
+/**
+ * The directory (tenant) ID or one of its domains.
+ */
+tenant: string, } | { "kind": "google" } | { "kind": "custom", token: string, 
+/**
+ * For `authorizationCode`.
+ */
+authorize: string | null, 
+/**
+ * For `deviceCode`.
+ */
+device: string | null, 
+/**
+ * The application has a secret although somebody signs in with it.
+ */
+hasSecret: boolean, };

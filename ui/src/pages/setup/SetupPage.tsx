@@ -14,7 +14,7 @@ import { useAsk, useDesktop, useSnapshot } from "../../live/provider";
 import { isSetUp } from "../../live/state";
 import { Mark } from "../../parts/Mark";
 import { useWindow } from "../../window";
-import { sayNotTakenOver, sayRefused } from "../../words";
+import { sameSecret, sayNotTakenOver, sayRefused, wantsSecret } from "../../words";
 import { forgetDraft, loadDraft, saveDraft } from "./draft";
 import { ListeningStep, ProviderStep, SendersStep, WelcomeStep } from "./EarlySteps";
 import { SignInStep } from "./SignInStep";
@@ -51,7 +51,7 @@ export function SetupPage() {
   const storeIsGone = snapshot.settings.store.kind === "unavailable";
   // A stored password is for the server that is in force, and for no other to see.
   const { smartHost: inForce } = snapshot.settings.settings;
-  const secretIsThere = secret !== "" || (stored?.isSet === true && inForce?.server === draft.settings.smartHost?.server);
+  const secretIsThere = secret !== "" || (stored?.isSet === true && inForce?.server === draft.settings.smartHost?.server && sameSecret(inForce?.signIn, draft.settings.smartHost?.signIn));
   const hint = hindrance(draft, secretIsThere) ?? (draft.step === "signIn" && secret !== "" && storeIsGone && !untilRestart ? "Tick that the password is kept until restart." : null);
 
   const unsaved = draft.saved ? [] : [...changedParts(snapshot.settings.settings, draft.settings), ...(secret === "" ? [] : ["password"])];
@@ -64,7 +64,7 @@ export function SetupPage() {
   /** A typed password goes together with its settings, so that the server of before never sees it; from then on only the host has it. */
   const save = async (): Promise<boolean> => {
     const { settings, imported } = draft;
-    const given = secret !== "" && settings.smartHost?.signIn.kind === "password" ? { secret: { name: SECRET, secret, untilRestart } } : {};
+    const given = secret !== "" && wantsSecret(settings.smartHost?.signIn) ? { secret: { name: SECRET, secret, untilRestart } } : {};
     const answer = await ask(imported?.takeOver === true ? { ask: "takeOver", settings, ...given } : { ask: "applySettings", settings, ...given });
     if (answer.kind === "settings" || answer.kind === "takeOver") {
       setSecret("");

@@ -4,12 +4,13 @@
 import { Field, Input } from "@fluentui/react-components";
 import { useCallback, type Dispatch } from "react";
 
-import type { SecretView, SettingsProblem } from "../../bridge/bridge";
+import type { SecretView, SettingsProblem, SignIn } from "../../bridge/bridge";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
 import { providerName, providerOf } from "../../forms/providers";
 import { SignInForm } from "../../forms/SignInForm";
 import { useSnapshot } from "../../live/provider";
 import { PageHead } from "../../parts/Page";
+import { senderOf, wantsSecret } from "../../words";
 import type { Draft, Move } from "./steps";
 
 interface SignInStepProps {
@@ -32,9 +33,9 @@ export function SignInStep({ draft, make, problems, onLeave, secret, onSecret, s
   if (!host) return <PageHead title="Sign-in" sub="Choose a mail provider first." />;
 
   const { signIn } = host;
-  const userIsAddress = signIn.kind === "password" && signIn.user.includes("@");
-  const sender = draft.sender !== "" ? draft.sender : userIsAddress ? signIn.user : null;
-  const missing = signIn.kind === "password" && (signIn.user === "" ? "Type the user name first." : !secretIsThere ? `Type the ${providerOf(host.provider).secret.label.toLowerCase().replace("api", "API").replace("smtp", "SMTP")} first.` : null);
+  const own = senderOf(signIn);
+  const sender = draft.sender !== "" ? draft.sender : own !== "" ? own : null;
+  const missing = signIn.kind === "oauth" ? missingForToken(signIn, secretIsThere) : signIn.kind === "password" && (signIn.user === "" ? "Type the user name first." : !secretIsThere ? `Type the ${providerOf(host.provider).secret.label.toLowerCase().replace("api", "API").replace("smtp", "SMTP")} first.` : null);
   return (
     <>
       <PageHead title={`Sign in to ${providerName(host.provider, host.server)}`} sub={`${host.server}, port ${host.port}`} />
@@ -50,7 +51,7 @@ export function SignInStep({ draft, make, problems, onLeave, secret, onSecret, s
         onUntilRestart={onUntilRestart}
         onLeave={onLeave}
       />
-      {!userIsAddress && (
+      {own === "" && (
         <Field label="An address your devices send from" hint="Optional. With it the check also asks whether the provider accepts that sender." style={{ maxWidth: 420 }}>
           <Input type="email" value={draft.sender} placeholder="scanner@example.com" spellCheck={false} onChange={(_, { value }) => make({ kind: "sender", sender: value.trim() })} />
         </Field>
@@ -66,4 +67,9 @@ export function SignInStep({ draft, make, problems, onLeave, secret, onSecret, s
       />
     </>
   );
+}
+
+function missingForToken(signIn: SignIn & { kind: "oauth" }, secretIsThere: boolean): string | null {
+  if (signIn.user === "" || signIn.clientId === "") return "Fill in mailbox and application first.";
+  return wantsSecret(signIn) && !secretIsThere ? "Enter the application’s secret first." : null;
 }

@@ -11,15 +11,14 @@ import { useAsk } from "../../live/provider";
 import { Journey } from "../../mail/Journey";
 import { PageHead } from "../../parts/Page";
 import { useWindow } from "../../window";
-import { sayRefused, type Remedy } from "../../words";
+import { sayRefused, senderOf, type Remedy } from "../../words";
 import type { Draft, Move } from "./steps";
 import styles from "./setup.module.css";
 
 export function TestStep({ draft, make }: { draft: Draft; make: Dispatch<Move> }) {
   const ask = useAsk();
   const { mend } = useWindow();
-  const signIn = draft.settings.smartHost?.signIn;
-  const usual = signIn?.kind === "password" && signIn.user.includes("@") ? signIn.user : "";
+  const usual = senderOf(draft.settings.smartHost?.signIn);
   const sender = draft.sender === "" ? usual : draft.sender;
   const [wrong, setWrong] = useState("");
   const send = async () => {

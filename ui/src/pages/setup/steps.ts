@@ -8,6 +8,7 @@ import { allowing, listener } from "../../bridge/make";
 import type { AccessRule, CertificateSettings, ListenerSettings, MachineView, Settings, SmartHostSettings } from "../../bridge/bridge";
 import { preset, type ProviderKey } from "../../forms/providers";
 import { usualEncryption } from "../../forms/ListeningForm";
+import { wantsSecret } from "../../words";
 
 export const steps = ["welcome", "provider", "signIn", "senders", "listening", "test", "summary"] as const;
 export type Step = (typeof steps)[number];
@@ -136,12 +137,14 @@ export function hindrance(draft: Draft, secretIsThere: boolean): string | null {
       if (!smartHost) return "Choose a provider first.";
       if (smartHost.signIn.kind === "password" && smartHost.signIn.user === "") return "Type the user name.";
       if (smartHost.signIn.kind === "password" && !secretIsThere) return "Type the password.";
+      if (smartHost.signIn.kind === "oauth" && (smartHost.signIn.user === "" || smartHost.signIn.clientId === "")) return "Fill in mailbox and application.";
+      if (wantsSecret(smartHost.signIn) && !secretIsThere) return "Enter the application’s secret.";
       return draft.check === "none" ? "Check the connection first." : null;
     case "senders":
       return rules.length === 0 ? "Tick a network, or add one." : null;
     case "listening":
       if (listeners.length === 0) return "Choose at least one port.";
-      return smartHost?.signIn.kind === "password" && !secretIsThere ? "Go back to the sign-in and type the password again: it is kept in no draft." : null;
+      return wantsSecret(smartHost?.signIn) && !secretIsThere ? "Go back to the sign-in and type the password again: it is kept in no draft." : null;
   }
 }
 

@@ -1,0 +1,46 @@
+//! What is left of somebody's sign-in: a refresh token, in the credential store.
+//!
+//! It says for which application and service it is, so that settings of another never send it there.
+
+use crate::secrets::{SIGN_IN, SecretError, Secrets};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+#[derive(Clone)]
+pub struct Kept {
+    pub refresh: SecretString,
+    pub account: Option<String>,
+    /// Milliseconds since 1970.
+    pub since: i64,
+}
+
+/// None when nobody has signed in, or for something else.
+pub async fn read(secrets: &Secrets, mark: &str) -> Result<Option<Kept>, SecretError> {
+    let Some(text) = secrets.read_long(SIGN_IN).await? else { return Ok(None) };
+    let Ok(kept) = serde_json::from_str::<Value>(text.expose_secret()) else { return Ok(None) };
+    let word = |name: &str| kept.get(name).and_then(Value::as_str).map(str::to_owned);
+    if word("for").as_deref() != Some(mark) {
+        return Ok(None);
+    }
+    let since = kept.get("since").and_then(Value::as_i64).unwrap_or_default();
+    Ok(word("refresh").map(|refresh| Kept { refresh: refresh.into(), account: word("account"), since }))
+}
+
+/// Gives whether it is kept in memory only, since there is no store that takes it.
+pub async fn write(secrets: &Secrets, mark: &str, kept: &Kept) -> bool {
+    let text = json!({ "for": mark, "refresh": kept.refresh.expose_secret(), "account": kept.account, "since": kept.since });
+    let text = SecretString::from(text.to_string());
+    match secrets.write_long(SIGN_IN, &text, false).await {
+        Ok(()) => false,
+        Err(error) => {
+            tracing::warn!(%error, "The sign-in cannot be stored; it is kept until the restart");
+            // Into memory it always goes.
+            let _ = secrets.write_long(SIGN_IN, &text, true).await;
+            true
+        }
+    }
+}
+
+pub async fn forget(secrets: &Secrets) -> Result<(), SecretError> {
+    secrets.remove_long(SIGN_IN).await
+}
