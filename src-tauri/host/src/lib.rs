@@ -19,6 +19,7 @@ pub mod service;
 pub mod settings;
 
 mod files;
+mod handles;
 mod home;
 
 pub use home::{Host, HostError, LogsTo, Options};

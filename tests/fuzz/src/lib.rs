@@ -15,7 +15,7 @@ mod targets;
 
 pub use dice::{Dice, mutated};
 
-use targets::{address, balancer, content, downgrade, hello, letter, metabase, repair, session, settings};
+use targets::{address, balancer, content, downgrade, hello, letter, metabase, pfx, repair, session, settings};
 
 /// A reader, and what is known about what it reads.
 pub struct Target {
@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "repair", check: repair::repair, words: repair::WORDS },
     Target { name: "settings", check: settings::settings, words: settings::WORDS },
     Target { name: "metabase", check: metabase::metabase, words: metabase::WORDS },
+    Target { name: "pfx", check: pfx::pfx, words: pfx::WORDS },
 ];
 
 pub fn target(name: &str) -> Option<&'static Target> {

@@ -6,6 +6,7 @@ use control::import::{ImportFate, ImportServer};
 use control::settings::RuleAction;
 use host::import::{Access, Around, IisServer, Value, ipsec, live, metabase as reader, view};
 use host::settings::{Facts, check, networks};
+use relay::policy::Network;
 
 pub const WORDS: &[&[u8]] = &[
     b"<IIsSmtpServer Location=\"/LM/SmtpSvc/1\" ",
@@ -38,6 +39,9 @@ pub const WORDS: &[&[u8]] = &[
     b"\"deny\":\"10.0.0.0, 255.0.0.0\"",
 ];
 
+/// This machine's own network.
+const OWN: &str = "192.168.7.0/24";
+
 pub fn metabase(data: &[u8]) {
     let Some((ways, _, octets)) = opened(data) else { return };
     let servers = match ways & 3 {
@@ -48,7 +52,7 @@ pub fn metabase(data: &[u8]) {
             Err(error) => said(&error.to_string()),
         },
     };
-    let around = Around { private_networks: vec![("192.168.7.0/24".into(), "Ethernet".into())], ..Around::default() };
+    let around = Around { private_networks: vec![(OWN.into(), "Ethernet".into())], ..Around::default() };
     for server in servers {
         let view = view(&server, &around);
         rows(&view);
@@ -83,12 +87,24 @@ fn senders(server: &IisServer, view: &ImportServer) {
         let network = networks::parse(&rule.network).expect("a network");
         assert!(networks::is_private(network) && is_one_line(&rule.network), "{rule:?}");
         let could = match server.values.get("relayiplist") {
-            Some(Value::Access(Access::OnlyThese(list))) => {
-                list.networks.iter().any(|granted| granted.to_string() == rule.network || granted.addr().to_string() == rule.network)
-            }
-            Some(Value::Access(Access::AllExcept(_)) | Value::Unreadable(_)) => rule.network == "192.168.7.0/24",
+            Some(Value::Access(Access::OnlyThese(list))) => list.networks.iter().any(|granted| holds((*granted).into(), network)),
+            Some(Value::Access(Access::AllExcept(_)) | Value::Unreadable(_)) => holds(networks::parse(OWN).expect("a network"), network),
             Some(Value::Text(_) | Value::Lines(_)) | None => false,
         };
         assert!(could, "{rule:?} with {:?}", server.values.get("relayiplist"));
     }
+    // Who was shut out meets a rule that refuses first, or none.
+    let shut_out = ["relayiplist", "ipsecurity"].into_iter().flat_map(|name| match server.values.get(name) {
+        Some(Value::Access(Access::OnlyThese(list))) => list.but_not.clone(),
+        Some(Value::Access(Access::AllExcept(list))) => list.networks.clone(),
+        Some(Value::Unreadable(_) | Value::Text(_) | Value::Lines(_)) | None => Vec::new(),
+    });
+    for address in shut_out.flat_map(|network| [network.network(), network.broadcast()]) {
+        let first = view.settings.rules.iter().find(|rule| networks::parse(&rule.network).is_ok_and(|network| network.contains(address)));
+        assert!(first.is_none_or(|rule| rule.action == RuleAction::Refuse), "{address} could not send, and may now");
+    }
+}
+
+fn holds(outer: Network, inner: Network) -> bool {
+    outer.contains(inner.first()) && outer.contains(inner.last())
 }
