@@ -5,7 +5,7 @@
 pub struct Dice(pub u64);
 
 impl Dice {
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -15,7 +15,7 @@ impl Dice {
 
     /// 0 to `below`, without it; 0 when that is 0.
     pub fn below(&mut self, below: usize) -> usize {
-        let number = usize::try_from(self.next() >> 33).unwrap_or(0);
+        let number = usize::try_from(self.roll() >> 33).unwrap_or(0);
         number.checked_rem(below).unwrap_or(0)
     }
 
@@ -40,14 +40,14 @@ pub fn mutated(seeds: &[Vec<u8>], words: &[&[u8]], dice: &mut Dice) -> Vec<u8> {
         let to = at + dice.below((octets.len() - at + 1).min(40));
         match dice.below(8) {
             0 if at < octets.len() => octets[at] ^= 1 << dice.below(8),
-            1 if at < octets.len() => octets[at] = dice.next() as u8,
+            1 if at < octets.len() => octets[at] = dice.roll() as u8,
             2 => drop(octets.drain(at..to)),
             3 => {
                 let again = octets[at..to].to_vec();
                 octets.splice(at..at, again);
             }
             4 => {
-                let (octet, times) = (dice.next() as u8, dice.below(300));
+                let (octet, times) = (dice.roll() as u8, dice.below(300));
                 octets.splice(at..at, std::iter::repeat_n(octet, times));
             }
             5 => {
