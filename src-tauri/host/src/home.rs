@@ -9,7 +9,7 @@ use crate::lock::{Lock, LockError};
 use crate::logs::{Logs, LogsError};
 use crate::secrets::Secrets;
 use crate::settings::Facts;
-use crate::{machine, moving, paths, service};
+use crate::{handles, machine, moving, paths, service};
 use control::pipe::{self, Guest, Listener};
 use control::settings::SettingsProblem;
 use control::view::EngineView;
@@ -115,6 +115,7 @@ impl Host {
             tracing::error!(field = problem.field, wrong = problem.wrong, "The settings file cannot be used");
         }
 
+        handles::ask_for_enough();
         let secrets = Secrets::open(&folder).await;
         let engine = EngineView {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -20,6 +20,7 @@ pub mod service;
 pub mod settings;
 
 mod files;
+mod handles;
 mod home;
 
 pub use home::{Host, HostError, LogsTo, Options};

@@ -24,6 +24,9 @@ pub mod smarthost;
 pub mod dsn;
 pub mod history;
 
+#[doc(hidden)]
+pub mod bare;
+
 mod disk;
 mod engine;
 mod test_message;

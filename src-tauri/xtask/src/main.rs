@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask run | demo | test | check | setup`.
+//! What a person types: `cargo xtask run | demo | test | check | fuzz | setup`.
 //!
 //! Installs what is missing, builds, and runs. Standard library only (and `anyhow`): it must be ready in seconds.
 
@@ -6,6 +6,7 @@
 
 mod check;
 mod demo;
+mod fuzz;
 mod setup;
 mod stage;
 mod step;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
            (or some: test check rust pages window windows; all but one: test --without windows)
   windows  outtray.exe, outtrayd.exe and Outtray-Setup.exe, tried under Wine, with sizes and hashes
   check    format, clippy, dependencies, types, lint, house rules
+  fuzz     shows readers of what strangers send octets that reach new code: fuzz [TARGET] [SECONDS]
   setup    only install what is missing";
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn perform(words: &[&str]) -> Result<ExitCode> {
         ["demo"] => demo::demo(!setup::has_display()),
         ["demo", "--headless"] => demo::demo(true),
         ["test", parts @ ..] => test::test(parts),
+        ["fuzz", words @ ..] => fuzz::fuzz(words),
         ["windows"] => windows::windows(),
         ["check"] => check::check(),
         ["setup"] => {

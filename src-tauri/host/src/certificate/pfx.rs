@@ -22,9 +22,12 @@ pub fn look(file: &Path) -> Result<(), CertificateError> {
 }
 
 pub fn open(file: &Path, password: &SecretString) -> Result<Arc<CertifiedKey>, CertificateError> {
-    let bytes = read(file, Whose::Certificate)?;
-    let password = password.expose_secret();
-    let archive = Pkcs12Archive::from_pkcs12(&bytes, password).map_err(|error| why(error, &bytes, password.is_empty()))?;
+    opened(&read(file, Whose::Certificate)?, password.expose_secret())
+}
+
+/// What stands in such a file, with its password.
+pub fn opened(bytes: &[u8], password: &str) -> Result<Arc<CertifiedKey>, CertificateError> {
+    let archive = Pkcs12Archive::from_pkcs12(bytes, password).map_err(|error| why(error, bytes, password.is_empty()))?;
     // Of several, the first whose certificate is in it too.
     let own = archive.keys.iter().find_map(|key| Some((key, own_certificate(&archive, key)?)));
     let (key, own) = own.ok_or(CertificateError::PfxWithoutKey)?;

@@ -17,6 +17,8 @@ use std::net::Ipv4Addr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
     pub networks: Vec<IpNet>,
+    /// Exceptions from them.
+    pub but_not: Vec<IpNet>,
     /// Names of domains, found by reverse lookup.
     pub names: Vec<String>,
     /// What stands there and cannot be an allowance here, as people may read it.
@@ -25,7 +27,7 @@ pub struct List {
 
 impl List {
     pub fn is_empty(&self) -> bool {
-        self.networks.is_empty() && self.names.is_empty() && self.odd.is_empty()
+        self.networks.is_empty() && self.but_not.is_empty() && self.names.is_empty() && self.odd.is_empty()
     }
 }
 
@@ -70,7 +72,8 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Access, IpsecError> {
     if granted_groups == 0 && granted.is_empty() {
         return Ok(Access::AllExcept(denied));
     }
-    granted.odd.extend(denied.networks.iter().map(|network| format!("but not {network}")));
+    granted.but_not = denied.networks;
+    granted.odd.extend(denied.odd.iter().map(|odd| format!("but not {odd}")));
     granted.odd.extend(denied.names.iter().map(|name| format!("but not {name}")));
     Ok(Access::OnlyThese(granted))
 }

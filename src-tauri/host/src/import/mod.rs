@@ -20,7 +20,7 @@ pub mod takeover;
 mod tests;
 
 pub use iis::{Access, Holds, IisDomain, IisServer, Value};
-pub use map::Around;
+pub use map::{Around, view};
 
 use crate::settings::pickup;
 use base64::Engine as _;

@@ -5,7 +5,7 @@
 use super::ipsec::{self, List};
 use super::*;
 use control::import::ImportFate;
-use control::settings::{ListenerEncryption, SignIn, SmartHostEncryption};
+use control::settings::{AccessRule, ListenerEncryption, RuleAction, SignIn, SmartHostEncryption};
 use proptest::prelude::*;
 use std::net::Ipv4Addr;
 
@@ -66,7 +66,8 @@ fn groups_of_every_mask_are_read_and_what_is_odd_is_named() {
     let networks: Vec<String> = list.networks.iter().map(ToString::to_string).collect();
     assert_eq!(networks, ["192.168.1.0/24", "192.168.2.0/24", "10.0.0.7/32"]);
     assert_eq!(list.names, ["printers.office.example"]);
-    assert_eq!(list.odd, ["10.0.1.0 with mask 255.0.255.0", "but not 192.168.1.66/32"]);
+    assert_eq!(list.odd, ["10.0.1.0 with mask 255.0.255.0"]);
+    assert_eq!(list.but_not, ["192.168.1.66/32".parse().unwrap()]);
 }
 
 #[test]
@@ -323,18 +324,68 @@ fn nobody_is_let_in_because_iis_let_everyone_in() {
     assert!(nobody.settings.rules.is_empty(), "without a list nobody could relay");
 }
 
+/// As they come out: those that are refused with a minus.
+fn networks(server: &ImportServer) -> Vec<String> {
+    let sign = |rule: &AccessRule| if rule.action == RuleAction::Refuse { "-" } else { "" };
+    server.settings.rules.iter().map(|rule| format!("{}{}", sign(rule), rule.network)).collect()
+}
+
 #[test]
-fn connection_control_never_widens_and_its_exceptions_are_named() {
+fn connection_control_never_widens_and_its_exceptions_are_refused() {
     let relay = hex(&block(&[("255.255.255.0", &["192.168.1.0", "192.168.2.0"])], &[], &[]));
-    let with = |control: &[u8]| {
-        imported(&metabase_with(&format!(r#"RelayIpList="{relay}" IPSecurity="{}" SmartHost="mail.example""#, hex(control)), "", ""))
-    };
-    let networks = |server: &ImportServer| server.settings.rules.iter().map(|rule| rule.network.clone()).collect::<Vec<_>>();
-    let only = with(&block(&[("255.255.255.0", &["192.168.1.0"])], &[], &[]));
-    assert_eq!(networks(&only), ["192.168.1.0/24"]);
-    let except = with(&block(&[], &[("255.255.255.255", &["192.168.1.66"])], &[]));
-    assert_eq!(row(&except, "Connection control").fate, ImportFate::NotCarried);
-    assert!(row(&except, "Connection control").why.contains("192.168.1.66"));
+    let one = "255.255.255.255";
+    for (control, expected, becomes) in [
+        (block(&[("255.255.255.0", &["192.168.1.0"])], &[], &[]), &["192.168.1.0/24"][..], "who may send: 192.168.1.0/24"),
+        (block(&[("255.255.0.0", &["192.168.0.0"])], &[], &[]), &["192.168.1.0/24", "192.168.2.0/24"], "the same, by who may send"),
+        (block(&[(one, &["192.168.1.5", "10.0.0.1"])], &[], &[]), &["192.168.1.5"], "who may send: 192.168.1.5"),
+        (block(&[(one, &["10.0.0.1"])], &[], &[]), &[], "nobody of those above may send"),
+        (
+            block(&[], &[(one, &["192.168.1.66", "10.0.0.1"])], &[]),
+            &["-192.168.1.66", "192.168.1.0/24", "192.168.2.0/24"],
+            "192.168.1.66 is refused; nobody else there may send",
+        ),
+        (block(&[], &[("255.255.0.0", &["192.168.0.0"])], &[]), &[], "192.168.0.0/16 is refused"),
+        (
+            block(&[], &[("255.255.255.128", &["192.168.1.0", "192.168.1.128"])], &[]),
+            &["192.168.2.0/24"],
+            "192.168.1.0/25, 192.168.1.128/25 is refused",
+        ),
+        (block(&[], &[(one, &["10.0.0.1"])], &[]), &["192.168.1.0/24", "192.168.2.0/24"], "the same: nobody there may send"),
+    ] {
+        let text = format!(r#"RelayIpList="{relay}" IPSecurity="{}" SmartHost="mail.example""#, hex(&control));
+        let server = imported(&metabase_with(&text, "", ""));
+        assert_eq!(networks(&server), expected, "{becomes}");
+        assert_eq!(row(&server, "Connection control").becomes, becomes);
+        let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
+        assert_eq!(crate::settings::check(&server.settings, &facts).err(), None);
+    }
+}
+
+#[test]
+fn exceptions_of_the_relay_list_are_refused_in_front_of_what_is_allowed() {
+    let one = "255.255.255.255";
+    let grant = block(&[("255.255.255.0", &["192.168.1.0"])], &[(one, &["192.168.1.66"])], &[]);
+    let server = imported(&metabase_with(&format!(r#"RelayIpList="{}""#, hex(&grant)), "", ""));
+    assert_eq!(networks(&server), ["-192.168.1.66", "192.168.1.0/24"]);
+    assert!(server.rows.iter().any(|row| row.was == "but not 192.168.1.66" && row.fate == ImportFate::Carried));
+    let everyone = block(&[], &[(one, &["192.168.7.9"]), ("255.255.255.0", &["10.0.0.0"]), ("255.0.255.0", &["10.0.1.0"])], &[]);
+    let server = imported(&metabase_with(&format!(r#"RelayIpList="{}""#, hex(&everyone)), "", ""));
+    assert_eq!(networks(&server), ["-192.168.7.9", "192.168.7.0/24"]);
+    assert_eq!(row(&server, "Relay restrictions").becomes, "192.168.7.0/24, but not 192.168.7.9");
+    let holes = server.rows.iter().find(|row| row.was == "everyone except 10.0.1.0 with mask 255.0.255.0").unwrap();
+    assert_eq!(holes.fate, ImportFate::NotCarried);
+}
+
+#[test]
+fn what_iis_demanded_of_devices_every_rule_demands() {
+    let list = hex(&block(&[("255.255.255.0", &["192.168.1.0"])], &[], &[]));
+    for (attributes, encryption, sign_in) in
+        [(r#"AuthFlags="1""#, false, false), (r#"AuthFlags="2""#, false, true), (r#"AuthFlags="1" AccessSSLFlags="8""#, true, false)]
+    {
+        let server = imported(&metabase_with(&format!(r#"RelayIpList="{list}" {attributes}"#), "", ""));
+        let [rule] = server.settings.rules.as_slice() else { panic!("{:?}", server.settings.rules) };
+        assert_eq!((rule.require_encryption, rule.require_sign_in), (encryption, sign_in), "{attributes}");
+    }
 }
 
 #[test]

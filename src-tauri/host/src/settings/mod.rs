@@ -24,22 +24,29 @@ pub use convert::{Checked, Credentials, smart_host};
 
 use control::settings::SettingsProblem;
 
+/// In words that fit on a line each: what a document holds may be anything, and goes to a terminal.
 pub(crate) fn problem(
     field: impl Into<String>,
     value: impl Into<String>,
     wrong: impl Into<String>,
     remedy: impl Into<String>,
 ) -> SettingsProblem {
-    SettingsProblem { field: field.into(), value: value.into(), wrong: wrong.into(), remedy: remedy.into() }
+    let (field, wrong, remedy) = (on_one_line(&field.into()), on_one_line(&wrong.into()), on_one_line(&remedy.into()));
+    SettingsProblem { field, value: short(&value.into()), wrong, remedy }
 }
 
 /// At most 80 characters, on one line.
 pub(crate) fn short(text: &str) -> String {
-    let mut short: String = text.chars().take(80).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    if text.chars().count() > 80 {
+    let mut letters = text.chars();
+    let mut short = on_one_line(&letters.by_ref().take(80).collect::<String>());
+    if letters.next().is_some() {
         short.push('…');
     }
     short
+}
+
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// Reads a document and checks it: all problems of form and of value together.

@@ -103,6 +103,21 @@ fn form_and_value_are_told_together_and_no_stand_in_is_blamed() {
 }
 
 #[test]
+fn a_document_could_write_control_characters_to_the_terminal() {
+    let long = "x".repeat(500);
+    let text = format!(
+        r#"{{"version": 1, "hostName": "\u001b[2Ja", "listeners": [{{"address": "\u0007", "port": 25, "encryption": "plain", "\u001b]0;{long}": 1}}]}}"#
+    );
+    let found = problems(&text);
+    let fields: Vec<_> = found.iter().map(|problem| problem.field.chars().take(24).collect::<String>()).collect();
+    assert_eq!(fields, ["listeners[0]. ]0;xxxxxxx", "hostName", "listeners[0].address"]);
+    for problem in &found {
+        let words = [&problem.field, &problem.value, &problem.wrong, &problem.remedy];
+        assert!(words.iter().all(|words| !words.contains(char::is_control) && words.len() < 500), "{problem:?}");
+    }
+}
+
+#[test]
 fn remedies_name_what_to_write() {
     let remedy = |text: &str| problems(text).remove(0).remedy;
     assert_eq!(

@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
                 Some(near) => format!("`{near}`, or nothing"),
                 None => format!("one of: {}", known.keys().cloned().collect::<Vec<_>>().join(", ")),
             };
-            self.wrong(&below(path, &name), &value, "there is no such setting", remedy);
+            self.wrong(&below(path, &super::short(&name)), &value, "there is no such setting", remedy);
         }
         for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let below = below(path, name);

@@ -114,6 +114,7 @@ fn subnet(client: IpAddr) -> IpNet {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
     fn most(in_all: usize, per_client: usize, per_subnet: usize) -> Most {
         Most { in_all, per_client, per_subnet }
@@ -156,6 +157,39 @@ mod tests {
             drop(held);
             let counts = caps.lock();
             assert_eq!((counts.all, counts.by_client.len(), counts.by_subnet.len()), (0, 0, 0));
+        }
+    }
+
+    proptest! {
+        /// Who comes in and goes when: as many as a list of those who are there says.
+        #[test]
+        fn a_place_is_given_when_a_list_of_those_inside_has_room(
+            visits in prop::collection::vec((0u8..3, 0u8..3, any::<bool>(), 0usize..8), 1..80),
+            in_all in 1usize..8, per_client in 1usize..4, per_subnet in 1usize..6,
+        ) {
+            let (caps, most) = (Caps::default(), most(in_all, per_client, per_subnet));
+            let mut inside: Vec<(IpAddr, Place)> = Vec::new();
+            for (subnet, host, goes, which) in visits {
+                if goes && !inside.is_empty() {
+                    inside.swap_remove(which % inside.len());
+                    continue;
+                }
+                let client = IpAddr::from([10, 0, subnet, host]);
+                let of_client = inside.iter().filter(|(other, _)| *other == client).count();
+                let of_subnet = inside.iter().filter(|(other, _)| matches!(other, IpAddr::V4(four) if four.octets()[2] == subnet)).count();
+                let expected = if inside.len() >= in_all {
+                    Some(Full::InAll)
+                } else if of_client >= per_client {
+                    Some(Full::Client)
+                } else if of_subnet >= per_subnet {
+                    Some(Full::Subnet(IpNet::new(client, 24).unwrap().trunc()))
+                } else {
+                    None
+                };
+                let place = caps.enter(most).and_then(|mut place| place.claim(client, most).map(|()| place));
+                prop_assert_eq!(place.as_ref().err().copied(), expected);
+                inside.extend(place.ok().map(|place| (client, place)));
+            }
         }
     }
 }

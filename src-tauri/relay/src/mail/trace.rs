@@ -7,7 +7,7 @@ mod header;
 mod words;
 
 pub use header::HeaderScan;
-pub(crate) use words::decode_all;
+pub use words::decode_all;
 
 use super::{Envelope, MessageId, Peer};
 use jiff::Timestamp;

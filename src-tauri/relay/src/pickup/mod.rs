@@ -8,9 +8,9 @@
 //! the store and the file is removed: nothing is lost, and nothing is sent twice while the history remembers it.
 
 mod addresses;
-mod bad;
+pub(crate) mod bad;
 mod folder;
-mod letter;
+pub(crate) mod letter;
 mod taking;
 mod watch;
 

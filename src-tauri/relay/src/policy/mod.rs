@@ -14,6 +14,8 @@ pub mod sign_in;
 
 mod bounded;
 mod lists;
+#[cfg(test)]
+mod model_tests;
 mod network;
 pub(crate) mod replies;
 #[cfg(test)]

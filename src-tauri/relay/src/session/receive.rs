@@ -204,12 +204,14 @@ impl Receiving {
         if self.doom.is_some() {
             return None;
         }
-        self.octets += piece.len() as u64;
-        self.scan.see(&piece);
-        self.doom = if self.octets > self.message_bytes {
-            Some((RefusedWhy::TooLarge, replies::too_large(self.message_bytes)))
-        } else if self.scan.hops() > self.rules.hops {
+        let room = usize::try_from(self.message_bytes.saturating_sub(self.octets)).unwrap_or(usize::MAX);
+        // What is too much is not looked at: whatever the pieces, the trouble is told that comes first.
+        self.scan.see(&piece[..piece.len().min(room)]);
+        self.octets = self.octets.saturating_add(piece.len() as u64);
+        self.doom = if self.scan.hops() > self.rules.hops {
             Some((RefusedWhy::Loop, replies::mail_loop(self.rules.hops)))
+        } else if piece.len() > room {
+            Some((RefusedWhy::TooLarge, replies::too_large(self.message_bytes)))
         } else {
             None
         };

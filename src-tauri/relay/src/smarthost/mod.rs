@@ -11,7 +11,7 @@ mod carry;
 mod certificate;
 mod classify;
 mod content;
-mod downgrade;
+pub(crate) mod downgrade;
 mod fault;
 mod judge;
 mod line;

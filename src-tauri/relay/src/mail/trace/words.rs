@@ -17,7 +17,7 @@ pub(super) fn decode(value: &[u8]) -> String {
 }
 
 /// The same, but words in unknown character sets are read too, as far as they are like ASCII: for who looks for something in it.
-pub(crate) fn decode_all(value: &[u8]) -> String {
+pub fn decode_all(value: &[u8]) -> String {
     decode_with(value, Some(Charset::Windows1252))
 }
 

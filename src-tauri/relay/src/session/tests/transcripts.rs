@@ -35,6 +35,7 @@ transcripts! {
     more_than_its_rule_allows
     a_content_refused_on_its_way
     mail_loops
+    the_trouble_that_comes_first_was_told_by_the_pieces
     what_the_store_says
     the_disk_is_full_at_mail
     the_content_cannot_be_kept_half_way
