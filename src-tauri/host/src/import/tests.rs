@@ -324,6 +324,15 @@ fn nobody_is_let_in_because_iis_let_everyone_in() {
     assert!(nobody.settings.rules.is_empty(), "without a list nobody could relay");
 }
 
+#[test]
+fn a_first_retry_after_the_usual_lifetime_made_settings_that_break_the_rules() {
+    let text = metabase_with("", "", "").replace("15,30,60,240", "15530").replace("SmtpRemoteNDRExpireMinutes", "Nothing");
+    let settings = imported(&text).settings;
+    assert_eq!((settings.delivery.first_retry_seconds, settings.delivery.lifetime_seconds), (604_800, 604_800));
+    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
+    assert_eq!(crate::settings::check(&settings, &facts).err(), None);
+}
+
 /// As they come out: those that are refused with a minus.
 fn networks(server: &ImportServer) -> Vec<String> {
     let sign = |rule: &AccessRule| if rule.action == RuleAction::Refuse { "-" } else { "" };

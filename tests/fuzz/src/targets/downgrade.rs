@@ -11,7 +11,9 @@ pub fn downgrade(data: &[u8]) {
     let out = converted(&content, None);
     assert!(out == converted(&content, Some(&mut dice)), "other octets in other pieces");
     assert!(naive::has_only_crlf(&out), "{}", out.escape_ascii());
-    if content.is_ascii() {
+    // Nobody converts mail in seven bits; what says 8bit all the same is corrected.
+    let says_eight_bit = content.to_ascii_lowercase().windows(4).any(|word| word == b"8bit");
+    if content.is_ascii() && !says_eight_bit {
         assert_eq!(out.escape_ascii().to_string(), content.escape_ascii().to_string(), "it was in seven bits before");
     }
     let again = converted(&out, None);

@@ -116,6 +116,8 @@ fn retries(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
     if let (Some(first), Some(longest)) = (steps.first(), steps.iter().max()) {
         delivery.first_retry_seconds = seconds(*first, 7 * 1440);
         delivery.longest_retry_seconds = seconds(*longest, 30 * 1440).max(delivery.first_retry_seconds);
+        // Nothing is given up before its second try.
+        delivery.lifetime_seconds = delivery.lifetime_seconds.max(delivery.first_retry_seconds);
         let was = steps.iter().map(|step| minutes(*step)).collect::<Vec<_>>().join(", ");
         let becomes = format!("first after {}, then longer each time, at most {}", minutes(*first), minutes(*longest));
         rows.carried(Delivery, "Retry intervals", was, becomes);
