@@ -35,7 +35,7 @@ export function SendersForm({ rules, machine, problems, onChange, onTry, onLeave
           <legend className={styles.legend}>Networks of this machine</legend>
           <ul className={styles.list}>
             {networks.map((network) => {
-              const at = rules.findIndex((entry) => entry.network === network.network);
+              const at = rules.findIndex((entry) => entry.network === network.network && entry.action === "allow");
               return (
                 <li key={network.network} className={styles.item}>
                   <Checkbox
@@ -69,7 +69,7 @@ export function SendersForm({ rules, machine, problems, onChange, onTry, onLeave
                   <div className={styles.row} style={{ alignItems: "center" }}>
                     <span className={styles.itemText}>
                       <strong>{entry.network}</strong>
-                      <small>{say(entry)}</small>
+                      <small>{entry.action === "refuse" ? "Refused: nothing is taken from there" : say(entry)}</small>
                     </span>
                     <Input
                       aria-label={`Name of ${entry.network}`}

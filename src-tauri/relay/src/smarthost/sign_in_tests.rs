@@ -13,6 +13,7 @@ fn config() -> SmartHostConfig {
         sign_in: SignIn::None,
         extra_ca_file: None,
         parallel_connections: 1,
+        pace: crate::config::Pace::default(),
         messages_per_connection: 1,
         timeouts: crate::config::Timeouts {
             connect: second,
