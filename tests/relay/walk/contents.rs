@@ -54,7 +54,7 @@ async fn a_harmful_attachment_is_refused_by_name_and_the_session_goes_on() {
         panic!("none")
     };
     assert_eq!(page.refusals.iter().map(|line| (line.why, line.count)).collect::<Vec<_>>(), [(RefusalKind::Attachment, 3)]);
-    assert_eq!(office.snapshot().await.counters.waiting, 0);
+    office.until("nothing waits", |snapshot| snapshot.counters.waiting == 0).await;
 
     let mut settings = office.settings().await;
     settings.attachments.refuse = false;
