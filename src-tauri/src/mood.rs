@@ -19,7 +19,7 @@ pub enum Mood {
     Starting,
     /// The engine cannot be reached.
     Lost(Reason),
-    Known(Known),
+    Known(Box<Known>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Known {
 impl From<Snapshot> for Mood {
     fn from(snapshot: Snapshot) -> Self {
         let Snapshot { lane, paused, listeners, notices, .. } = snapshot;
-        Self::Known(Known { lane, paused, listeners, notices })
+        Self::Known(Box::new(Known { lane, paused, listeners, notices }))
     }
 }
 
@@ -187,7 +187,7 @@ pub mod tests {
     use super::*;
 
     pub fn flowing() -> Mood {
-        Mood::Known(known())
+        Mood::Known(known().into())
     }
 
     fn known() -> Known {
@@ -206,7 +206,7 @@ pub mod tests {
     fn resting(code: ProblemCode) -> Mood {
         let mut known = known();
         known.lane.state = LaneState::Throttled { problem: Problem::new(code), since: 0, next_try: 1 };
-        Mood::Known(known)
+        Mood::Known(known.into())
     }
 
     #[test]
