@@ -3,12 +3,11 @@
 
 use crate::wine::{WindowsDaemon, Wine, say, windows_path};
 use control::settings::{AccessRule, ListenerEncryption, ListenerSettings, LogLevel, Settings};
-use e2e::load::{Promised, send_until_dead, subject};
+use e2e::load::{Promised, send_until_killed, subject};
 use e2e::office::{PASSWORD, USER, settings_for};
 use e2e::{Certs, Client, FakeSmartHost, SmartHostRunning};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const MESSAGE: &str = "From: scan@office.test\r\nTo: ann@away.test\r\nSubject: Scan 1\r\n\r\npage 1\r\n";
 
@@ -115,19 +114,9 @@ async fn what_was_promised_arrives_although_the_engine_is_killed_three_times() {
     let office = Office::new(|_| {}).await;
     let mut daemon = office.start_with_password(PASSWORD);
     let promised = Promised::default();
-    let (told, mut news) = tokio::sync::mpsc::unbounded_channel();
     for life in 0..3 {
-        let devices: Vec<_> = (0..3)
-            .map(|device| tokio::spawn(send_until_dead(daemon.address(), format!("{life}-{device}"), Arc::clone(&promised), told.clone())))
-            .collect();
-        for _ in 0..PROMISES {
-            news.recv().await.unwrap();
-        }
-        daemon.kill();
-        for device in devices {
-            device.await.unwrap();
-        }
-        while news.try_recv().is_ok() {}
+        let address = daemon.address();
+        send_until_killed(address, &life.to_string(), (3, PROMISES), &promised, || daemon.kill()).await;
         daemon = office.start();
     }
     let promised = promised.lock().unwrap().clone();

@@ -9,7 +9,7 @@
 //! gets ours (`stand_in/`), as every Windows has its own. It calls itself Windows 10, the oldest we are for.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 
 /// No program of ours takes nearly as long, also on a machine that is busy with other tests.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// For all tests of a run, five times what they take on two cores.
+const LONGEST: Duration = Duration::from_mins(15);
 
 pub struct Wine {
     prefix: PathBuf,
@@ -59,6 +62,7 @@ impl Wine {
             let (ours, place) = (wine.programs.join(name), wine.windows().join("system32").join(name));
             fs::copy(&ours, place).unwrap_or_else(|error| panic!("{ours:?}: {error}"));
         }
+        watch();
         wine.sign_in();
         let named = wine.command("winecfg").args(["-v", "win10"]).output().expect("winecfg");
         assert!(named.status.success(), "{named:?}");
@@ -170,6 +174,20 @@ fn start_display() -> (Child, String) {
     BufReader::new(screen.stdout.take().expect("its output")).read_line(&mut number).expect("a number");
     assert!(!number.trim().is_empty(), "Xvfb did not start");
     (screen, format!(":{}", number.trim()))
+}
+
+/// All of it takes a few minutes. A test that waits for ever is ended, and what runs then is told.
+fn watch() {
+    std::thread::spawn(|| {
+        std::thread::sleep(LONGEST);
+        let running = Command::new("ps").args(["-eo", "pid,ppid,stat,etimes,wchan:24,args"]).output();
+        let running = running.map_or_else(|error| error.to_string(), |said| String::from_utf8_lossy(&said.stdout).into_owned());
+        let ours = running.lines().filter(|line| [".exe", "wine", "PPID"].iter().any(|word| line.contains(word)));
+        let ours = ours.collect::<Vec<_>>().join("\n");
+        // Not by a macro: what those print is kept until the end of a test, which does not come.
+        let _ = writeln!(std::io::stderr(), "stuck for {} minutes; what runs under Wine:\n{ours}", LONGEST.as_secs() / 60);
+        std::process::exit(1);
+    });
 }
 
 /// Clears up when our end of its input is closed: statics are not dropped, and a test run may be killed.

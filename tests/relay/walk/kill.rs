@@ -2,10 +2,9 @@
 
 use super::Provider;
 use e2e::daemon::furnish;
-use e2e::load::{Promised, send_until_dead, subject};
+use e2e::load::{Promised, send_until_killed, subject};
 use e2e::{Client, Daemon};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 const KILLS: usize = 10;
 const DEVICES: usize = 8;
@@ -20,20 +19,9 @@ async fn every_message_that_was_promised_arrives_although_the_engine_is_killed_t
     settings.limits.connections_per_client = 50;
     let (data, credentials) = furnish(folder.path(), &settings, e2e::office::PASSWORD);
     let promised = Promised::default();
-    let (told, mut news) = tokio::sync::mpsc::unbounded_channel();
     for life in 0..KILLS {
         let daemon = Daemon::start(&data, &credentials);
-        let devices: Vec<_> = (0..DEVICES)
-            .map(|device| tokio::spawn(send_until_dead(daemon.address, format!("{life}-{device}"), Arc::clone(&promised), told.clone())))
-            .collect();
-        for _ in 0..PROMISES {
-            news.recv().await.unwrap();
-        }
-        daemon.kill();
-        for device in devices {
-            device.await.unwrap();
-        }
-        while news.try_recv().is_ok() {}
+        send_until_killed(daemon.address, &life.to_string(), (DEVICES, PROMISES), &promised, || daemon.kill()).await;
     }
     let promised = promised.lock().unwrap().clone();
     assert!(promised.len() >= KILLS * PROMISES);
