@@ -203,6 +203,7 @@ export function preset(key: ProviderKey): SmartHostSettings {
     parallelConnections: provider.parallelConnections,
     messagesPerConnection: provider.messagesPerConnection,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null, ...provider.pace },
+    nullSender: { kind: provider.key === "microsoft365" ? "account" : "asItIs" },
     timeouts,
   };
 }

@@ -4,8 +4,9 @@ use crate::certificate;
 use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
-use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{CertificateSettings, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostSettings};
 use relay::config::{self, Config, SmartHostConfig};
+use relay::mail::Mailbox;
 use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
@@ -194,6 +195,10 @@ impl Checked {
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
             },
+            reports: config::Reports {
+                to_senders: self.settings.reports.to_senders,
+                copy_to: self.settings.reports.copy_to.as_deref().and_then(mailbox),
+            },
             smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
@@ -239,6 +244,7 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             recipients_per_message: settings.pace.recipients_per_message,
         },
         messages_per_connection: settings.messages_per_connection as usize,
+        null_sender_as: null_sender(settings).and_then(mailbox),
         timeouts: config::Timeouts {
             connect: seconds(timeouts.connect_seconds),
             tls: seconds(timeouts.tls_seconds),
@@ -248,6 +254,22 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             idle: seconds(timeouts.idle_seconds),
         },
     }
+}
+
+/// Whose name stands where there is no sender.
+pub(super) fn null_sender(settings: &SmartHostSettings) -> Option<&str> {
+    match (&settings.null_sender, &settings.sign_in) {
+        (NullSender::AsItIs, _) => None,
+        (NullSender::Address { address }, _) => Some(address),
+        (NullSender::Account, SignIn::Password { user } | SignIn::Oauth { user, .. }) => Some(user),
+        // Nobody is signed in. The check has said so.
+        (NullSender::Account, SignIn::None | SignIn::Certificate { .. }) => None,
+    }
+}
+
+/// The check has seen that it is one.
+fn mailbox(address: &str) -> Option<Mailbox> {
+    Mailbox::parse(address).ok()
 }
 
 fn seconds(seconds: u32) -> Duration {

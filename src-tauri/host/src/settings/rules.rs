@@ -30,12 +30,13 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
         ],
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
-            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0, "pace": {"messagesPerMinute": 0, "recipientsPerMessage": 10001},
+            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "nullSender": {"kind": "address", "address": "relay"}, "parallelConnections": 0, "pace": {"messagesPerMinute": 0, "recipientsPerMessage": 10001},
             "timeouts": {"connectSeconds": 0}},
         "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0,
             "connectionsPerSubnet": 0, "sessionSeconds": 0},
         "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
             "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
+        "reports": {"toSenders": true, "copyTo": "the boss"},
         "history": {"keepDays": 0}
     }"#,
     );
@@ -73,6 +74,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "smartHost.parallelConnections",
             "smartHost.pace.messagesPerMinute",
             "smartHost.pace.recipientsPerMessage",
+            "smartHost.nullSender.address",
             "smartHost.timeouts.connectSeconds",
             "limits.messageBytes",
             "limits.recipients",
@@ -86,6 +88,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "delivery.lifetimeSeconds",
             "delivery.delayNoticeSeconds",
             "delivery.longestRestSeconds",
+            "reports.copyTo",
             "history.keepDays",
         ]
     );

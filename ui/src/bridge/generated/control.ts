@@ -597,6 +597,11 @@ addresses: number | null, private: boolean, };
 export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, };
 
 /**
+ * How mail with the null reverse-path (`MAIL FROM:<>`) goes out: reports above all.
+ */
+export type NullSender = { "kind": "asItIs" } | { "kind": "account" } | { "kind": "address", address: string, };
+
+/**
  * What only others can tell: asked on a click, never by itself.
  */
 export type OutsideView = { seen: SeenView, clock: ClockView, };
@@ -762,6 +767,19 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
+/**
+ * Who is told when a message failed, waits for long, or was handed over (RFC 3461, RFC 3464).
+ */
+export type ReportSettings = { 
+/**
+ * The sender of the message. Most devices have no mailbox and read nothing.
+ */
+toSenders: boolean, 
+/**
+ * The administrator, beside the sender or in its place. `null`: nobody else.
+ */
+copyTo: string | null, };
+
 export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
@@ -854,7 +872,7 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -976,7 +994,11 @@ parallelConnections: number,
 /**
  * Messages handed over on one connection before it is closed.
  */
-messagesPerConnection: number, pace: Pace, timeouts: SmartHostTimeouts, };
+messagesPerConnection: number, pace: Pace, 
+/**
+ * How mail without a sender goes out, and with it our own reports.
+ */
+nullSender: NullSender, timeouts: SmartHostTimeouts, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.

@@ -5,7 +5,7 @@ use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::Provider;
-use control::settings::{Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{NullSender, Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 use std::net::IpAddr;
 
 const SSL: u64 = 0x4;
@@ -91,11 +91,12 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         server: host,
         port,
         encryption,
-        sign_in,
         extra_ca_file: None,
         parallel_connections: 3,
         pace: Pace::default(),
         messages_per_connection: messages_per_connection(server, rows),
+        null_sender: null_sender(provider, &sign_in),
+        sign_in,
         timeouts: SmartHostTimeouts::default(),
     });
     if server.number("RemoteTimeout").is_some() {
@@ -125,6 +126,14 @@ fn left_over(server: &IisServer, rows: &mut Rows) -> bool {
         }
     }
     false
+}
+
+/// What Microsoft takes from a mailbox that is signed in.
+fn null_sender(provider: Option<&(&str, &str)>, sign_in: &SignIn) -> NullSender {
+    match (provider, sign_in) {
+        (Some((_, "microsoft365")), SignIn::Password { user }) if user.contains('@') => NullSender::Account,
+        (_, _) => NullSender::AsItIs,
+    }
 }
 
 fn carry_port(port: u16, known_and_signing_in: bool, rows: &mut Rows) -> u16 {
