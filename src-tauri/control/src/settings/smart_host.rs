@@ -9,7 +9,7 @@ use ts_rs::TS;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "control.ts")]
 pub struct SmartHostSettings {
-    /// Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
+    /// Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
     #[serde(default = "other")]
     pub provider: String,
     /// Name or address of the server.
@@ -29,6 +29,11 @@ pub struct SmartHostSettings {
     pub messages_per_connection: u32,
     #[serde(default)]
     pub pace: Pace,
+    /// Largest message it takes, in bytes, attachments encoded. A larger one is refused when a device brings it. `null`: as
+    /// `limits.messageBytes` says.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub largest_message: Option<u64>,
     /// How mail without a sender goes out, and with it our own reports.
     #[serde(default)]
     pub null_sender: NullSender,

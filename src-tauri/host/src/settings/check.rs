@@ -55,7 +55,6 @@ pub enum Files<'a> {
     MayBeGone,
 }
 
-pub const PROVIDERS: [&str; 6] = ["microsoft365", "google", "sendgrid", "ses", "mailgun", "other"];
 const HOUR: u32 = 3600;
 const DAY: u32 = 24 * HOUR;
 const YEAR: u32 = 366 * DAY;
@@ -126,11 +125,13 @@ impl Rules<'_> {
             parallel_connections,
             pace,
             messages_per_connection,
+            largest_message,
             null_sender,
             timeouts,
         } = smart_host;
-        if !PROVIDERS.contains(&provider.as_str()) {
-            self.wrong(field("provider"), short(provider), "this provider is not known", format!("one of: {}", PROVIDERS.join(", ")));
+        if control::provider::provider(provider).is_none() {
+            let known: Vec<&str> = control::provider::providers().iter().map(|provider| provider.key.as_str()).collect();
+            self.wrong(field("provider"), short(provider), "this provider is not known", format!("one of: {}", known.join(", ")));
         }
         if !is_host_name(server) && server.parse::<IpAddr>().is_err() {
             let remedy = if server.contains(['/', ':']) {
@@ -163,6 +164,9 @@ impl Rules<'_> {
             }
         }
         self.range(field("messagesPerConnection"), *messages_per_connection, 1..=10_000);
+        if let Some(largest) = largest_message {
+            self.range(field("largestMessage"), *largest, 10_000..=1_000_000_000);
+        }
         self.null_sender(field("nullSender"), null_sender, smart_host);
         let SmartHostTimeouts { connect_seconds, tls_seconds, command_seconds, data_block_seconds, data_end_seconds, idle_seconds } =
             timeouts;
@@ -183,6 +187,8 @@ impl Rules<'_> {
         match null_sender {
             NullSender::AsItIs => {}
             NullSender::Address { address } => self.optional_mailbox(format!("{at}.address"), Some(address)),
+            // That there is none yet is told at the account.
+            NullSender::Account if account == Some("") => {}
             NullSender::Account if account.is_some_and(|user| Mailbox::parse(user).is_ok()) => {}
             NullSender::Account => self.wrong(
                 at,

@@ -156,6 +156,13 @@ impl Checked {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }
 
+    /// What is announced to devices: no more than the provider will take of it.
+    fn largest_message(&self) -> u64 {
+        let own = self.settings.limits.message_bytes;
+        let provider = self.settings.smart_host.as_ref().and_then(|smart_host| smart_host.largest_message);
+        provider.map_or(own, |largest| own.min(largest.saturating_sub(ADDED)))
+    }
+
     /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with.
     pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, credentials: Credentials) -> Config {
         let Settings { limits, delivery, bursts, .. } = &self.settings;
@@ -173,7 +180,7 @@ impl Checked {
                 most_per_hour: (bursts.most_per_hour != 0).then_some(bursts.most_per_hour),
             }),
             limits: config::Limits {
-                message_bytes: limits.message_bytes,
+                message_bytes: self.largest_message(),
                 recipients: limits.recipients as usize,
                 connections: limits.connections as usize,
                 connections_per_client: limits.connections_per_client as usize,
@@ -204,6 +211,9 @@ impl Checked {
         }
     }
 }
+
+/// What a message grows by at most on its way through this house, in its header.
+const ADDED: u64 = 4096;
 
 /// What the engine signs in with, of which nothing stands in the settings.
 #[derive(Default)]

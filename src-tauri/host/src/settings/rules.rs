@@ -139,7 +139,7 @@ fn good_documents_become_the_engines_configuration() {
             {"address": "0.0.0.0", "port": 25, "encryption": "plain"}, {"address": "::", "port": 25, "encryption": "plain"}],
         "rules": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
         "smartHost": {"server": "smtp.away.test", "port": 587, "encryption": "starttls",
-            "signIn": {"kind": "password", "user": "ann"}, "timeouts": {"connectSeconds": 7}},
+            "signIn": {"kind": "password", "user": "ann"}, "largestMessage": 10000000, "timeouts": {"connectSeconds": 7}},
         "delivery": {"delayNoticeSeconds": 0}, "history": {"keepDays": 2}
     }"#;
     let checked = read_and_check(text.as_bytes(), &facts()).unwrap();
@@ -151,6 +151,7 @@ fn good_documents_become_the_engines_configuration() {
         config.policy.rules.iter().map(|rule| format!("{}-{}", rule.network.first(), rule.network.last())).collect::<Vec<_>>(),
         ["10.0.0.7-10.0.0.7", "10.0.0.0-10.0.0.255", "8.8.8.0-8.8.8.255"]
     );
+    assert_eq!(config.limits.message_bytes, 10_000_000 - 4096, "devices hear of what the provider takes, less what a header grows by");
     assert_eq!(config.delivery.delay_notice, None);
     assert_eq!(config.history_keep, Duration::from_secs(172_800));
     let smart_host = config.smart_host.unwrap();

@@ -118,6 +118,8 @@ leastPerHour: number,
  */
 mostPerHour: number, };
 
+export type Caution = { title: string, text: string, };
+
 export type CertificateSettings = { "kind": "selfSigned" } | { "kind": "pem", certificateFile: string, keyFile: string, } | { "kind": "pfx", file: string, };
 
 export type ClientCertificates = { 
@@ -711,6 +713,88 @@ said?: string, };
  */
 export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
+export type Provider = { 
+/**
+ * What stands in the settings.
+ */
+key: string, name: string, 
+/**
+ * One line on the card.
+ */
+summary: string, 
+/**
+ * Not among the first to choose from.
+ */
+more?: boolean, 
+/**
+ * Its servers' names, by which settings of another program are known to be its; with a dot in front: ends of names.
+ */
+knownBy: Array<string>, 
+/**
+ * The first is the usual one. Empty: it has to be typed.
+ */
+servers: Array<ProviderServer>, serverLabel?: string, serverHint?: string, placeholder?: string, port: number, encryption: SmartHostEncryption, 
+/**
+ * The first is the usual one.
+ */
+signIn: Array<ProviderSignIn>, user: ProviderUser, secret: ProviderSecret, 
+/**
+ * The provider's own conditions, told before signing in.
+ */
+conditions: Array<string>, 
+/**
+ * Something to know now, with a date or a catch.
+ */
+caution?: Caution, link?: ProviderLink, parallelConnections: number, messagesPerConnection: number, 
+/**
+ * What it takes, as far as it says so.
+ */
+pace?: Pace, 
+/**
+ * On the wire, with attachments encoded.
+ */
+largestMessage?: number, 
+/**
+ * `account` where mail without a sender must carry the account's name.
+ */
+nullSender?: ProviderNullSender, 
+/**
+ * What the domain's SPF record has to include.
+ */
+spf?: string, 
+/**
+ * Where its DKIM records come from.
+ */
+dkim?: string, 
+/**
+ * Better advice than the general one, where it has a habit of its own.
+ */
+advice: { [key in ProblemCode]?: string }, };
+
+export type ProviderLink = { 
+/**
+ * One of the window's own links.
+ */
+key: string, label: string, };
+
+export type ProviderNullSender = "account";
+
+export type ProviderSecret = { label: string, hint: string, };
+
+export type ProviderServer = { label: string, server: string, 
+/**
+ * Where this one takes another amount than the others.
+ */
+pace?: Pace, };
+
+export type ProviderSignIn = "password" | "oauth" | "none" | "certificate";
+
+export type ProviderUser = { label: string, hint: string, placeholder: string, 
+/**
+ * The same for everybody.
+ */
+fixed?: string, };
+
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
  */
@@ -976,7 +1060,7 @@ export type SmartHostEncryption = "starttls" | "implicit" | "none";
 
 export type SmartHostSettings = { 
 /**
- * Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
+ * Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
  */
 provider: string, 
 /**
@@ -995,6 +1079,11 @@ parallelConnections: number,
  * Messages handed over on one connection before it is closed.
  */
 messagesPerConnection: number, pace: Pace, 
+/**
+ * Largest message it takes, in bytes, attachments encoded. A larger one is refused when a device brings it. `null`: as
+ * `limits.messageBytes` says.
+ */
+largestMessage: number | null, 
 /**
  * How mail without a sender goes out, and with it our own reports.
  */

@@ -12,7 +12,7 @@ import { NumberField, OptionalNumberField } from "../../forms/fields";
 import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
-import { preset, providerName, providerOf, providers, type ProviderKey } from "../../forms/providers";
+import { preset, providerName, providerOf } from "../../forms/providers";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
@@ -20,7 +20,7 @@ import { useSnapshot } from "../../live/provider";
 import { SendTest } from "../../mail/SendTest";
 import { Card, Empty, Section } from "../../parts/Page";
 import { useWindow } from "../../window";
-import { many } from "../../words";
+import { many, senderOf } from "../../words";
 
 export interface PartProps {
   draft: Settings;
@@ -28,6 +28,8 @@ export interface PartProps {
   problems: SettingsProblem[];
   onLeave(): void;
 }
+
+const MB = 1_000_000;
 
 interface ProviderPartProps extends PartProps {
   secret: string;
@@ -42,7 +44,7 @@ const paceFields: { name: keyof Pace; label: string; hint: string }[] = [
   { name: "recipientsPerMessage", label: "Recipients of one message", hint: "More go in several parts. Empty: no limit." },
 ];
 
-const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.nullSender", "smartHost.extraCaFile"];
+const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.largestMessage", "smartHost.nullSender", "smartHost.extraCaFile"];
 
 export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
   const { settings } = useSnapshot();
@@ -76,13 +78,14 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
                 {paceFields.map(({ name, label, hint }) => (
                   <OptionalNumberField key={name} label={label} hint={hint} value={host.pace[name]} onChange={(value) => onHost({ ...host, pace: { ...host.pace, [name]: value } })} onLeave={onLeave} {...fieldState(problems, `smartHost.pace.${name}`)} />
                 ))}
+                <OptionalNumberField label="Largest message it takes" hint="Larger ones are refused when a device brings them. Empty: as under Limits." unit="MB" value={host.largestMessage === null ? null : Math.round(host.largestMessage / MB)} onChange={(value) => onHost({ ...host, largestMessage: value === null ? null : value * MB })} onLeave={onLeave} {...fieldState(problems, "smartHost.largestMessage")} />
                 <NullSenderFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
                 <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
                   <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
                 </Field>
               </div>
             </Folded>
-            <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
+            <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={senderOf(host.signIn) || null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
           </div>
         </Card>
       </Section>
@@ -138,9 +141,9 @@ function NullSenderFields({ host, problems, onHost, onLeave }: { host: SmartHost
   );
 }
 
-function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings; onCancel(): void; onChoose(key: ProviderKey): void }) {
+function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings; onCancel(): void; onChoose(key: string): void }) {
   const { counters } = useSnapshot();
-  const [key, setKey] = useState<ProviderKey>(providerOf(host.provider).key);
+  const [key, setKey] = useState(providerOf(host.provider).key);
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onCancel()}>
       <DialogSurface style={{ maxWidth: 720 }}>
@@ -156,7 +159,7 @@ function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings;
           <DialogActions>
             <Button onClick={onCancel}>Cancel</Button>
             <Button appearance="primary" disabled={key === host.provider} onClick={() => onChoose(key)}>
-              Change to {providers[key].name}
+              Change to {providerOf(key).name}
             </Button>
           </DialogActions>
         </DialogBody>
