@@ -28,6 +28,8 @@ pub enum Stage {
     Handshake,
     Auth,
     Mail,
+    /// MAIL in the name of this address, empty for `<>`; [`Stage::Mail`] is all of them.
+    From(String),
     /// RCPT for this address; `ghost@` for that name in any domain; empty for every address.
     Rcpt(String),
     Data,
@@ -482,7 +484,7 @@ impl Faults {
                 let of_name = || wanted.ends_with('@') && address.get(..wanted.len()).is_some_and(|name| name.eq_ignore_ascii_case(wanted));
                 wanted.is_empty() || wanted.eq_ignore_ascii_case(address) || of_name()
             }
-            (Stage::Ehlo, Stage::EhloEncrypted) => true,
+            (Stage::Ehlo, Stage::EhloEncrypted) | (Stage::Mail, Stage::From(_)) => true,
             (wanted, stage) => wanted == stage,
         };
         let asked = self.asked.get(stage).copied().unwrap_or(0);

@@ -187,7 +187,7 @@ impl Talk<'_> {
         let Some((reverse_path, parameters)) = path(rest, "FROM:") else {
             return self.write("501 5.1.7 bad sender").await;
         };
-        if let Said::AsUsual = self.say(Stage::Mail, "250 2.1.0 sender ok").await? {
+        if let Said::AsUsual = self.say(Stage::From(reverse_path.clone()), "250 2.1.0 sender ok").await? {
             self.transaction = Some(Transaction { reverse_path, parameters, forward_paths: Vec::new() });
         }
         Ok(())

@@ -114,7 +114,7 @@ describe("settings that are not saved", () => {
 
   test("stay when another of their own pages is opened, and are asked about when they are left", async () => {
     const page = await changed();
-    await page.getByRole("tab", { name: "Retries" }).click();
+    await page.getByRole("tab", { name: "Retries and reports" }).click();
     await page.getByRole("tab", { name: "Limits" }).click();
     assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
     await leaveFor(page, "Queue");

@@ -113,7 +113,7 @@ const setup = { name: "setup" };
 
 const plan = {
   light: {
-    flowing: [overview, queue, story, history, settings, listening, part("limits", "Limits"), part("retries", "Retries"), part("upkeep", "History and log"), devices, ...allAccess, asked, ...password],
+    flowing: [overview, queue, story, history, settings, listening, part("limits", "Limits"), part("retries", "Retries and reports"), part("upkeep", "History and log"), devices, ...allAccess, asked, ...password],
     burst: [overview, devices, queue],
     "every-refusal": [devices, unfolded, foot],
     "own-troubles": [overview, devices],

@@ -50,7 +50,7 @@ test("the setup leads to a message that the provider has", async () => {
   await window.click("button", "Next");
 
   await window.find("heading", "Sign in to", { start: true });
-  if (!(await window.has("textbox", "User name"))) await window.click("radio", "User name and password");
+  if (!(await window.has("textbox", "User name"))) await window.click("radio", "With a password");
   await window.type("User name", provider.user);
   await window.type("Password", "not the password");
   await window.click("button", "Check connection");

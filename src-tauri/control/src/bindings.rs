@@ -13,14 +13,31 @@ fn the_committed_typescript_is_fresh() {
     crate::Request::export_all(&config).unwrap();
     crate::Answer::export_all(&config).unwrap();
     crate::Event::export_all(&config).unwrap();
-    let fresh = std::fs::read_to_string(fresh.path().join("control.ts")).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/bridge/generated/control.ts");
+    crate::provider::Provider::export_all(&config).unwrap();
+    compare("control.ts", &std::fs::read_to_string(fresh.path().join("control.ts")).unwrap());
+}
+
+/// Typed, so that the window's own check reads the table too.
+#[test]
+fn the_committed_table_of_providers_is_fresh() {
+    let table = crate::provider::TABLE;
+    compare(
+        "providers.ts",
+        &format!(
+            "// Generated from src-tauri/control/src/providers.json.\nimport type {{ Provider }} from \"./control\";\n\nexport const providerTable: Provider[] = {};\n",
+            table.trim_end()
+        ),
+    );
+}
+
+fn compare(name: &str, fresh: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/bridge/generated").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &fresh).unwrap();
+        std::fs::write(&path, fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(committed == fresh, "ui/src/bridge/generated/control.ts is stale: run `UPDATE=1 cargo test -p control`");
+    assert!(committed == fresh.replace("\r\n", "\n"), "ui/src/bridge/generated/{name} is stale: run `UPDATE=1 cargo test -p control`");
 }
 
 #[test]

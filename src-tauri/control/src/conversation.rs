@@ -349,6 +349,8 @@ fn smart_host() -> SmartHostSettings {
         sign_in: crate::settings::SignIn::Password { user: "ann".into() },
         extra_ca_file: None,
         parallel_connections: 3,
+        largest_message: None,
+        null_sender: crate::settings::NullSender::default(),
         pace: crate::settings::Pace::default(),
         messages_per_connection: 100,
         timeouts: crate::settings::SmartHostTimeouts::default(),

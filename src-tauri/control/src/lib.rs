@@ -16,6 +16,7 @@ pub mod import;
 pub mod machine;
 pub mod pipe;
 pub mod problem;
+pub mod provider;
 pub mod request;
 pub mod secret;
 pub mod server;

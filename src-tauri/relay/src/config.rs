@@ -1,5 +1,6 @@
 //! The engine's configuration: every value already checked by whoever starts it.
 
+use crate::mail::Mailbox;
 use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
@@ -28,6 +29,7 @@ pub struct Config {
     pub content: ContentRules,
     pub limits: Limits,
     pub delivery: Delivery,
+    pub reports: Reports,
     /// None: mail waits.
     pub smart_host: Option<SmartHostConfig>,
     pub history_keep: Duration,
@@ -99,6 +101,15 @@ pub struct Delivery {
     pub longest_rest: Duration,
 }
 
+/// Who reads what is reported of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reports {
+    /// Its sender, as RFC 5321 wants it.
+    pub to_senders: bool,
+    /// The administrator, too or instead.
+    pub copy_to: Option<Mailbox>,
+}
+
 #[derive(Clone)]
 pub struct SmartHostConfig {
     pub server: String,
@@ -110,6 +121,8 @@ pub struct SmartHostConfig {
     pub parallel_connections: usize,
     pub messages_per_connection: usize,
     pub pace: Pace,
+    /// Whose name stands where mail has no sender (`MAIL FROM:<>`). None: nobody's, as RFC 5321 §4.5.5 wants it.
+    pub null_sender_as: Option<Mailbox>,
     pub timeouts: Timeouts,
 }
 

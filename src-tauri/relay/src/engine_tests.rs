@@ -95,6 +95,7 @@ impl Trial {
             parallel: 3,
             per_connection: 100,
             idle: Duration::from_secs(60),
+            null_sender_as: None,
             pace: crate::config::Pace::default(),
         });
         relay.0.tell(Tick::Reconfigured(Box::new(plan)));
@@ -254,6 +255,7 @@ fn config() -> Config {
             longest_rest: second(60),
         },
         smart_host: None,
+        reports: crate::config::Reports { to_senders: true, copy_to: None },
         history_keep: second(86_400),
     }
 }

@@ -23,6 +23,7 @@ pub const TESTS: &[&str] = &[
     "sasl2-bin",
     "libsasl2-modules",
     "python3",
+    "libmail-deliverystatus-bounceparser-perl",
     "openssl",
     "chromium",
     "systemd",

@@ -45,6 +45,7 @@ impl Way {
             extra_ca_file: Some(certs.authority_file(folder.path())),
             parallel_connections: 1,
             pace: relay::config::Pace::default(),
+            null_sender_as: None,
             messages_per_connection: 10,
             timeouts: Timeouts {
                 connect: Duration::from_secs(60),

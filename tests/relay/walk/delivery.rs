@@ -2,6 +2,7 @@
 
 use super::{MESSAGE, Provider};
 use control::view::{RecipientState, StoryKind};
+use e2e::Office;
 use e2e::client::stuffed;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,4 +147,21 @@ async fn a_450_user_unknown_was_bounced_at_the_first_try() {
     let kinds: Vec<_> = office.story(&id).await.steps.into_iter().map(|step| step.what).collect();
     assert!(matches!(kinds[1..], [StoryKind::Deferred { .. }, StoryKind::Sent { .. }]), "{kinds:?}");
     assert_eq!(office.history().await.len(), 1, "no report was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_the_provider_is_refused_at_the_door() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        if let Some(smart_host) = &mut settings.smart_host {
+            smart_host.largest_message = Some(104_096);
+        }
+    })
+    .await;
+    let mut device = e2e::Client::connect(office.address().await).await;
+    device.hears("220 *").await;
+    let offers = device.says("EHLO device.test").await.hears("250 *").await;
+    assert!(offers.contains("SIZE 100000"), "{offers}");
+    device.says("MAIL FROM:<scan@office.test> SIZE=100001").await.hears("552 5.3.4 *").await;
+    device.says("MAIL FROM:<scan@office.test> SIZE=100000").await.hears("250 *").await;
 }

@@ -1,6 +1,10 @@
 //! Reports to senders: never one about a report, and one that a mail program can read.
 
 use super::Provider;
+use control::request::Answer;
+use control::settings::{NullSender, ReportSettings};
+use control::view::EntryKind;
+use e2e::{Office, Stage};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -139,4 +143,53 @@ async fn mail_with_addresses_in_utf_8_goes_where_it_can_and_comes_back_readable_
     assert!(taken[0].reverse_path.is_empty() && report.is_ascii(), "{report}");
     assert!(report.contains("Final-Recipient: utf-8; j\\x{F6}rg@b\\x{FC}ro.test\r\nAction: failed\r\nStatus: 5.6.7\r\n"), "{report}");
     assert_eq!(other.fake.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_administrator_reads_a_copy_or_reads_alone() {
+    let provider = Provider::of(|fake| fake.refuse_recipient("ghost@away.test", "550 5.1.1 no such user")).await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        settings.reports = ReportSettings { to_senders: true, copy_to: Some("admin@office.test".into()) };
+    })
+    .await;
+    office.device().await.hands_in("scan@office.test", &["ghost@away.test"], super::MESSAGE).await;
+    let taken = provider.fake.until(1).await;
+    assert_eq!(taken[0].forward_paths, ["scan@office.test", "admin@office.test"]);
+    office.until_queue_is_empty().await;
+
+    let mut settings = office.settings().await;
+    settings.reports.to_senders = false;
+    assert!(matches!(office.apply(settings).await, Answer::Settings { .. }));
+    office.device().await.hands_in("scan@office.test", &["ghost@away.test"], super::MESSAGE).await;
+    let taken = provider.fake.until(2).await;
+    assert_eq!(taken[1].forward_paths, ["admin@office.test"]);
+    assert!(text(&taken[1]).contains("\r\nA message of your office was not delivered"), "{}", text(&taken[1]));
+    office.until_queue_is_empty().await;
+    assert_eq!(office.history().await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_refuses_mail_without_a_sender_never_gets_a_report_until_it_carries_the_accounts_name() {
+    const DENIED: &str = "550 5.7.60 SMTP; Client does not have permissions to send as this sender";
+    let provider = Provider::of(|fake| {
+        fake.refuse_recipient("ghost@away.test", "550 5.1.1 no such user").at(Stage::From(String::new()), super::reply(DENIED))
+    })
+    .await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        if let Some(smart_host) = &mut settings.smart_host {
+            smart_host.null_sender = NullSender::Address { address: "relay@office.test".into() };
+        }
+    })
+    .await;
+    office.device().await.hands_in("scan@office.test", &["ghost@away.test"], super::MESSAGE).await;
+    let taken = provider.fake.until(1).await;
+    assert_eq!((taken[0].reverse_path.as_str(), taken[0].forward_paths.concat()), ("relay@office.test", "scan@office.test".to_owned()));
+    let report = text(&taken[0]);
+    for line in ["From: Outtray Mail Delivery <relay@office.test>", "Auto-Submitted: auto-replied"] {
+        assert!(report.lines().any(|known| known == line), "{line} in {report}");
+    }
+    // It is still a report: a refusal of it would not cause another.
+    office.until_queue_is_empty().await;
+    let report = office.history().await.remove(0);
+    assert_eq!((report.kind, report.sender.as_str()), (EntryKind::Report, ""));
 }

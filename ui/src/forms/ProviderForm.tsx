@@ -10,19 +10,30 @@ import { smartHostEncryptionWords } from "../words";
 import { fieldState } from "./check";
 import styles from "./forms.module.css";
 import { PortField } from "./fields";
-import { providerOf, providerOrder, providers, type Provider, type ProviderKey } from "./providers";
+import { Folded } from "./Folded";
+import { moreProviders, paceOf, providerOf, usualProviders, type Provider } from "./providers";
 
-export function ProviderCards({ chosen, onChoose }: { chosen: string | null; onChoose(key: ProviderKey): void }) {
-  return (
-    <fieldset className={styles.cards}>
-      <legend className="spoken">Mail provider</legend>
-      {providerOrder.map((key) => (
+export function ProviderCards({ chosen, onChoose }: { chosen: string | null; onChoose(key: string): void }) {
+  const cards = (providers: Provider[]) => (
+    <div className={styles.cards}>
+      {providers.map(({ key, name, summary }) => (
         <label key={key} className={styles.card}>
           <input type="radio" name="provider" value={key} checked={chosen === key} onChange={() => onChoose(key)} />
-          <strong>{providers[key].name}</strong>
-          <span>{providers[key].summary}</span>
+          <strong>{name}</strong>
+          <span>{summary}</span>
         </label>
       ))}
+    </div>
+  );
+  return (
+    <fieldset className={styles.bare}>
+      <legend className="spoken">Mail provider</legend>
+      <div className={styles.stack}>
+        {cards(usualProviders)}
+        <Folded title="More providers" open={moreProviders.some(({ key }) => key === chosen)}>
+          {cards(moreProviders)}
+        </Folded>
+      </div>
     </fieldset>
   );
 }
@@ -43,6 +54,19 @@ export function ProviderConditions({ provider }: { provider: Provider }) {
           ))}
         </ul>
       </div>
+      {(provider.spf !== undefined || provider.dkim !== undefined) && (
+        <div>
+          <div className={styles.legend}>In the DNS of your domain</div>
+          <ul className={styles.conditions}>
+            {provider.spf !== undefined && (
+              <li>
+                SPF: the record contains <span className="mono">include:{provider.spf}</span>
+              </li>
+            )}
+            {provider.dkim !== undefined && <li>DKIM: {provider.dkim}</li>}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }
@@ -63,16 +87,16 @@ export function ServerFields({ host, problems, onChange, onLeave }: ServerFields
     <div className={styles.stack}>
       <div className={styles.row}>
         {typed ? (
-          <Field className={styles.wide} label="Server" required {...fieldState(problems, "smartHost.server")}>
-            <Input value={host.server} placeholder="smtp.example.com" spellCheck={false} onChange={(_, { value }) => onChange({ ...host, server: value.trim() })} onBlur={onLeave} />
+          <Field className={styles.wide} label="Server" hint={provider.serverHint ?? ""} required {...fieldState(problems, "smartHost.server")}>
+            <Input value={host.server} placeholder={provider.placeholder ?? "smtp.example.com"} spellCheck={false} onChange={(_, { value }) => onChange({ ...host, server: value.trim() })} onBlur={onLeave} />
           </Field>
         ) : (
-          <Field className={styles.wide} label={provider.key === "ses" ? "Region" : "Server"} hint={provider.key === "ses" ? host.server : ""}>
+          <Field className={styles.wide} label={provider.serverLabel ?? "Server"} hint={provider.serverLabel === undefined ? "" : host.server}>
             <Select
               value={host.server}
               onChange={(_, { value }) => {
                 if (value === "") setTyped(true);
-                else onChange({ ...host, server: value });
+                else onChange({ ...host, server: value, pace: paceOf(provider, value) });
               }}
               onBlur={onLeave}
             >

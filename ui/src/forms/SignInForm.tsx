@@ -5,7 +5,7 @@ import { Button, Checkbox, Field, Input, Link, Radio, RadioGroup } from "@fluent
 import { Eye20Regular, EyeOff20Regular, Open16Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 
-import { LINKS, type SecretStoreView, type SecretView, type SettingsProblem, type SignIn, type SmartHostSettings } from "../bridge/bridge";
+import { LINKS, type LinkKey, type ProviderSignIn, type SecretStoreView, type SecretView, type SettingsProblem, type SignIn, type SmartHostSettings } from "../bridge/bridge";
 import { useDesktop, useSnapshot } from "../live/provider";
 import { Notice } from "../parts/Notice";
 import { useWindow } from "../window";
@@ -37,25 +37,22 @@ export function SignInForm(props: SignInFormProps) {
   const { signIn } = host;
   return (
     <div className={styles.stack}>
-      {tokenWays[provider.key] && <Ways host={host} onHost={onHost} />}
+      <Ways host={host} onHost={onHost} />
       {signIn.kind === "oauth" && (
         <>
           <OauthForm {...props} signIn={signIn} secretField={wantsSecret(signIn) ? <SecretField {...props} label={tokenSecret(signIn)} /> : null} />
           {wantsSecret(signIn) && <WhereItGoes {...props} />}
         </>
       )}
-      {signIn.kind === "certificate" && <p className={styles.hint}>Outtray shows a certificate and says no user name, as the settings file has it.</p>}
-      {provider.key === "other" && (
-        <Field label="How does the provider know you?">
-          <RadioGroup
-            layout="horizontal"
-            value={signIn.kind}
-            onChange={(_, { value }) => onHost({ ...host, signIn: value === "password" ? { kind: "password", user: "" } : { kind: "none" } })}
-          >
-            <Radio value="password" label="User name and password" />
-            <Radio value="none" label="By this network’s address, no sign-in" />
-          </RadioGroup>
-        </Field>
+      {signIn.kind === "none" && <p className={styles.hint}>The provider knows this office by its public address. There is nothing to fill in here.</p>}
+      {signIn.kind === "certificate" && (
+        <div className={styles.row}>
+          {(["certificateFile", "keyFile"] as const).map((name) => (
+            <Field key={name} label={name === "keyFile" ? "Private key" : "Certificate"} hint="A file in PEM form." required {...fieldState(problems, `smartHost.signIn.${name}`)}>
+              <Input value={signIn[name]} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, signIn: { ...signIn, [name]: value } })} onBlur={onLeave} />
+            </Field>
+          ))}
+        </div>
       )}
       {signIn.kind === "password" && (
         <>
@@ -81,29 +78,42 @@ export function SignInForm(props: SignInFormProps) {
           <WhereItGoes {...props} />
         </>
       )}
-      {provider.link && <ExternalLink link={provider.link.key} label={provider.link.label} />}
+      {provider.link && <ExternalLink link={provider.link.key as LinkKey} label={provider.link.label} />}
     </div>
   );
 }
 
-/** By password, or in one of the provider's ways with a token. */
+const otherWays: Record<Exclude<ProviderSignIn, "oauth">, string> = {
+  password: "With a password",
+  none: "By this network’s address, no sign-in",
+  certificate: "With a certificate",
+};
+
+/** In one of the provider's ways; nothing where there is only one. */
 function Ways({ host, onHost }: Pick<SignInFormProps, "host" | "onHost">) {
   const { signIn } = host;
-  const ways = tokenWays[host.provider] ?? [];
-  const choose = (value: string) => {
-    const way = ways.find((each) => each.grant === value);
-    onHost({ ...host, signIn: way ? tokenSignIn(host.provider, way.grant, signIn) : { kind: "password", user: userOf(signIn) } });
+  const tokens = tokenWays[host.provider] ?? [];
+  const ways = providerOf(host.provider).signIn.flatMap((kind) => (kind === "oauth" ? tokens.map(({ grant, label }) => ({ key: grant as string, label })) : [{ key: kind as string, label: otherWays[kind] }]));
+  if (ways.length < 2) return null;
+  const choose = (key: string) => {
+    const token = tokens.find((each) => each.grant === key);
+    onHost({ ...host, signIn: token ? tokenSignIn(host.provider, token.grant, signIn) : plainSignIn(key, signIn) });
   };
   return (
     <Field label="How does Outtray sign in?">
       <RadioGroup layout="horizontal" value={signIn.kind === "oauth" ? signIn.grant.kind : signIn.kind} onChange={(_, { value }) => choose(value)}>
-        <Radio value="password" label="With a password" />
-        {ways.map((way) => (
-          <Radio key={way.grant} value={way.grant} label={way.label} />
+        {ways.map(({ key, label }) => (
+          <Radio key={key} value={key} label={label} />
         ))}
       </RadioGroup>
     </Field>
   );
+}
+
+function plainSignIn(key: string, before: SignIn): SignIn {
+  if (key === "none") return { kind: "none" };
+  if (key === "certificate") return { kind: "certificate", certificateFile: "", keyFile: "" };
+  return { kind: "password", user: userOf(before) };
 }
 
 /** What the token is made with, as its owner knows it. */

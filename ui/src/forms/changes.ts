@@ -19,6 +19,7 @@ const names: Record<SettingKey, string> = {
   pickup: "pickup folder",
   hostName: "name of this relay",
   limits: "limits",
+  reports: "reports",
   delivery: "retries",
   history: "history",
   logLevel: "log",

@@ -39,7 +39,7 @@ export function NumberField({ label, value, onChange, onLeave, className, unit, 
 }
 
 /** A whole number, or none. */
-export function OptionalNumberField({ label, value, onChange, onLeave, ...state }: Omit<NumberFieldProps, "value" | "onChange"> & { value: number | null; onChange(value: number | null): void }) {
+export function OptionalNumberField({ label, value, onChange, onLeave, unit, ...state }: Omit<NumberFieldProps, "value" | "onChange"> & { value: number | null; onChange(value: number | null): void }) {
   return (
     <Field label={label} {...state}>
       <Input
@@ -50,6 +50,7 @@ export function OptionalNumberField({ label, value, onChange, onLeave, ...state 
           onChange(digits === "" ? null : Number(digits));
         }}
         onBlur={onLeave}
+        {...(unit === undefined ? {} : { contentAfter: <span className={styles.hint}>{unit}</span> })}
       />
     </Field>
   );

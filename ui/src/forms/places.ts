@@ -10,7 +10,7 @@ export const settingsParts: readonly [part: SettingsPart, title: string][] = [
   ["provider", "Mail provider"],
   ["listening", "Listening"],
   ["limits", "Limits"],
-  ["delivery", "Retries"],
+  ["delivery", "Retries and reports"],
   ["upkeep", "History and log"],
   ["machine", "This machine"],
 ];
@@ -31,6 +31,7 @@ const places: Record<SettingKey, Place> = {
   hostName: { page: "settings", part: "listening" },
   limits: { page: "settings", part: "limits" },
   delivery: { page: "settings", part: "delivery" },
+  reports: { page: "settings", part: "delivery" },
   history: { page: "settings", part: "upkeep" },
   logLevel: { page: "settings", part: "upkeep" },
   rules: { page: "access", part: "rules" },

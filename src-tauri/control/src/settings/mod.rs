@@ -14,7 +14,7 @@ pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, 
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
 pub use sign_in::{SignIn, TokenGrant, TokenService};
-pub use smart_host::{Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+pub use smart_host::{NullSender, Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,7 @@ pub struct Settings {
     pub smart_host: Option<SmartHostSettings>,
     pub limits: Limits,
     pub delivery: Delivery,
+    pub reports: ReportSettings,
     pub history: HistorySettings,
     pub log_level: LogLevel,
 }
@@ -72,6 +73,7 @@ impl Default for Settings {
             smart_host: None,
             limits: Limits::default(),
             delivery: Delivery::default(),
+            reports: ReportSettings::default(),
             history: HistorySettings::default(),
             log_level: LogLevel::Info,
         }
@@ -164,6 +166,23 @@ impl Default for Delivery {
             first_rest_seconds: 15,
             longest_rest_seconds: 900,
         }
+    }
+}
+
+/// Who is told when a message failed, waits for long, or was handed over (RFC 3461, RFC 3464).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[ts(export_to = "control.ts")]
+pub struct ReportSettings {
+    /// The sender of the message. Most devices have no mailbox and read nothing.
+    pub to_senders: bool,
+    /// The administrator, beside the sender or in its place. `null`: nobody else.
+    pub copy_to: Option<String>,
+}
+
+impl Default for ReportSettings {
+    fn default() -> Self {
+        Self { to_senders: true, copy_to: None }
     }
 }
 

@@ -9,7 +9,7 @@ use ts_rs::TS;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "control.ts")]
 pub struct SmartHostSettings {
-    /// Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
+    /// Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
     #[serde(default = "other")]
     pub provider: String,
     /// Name or address of the server.
@@ -29,6 +29,14 @@ pub struct SmartHostSettings {
     pub messages_per_connection: u32,
     #[serde(default)]
     pub pace: Pace,
+    /// Largest message it takes, in bytes, attachments encoded. A larger one is refused when a device brings it. `null`: as
+    /// `limits.messageBytes` says.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub largest_message: Option<u64>,
+    /// How mail without a sender goes out, and with it our own reports.
+    #[serde(default)]
+    pub null_sender: NullSender,
     #[serde(default)]
     pub timeouts: SmartHostTimeouts,
 }
@@ -44,6 +52,21 @@ pub struct Pace {
     pub recipients_per_day: Option<u32>,
     /// Recipients of one transaction; a message to more of them goes in several.
     pub recipients_per_message: Option<u32>,
+}
+
+/// How mail with the null reverse-path (`MAIL FROM:<>`) goes out: reports above all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "control.ts")]
+pub enum NullSender {
+    /// As it is, which RFC 5321 §4.5.5 wants.
+    #[default]
+    AsItIs,
+    /// In the name of the account we sign in with, also in the From of our reports: Microsoft 365 takes nothing else from
+    /// a signed-in mailbox (550 5.7.60).
+    Account,
+    /// In the name of this address.
+    Address { address: String },
 }
 
 /// How we encrypt towards the smart host.

@@ -164,9 +164,11 @@ fn the_office_everyone_has_is_carried_over() {
     let delivery = &settings.delivery;
     assert_eq!((delivery.first_retry_seconds, delivery.longest_retry_seconds), (900, 14_400));
     assert_eq!((delivery.lifetime_seconds, delivery.delay_notice_seconds), (172_800, 43_200));
+    let copy = row(&server, "Send copy of non-delivery report to");
+    assert_eq!((copy.fate, settings.reports.copy_to.as_deref()), (ImportFate::Carried, Some("boss@office.example")));
     let public = server.rows.iter().find(|row| row.was.contains("203.0.113.9")).unwrap();
     assert_eq!(public.fate, ImportFate::NotCarried, "a public address is a person's decision");
-    for left in ["Masquerade domain", "Domain branch.example", "Send copy of non-delivery report to", "Pickup folder"] {
+    for left in ["Masquerade domain", "Domain branch.example", "Pickup folder"] {
         let row = row(&server, left);
         assert_eq!((row.fate, row.becomes.as_str()), (ImportFate::NotCarried, ""), "{left}");
         assert!(row.why.ends_with('.'), "{left}: {}", row.why);

@@ -7,8 +7,9 @@
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{Delivery, Limits, Pace, SettingsProblem, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{Delivery, Limits, NullSender, Pace, SettingsProblem, SmartHostSettings, SmartHostTimeouts};
 use control::{Settings, settings::HistorySettings};
+use relay::mail::Mailbox;
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -54,7 +55,6 @@ pub enum Files<'a> {
     MayBeGone,
 }
 
-pub const PROVIDERS: [&str; 6] = ["microsoft365", "google", "sendgrid", "ses", "mailgun", "other"];
 const HOUR: u32 = 3600;
 const DAY: u32 = 24 * HOUR;
 const YEAR: u32 = 366 * DAY;
@@ -77,6 +77,7 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     }
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);
+    rules.optional_mailbox("reports.copyTo", settings.reports.copy_to.as_deref());
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
@@ -124,10 +125,13 @@ impl Rules<'_> {
             parallel_connections,
             pace,
             messages_per_connection,
+            largest_message,
+            null_sender,
             timeouts,
         } = smart_host;
-        if !PROVIDERS.contains(&provider.as_str()) {
-            self.wrong(field("provider"), short(provider), "this provider is not known", format!("one of: {}", PROVIDERS.join(", ")));
+        if control::provider::provider(provider).is_none() {
+            let known: Vec<&str> = control::provider::providers().iter().map(|provider| provider.key.as_str()).collect();
+            self.wrong(field("provider"), short(provider), "this provider is not known", format!("one of: {}", known.join(", ")));
         }
         if !is_host_name(server) && server.parse::<IpAddr>().is_err() {
             let remedy = if server.contains(['/', ':']) {
@@ -160,6 +164,10 @@ impl Rules<'_> {
             }
         }
         self.range(field("messagesPerConnection"), *messages_per_connection, 1..=10_000);
+        if let Some(largest) = largest_message {
+            self.range(field("largestMessage"), *largest, 10_000..=1_000_000_000);
+        }
+        self.null_sender(field("nullSender"), null_sender, smart_host);
         let SmartHostTimeouts { connect_seconds, tls_seconds, command_seconds, data_block_seconds, data_end_seconds, idle_seconds } =
             timeouts;
         for (name, seconds) in [
@@ -172,6 +180,29 @@ impl Rules<'_> {
             self.range(field(&format!("timeouts.{name}")), *seconds, 1..=HOUR);
         }
         self.range(field("timeouts.idleSeconds"), *idle_seconds, 0..=HOUR);
+    }
+
+    fn null_sender(&mut self, at: String, null_sender: &NullSender, smart_host: &SmartHostSettings) {
+        let account = super::convert::null_sender(smart_host);
+        match null_sender {
+            NullSender::AsItIs => {}
+            NullSender::Address { address } => self.optional_mailbox(format!("{at}.address"), Some(address)),
+            // That there is none yet is told at the account.
+            NullSender::Account if account == Some("") => {}
+            NullSender::Account if account.is_some_and(|user| Mailbox::parse(user).is_ok()) => {}
+            NullSender::Account => self.wrong(
+                at,
+                account.map_or_else(|| "account".to_owned(), short),
+                "the account is no mail address, so reports cannot carry it",
+                "`address` with an address that this account may send as, or `asItIs`",
+            ),
+        }
+    }
+
+    fn optional_mailbox(&mut self, field: impl Into<String>, address: Option<&str>) {
+        if let Some(address) = address.filter(|address| Mailbox::parse(address).is_err()) {
+            self.wrong(field, short(address), "this is no mail address", "one address, as in `admin@office.example`, or `null`");
+        }
     }
 
     fn limits(&mut self, limits: &Limits) {

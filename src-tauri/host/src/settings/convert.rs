@@ -4,8 +4,9 @@ use crate::certificate;
 use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
-use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{CertificateSettings, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostSettings};
 use relay::config::{self, Config, SmartHostConfig};
+use relay::mail::Mailbox;
 use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
@@ -155,6 +156,13 @@ impl Checked {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }
 
+    /// What is announced to devices: no more than the provider will take of it.
+    fn largest_message(&self) -> u64 {
+        let own = self.settings.limits.message_bytes;
+        let provider = self.settings.smart_host.as_ref().and_then(|smart_host| smart_host.largest_message);
+        provider.map_or(own, |largest| own.min(largest.saturating_sub(ADDED)))
+    }
+
     /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with.
     pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, credentials: Credentials) -> Config {
         let Settings { limits, delivery, bursts, .. } = &self.settings;
@@ -172,7 +180,7 @@ impl Checked {
                 most_per_hour: (bursts.most_per_hour != 0).then_some(bursts.most_per_hour),
             }),
             limits: config::Limits {
-                message_bytes: limits.message_bytes,
+                message_bytes: self.largest_message(),
                 recipients: limits.recipients as usize,
                 connections: limits.connections as usize,
                 connections_per_client: limits.connections_per_client as usize,
@@ -194,11 +202,18 @@ impl Checked {
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
             },
+            reports: config::Reports {
+                to_senders: self.settings.reports.to_senders,
+                copy_to: self.settings.reports.copy_to.as_deref().and_then(mailbox),
+            },
             smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }
 }
+
+/// What a message grows by at most on its way through this house, in its header.
+const ADDED: u64 = 4096;
 
 /// What the engine signs in with, of which nothing stands in the settings.
 #[derive(Default)]
@@ -239,6 +254,7 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             recipients_per_message: settings.pace.recipients_per_message,
         },
         messages_per_connection: settings.messages_per_connection as usize,
+        null_sender_as: null_sender(settings).and_then(mailbox),
         timeouts: config::Timeouts {
             connect: seconds(timeouts.connect_seconds),
             tls: seconds(timeouts.tls_seconds),
@@ -248,6 +264,22 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             idle: seconds(timeouts.idle_seconds),
         },
     }
+}
+
+/// Whose name stands where there is no sender.
+pub(super) fn null_sender(settings: &SmartHostSettings) -> Option<&str> {
+    match (&settings.null_sender, &settings.sign_in) {
+        (NullSender::AsItIs, _) => None,
+        (NullSender::Address { address }, _) => Some(address),
+        (NullSender::Account, SignIn::Password { user } | SignIn::Oauth { user, .. }) => Some(user),
+        // Nobody is signed in. The check has said so.
+        (NullSender::Account, SignIn::None | SignIn::Certificate { .. }) => None,
+    }
+}
+
+/// The check has seen that it is one.
+fn mailbox(address: &str) -> Option<Mailbox> {
+    Mailbox::parse(address).ok()
 }
 
 fn seconds(seconds: u32) -> Duration {

@@ -30,12 +30,13 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             {"network": "0.0.0.0/0"}, {"network": "printers"}, {"network": "::ffff:10.0.0.1", "name": "a\nb"}
         ],
         "smartHost": {"provider": "yahoo", "server": "smtp://mail.example:25", "port": 0, "encryption": "none",
-            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "parallelConnections": 0, "pace": {"messagesPerMinute": 0, "recipientsPerMessage": 10001},
+            "signIn": {"kind": "password", "user": ""}, "extraCaFile": "gone.pem", "nullSender": {"kind": "address", "address": "relay"}, "parallelConnections": 0, "pace": {"messagesPerMinute": 0, "recipientsPerMessage": 10001},
             "timeouts": {"connectSeconds": 0}},
         "limits": {"messageBytes": 150000001, "recipients": 0, "hops": 0, "idleSeconds": 86400, "commands": 19, "errors": 0,
             "connectionsPerSubnet": 0, "sessionSeconds": 0},
         "delivery": {"firstRetrySeconds": 600, "longestRetrySeconds": 60, "lifetimeSeconds": 300,
             "delayNoticeSeconds": 300, "firstRestSeconds": 60, "longestRestSeconds": 30},
+        "reports": {"toSenders": true, "copyTo": "the boss"},
         "history": {"keepDays": 0}
     }"#,
     );
@@ -73,6 +74,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "smartHost.parallelConnections",
             "smartHost.pace.messagesPerMinute",
             "smartHost.pace.recipientsPerMessage",
+            "smartHost.nullSender.address",
             "smartHost.timeouts.connectSeconds",
             "limits.messageBytes",
             "limits.recipients",
@@ -86,6 +88,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
             "delivery.lifetimeSeconds",
             "delivery.delayNoticeSeconds",
             "delivery.longestRestSeconds",
+            "reports.copyTo",
             "history.keepDays",
         ]
     );
@@ -136,7 +139,7 @@ fn good_documents_become_the_engines_configuration() {
             {"address": "0.0.0.0", "port": 25, "encryption": "plain"}, {"address": "::", "port": 25, "encryption": "plain"}],
         "rules": [{"network": "10.0.0.7"}, {"network": "10.0.0.0/24"}, {"network": "8.8.8.0/24", "publicOnPurpose": true}],
         "smartHost": {"server": "smtp.away.test", "port": 587, "encryption": "starttls",
-            "signIn": {"kind": "password", "user": "ann"}, "timeouts": {"connectSeconds": 7}},
+            "signIn": {"kind": "password", "user": "ann"}, "largestMessage": 10000000, "timeouts": {"connectSeconds": 7}},
         "delivery": {"delayNoticeSeconds": 0}, "history": {"keepDays": 2}
     }"#;
     let checked = read_and_check(text.as_bytes(), &facts()).unwrap();
@@ -148,6 +151,7 @@ fn good_documents_become_the_engines_configuration() {
         config.policy.rules.iter().map(|rule| format!("{}-{}", rule.network.first(), rule.network.last())).collect::<Vec<_>>(),
         ["10.0.0.7-10.0.0.7", "10.0.0.0-10.0.0.255", "8.8.8.0-8.8.8.255"]
     );
+    assert_eq!(config.limits.message_bytes, 10_000_000 - 4096, "devices hear of what the provider takes, less what a header grows by");
     assert_eq!(config.delivery.delay_notice, None);
     assert_eq!(config.history_keep, Duration::from_secs(172_800));
     let smart_host = config.smart_host.unwrap();

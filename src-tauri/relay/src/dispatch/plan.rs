@@ -1,6 +1,7 @@
 //! The part of the configuration that concerns the way out, as one number that lines and attempts carry.
 
-use crate::config::{Config, Pace};
+use crate::config::{Config, Pace, Reports};
+use crate::mail::Mailbox;
 use crate::queue::Schedule;
 use crate::smarthost::SmartHost;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Plan {
     pub first_rest: Duration,
     pub longest_rest: Duration,
     pub history_keep: Duration,
+    pub reports: Reports,
     pub out: Option<Out>,
 }
 
@@ -24,6 +26,7 @@ pub struct Out {
     pub parallel: usize,
     pub per_connection: usize,
     pub pace: Pace,
+    pub null_sender_as: Option<Mailbox>,
     pub idle: Duration,
 }
 
@@ -42,6 +45,7 @@ impl Plan {
             first_rest: delivery.first_rest,
             longest_rest: delivery.longest_rest,
             history_keep: config.history_keep,
+            reports: config.reports.clone(),
             out: config.smart_host.as_ref().zip(smart_host).map(|(config, smart_host)| Out {
                 smart_host,
                 server: config.server.clone(),
@@ -49,6 +53,7 @@ impl Plan {
                 parallel: config.parallel_connections.max(1),
                 per_connection: config.messages_per_connection.max(1),
                 pace: config.pace,
+                null_sender_as: config.null_sender_as.clone(),
                 idle: config.timeouts.idle,
             }),
         }

@@ -6,7 +6,7 @@
 //! Invariant: there is a record of a report if and only if there is a report.
 
 use super::Plan;
-use crate::dsn::{self, Concerned, Fate, ReportFacts, ReportKind};
+use crate::dsn::{self, Concerned, Fate, Readers, ReportFacts, ReportKind};
 use crate::mail::wish::Ret;
 use crate::mail::{MessageId, Submission};
 use crate::queue::{QueueEntry, RecipientState, Record, RecordKind, ReportWanted, Settlement};
@@ -45,6 +45,8 @@ pub fn compose(
     let facts = ReportFacts {
         kind,
         host_name: &plan.host_name,
+        from: plan.out.as_ref().and_then(|out| out.null_sender_as.as_ref()),
+        readers: Readers { sender: plan.reports.to_senders, copy: plan.reports.copy_to.as_ref() },
         original: entry.id,
         sender: &entry.reverse_path,
         arrived_at: entry.accepted_at,
@@ -252,6 +254,7 @@ mod tests {
             first_rest: Duration::from_secs(1),
             longest_rest: Duration::from_secs(1),
             history_keep: Duration::from_secs(1),
+            reports: crate::config::Reports { to_senders: true, copy_to: None },
             out: None,
         }
     }

@@ -28,6 +28,9 @@ pub struct ReportFacts<'a> {
     pub host_name: &'a str,
     pub original: MessageId,
     pub sender: &'a ReversePath,
+    /// Whose name reports carry, where the smart host demands one; None: ours.
+    pub from: Option<&'a Mailbox>,
+    pub readers: Readers<'a>,
     pub arrived_at: Timestamp,
     /// As in [`Summary`]: text for people.
     pub subject: &'a str,
@@ -41,6 +44,14 @@ pub struct ReportFacts<'a> {
     /// That is all of it.
     pub is_whole: bool,
     pub recipients: Vec<Concerned>,
+}
+
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Readers<'a> {
+    pub sender: bool,
+    /// The administrator.
+    pub copy: Option<&'a Mailbox>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +119,9 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         ReversePath::Null => return None,
         ReversePath::Mailbox(sender) => sender,
     };
-    if facts.recipients.is_empty() {
+    let copy = facts.readers.copy.filter(|copy| !facts.readers.sender || *copy != sender);
+    let readers: Vec<&Mailbox> = facts.readers.sender.then_some(sender).into_iter().chain(copy).collect();
+    if facts.recipients.is_empty() || readers.is_empty() {
         return None;
     }
     let subject = subject(facts);
@@ -128,7 +141,7 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
     }
     let boundary = mime::boundary(id, &parts);
     let eight_bit = !parts.iter().all(|part| part.is_ascii());
-    let mut content = head(facts, sender, &subject, &message_id, now).into_bytes();
+    let mut content = head(facts, &readers, &subject, &message_id, now).into_bytes();
     content.extend(mime::join(&boundary, eight_bit, &parts));
     Some(Submission {
         id,
@@ -136,7 +149,7 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         peer: None,
         envelope: Envelope {
             body: if eight_bit { Body::EightBitMime } else { Body::SevenBit },
-            ..Envelope::new(ReversePath::Null, vec![sender.clone().into()])
+            ..Envelope::new(ReversePath::Null, readers.iter().map(|reader| (*reader).clone().into()).collect())
         },
         content: Content::Memory(Bytes::from(content)),
         summary: Summary { subject, message_id, eight_bit, ..Summary::default() },
@@ -159,16 +172,14 @@ fn subject(facts: &ReportFacts<'_>) -> String {
     }
 }
 
-fn head(facts: &ReportFacts<'_>, sender: &Mailbox, subject: &str, message_id: &str, now: Timestamp) -> String {
-    let to = if sender.is_ascii() {
-        format!("To: <{sender}>\r\n")
-    } else {
-        // A header in ASCII cannot hold the address; a group without members says who is meant (RFC 6857 §3.1.10).
-        mime::fold("To", &format!("{} :;", mime::encoded(sender.as_str())))
+fn head(facts: &ReportFacts<'_>, readers: &[&Mailbox], subject: &str, message_id: &str, now: Timestamp) -> String {
+    let to: String = ["To", "Cc"].iter().zip(readers).map(|(name, reader)| addressed(name, reader)).collect();
+    let from = match facts.from {
+        Some(account) => account.to_string(),
+        None => format!("postmaster@{}", facts.host_name),
     };
     let mut head = format!(
-        "From: Outtray Mail Delivery <postmaster@{}>\r\n{to}{}Date: {}\r\nMessage-ID: {message_id}\r\n",
-        facts.host_name,
+        "From: Outtray Mail Delivery <{from}>\r\n{to}{}Date: {}\r\nMessage-ID: {message_id}\r\n",
         mime::fold("Subject", &mime::encoded(subject)),
         date(now),
     );
@@ -177,6 +188,14 @@ fn head(facts: &ReportFacts<'_>, sender: &Mailbox, subject: &str, message_id: &s
     }
     head.push_str("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     head
+}
+
+fn addressed(field: &str, reader: &Mailbox) -> String {
+    if reader.is_ascii() {
+        return format!("{field}: <{reader}>\r\n");
+    }
+    // A header in ASCII cannot hold the address; a group without members says who is meant (RFC 6857 §3.1.10).
+    mime::fold(field, &format!("{} :;", mime::encoded(reader.as_str())))
 }
 
 /// RFC 5322 §3.3.

@@ -50,16 +50,17 @@ fn opening(facts: &ReportFacts<'_>) -> String {
         many => format!("{many} recipients, listed below"),
     };
     let recipients = those(facts.recipients.len());
+    let (message, who) = if facts.readers.sender { ("Your message", "you") } else { ("A message of your office", "its sender") };
     match facts.kind {
-        ReportKind::Failure if handed_over == 0 => format!("Your message was not delivered to {recipients}. It will not be tried again."),
+        ReportKind::Failure if handed_over == 0 => format!("{message} was not delivered to {recipients}. It will not be tried again."),
         ReportKind::Failure => format!(
-            "Your message was not delivered to {}. It will not be tried again. It was handed over for {}.",
+            "{message} was not delivered to {}. It will not be tried again. It was handed over for {}.",
             those(facts.recipients.len() - handed_over),
             those(handed_over)
         ),
-        ReportKind::Relayed => format!("Your message was handed over for {recipients}, as you wanted to be told."),
+        ReportKind::Relayed => format!("{message} was handed over for {recipients}, as {who} wanted to be told."),
         ReportKind::Delay { given_up_at } => format!(
-            "Your message has not yet been delivered to {recipients}. There is no need to send it again: it will be tried \
+            "{message} has not yet been delivered to {recipients}. There is no need to send it again: it will be tried \
              until {}. If it cannot be delivered by then, you will be told.",
             moment(given_up_at)
         ),
@@ -67,11 +68,20 @@ fn opening(facts: &ReportFacts<'_>) -> String {
 }
 
 fn closing(facts: &ReportFacts<'_>) -> String {
+    let who = if facts.readers.sender { "You" } else { "Its sender" };
     let message = match (facts.wants_whole(), facts.returns_whole()) {
-        (_, true) => "The message itself is attached. ",
-        (true, false) => "You wanted the message back, but it is too large for that, or not kept any more; its header is attached. ",
-        (false, false) => "",
+        (_, true) => "The message itself is attached. ".to_owned(),
+        (true, false) => {
+            format!("{who} wanted the message back, but it is too large for that, or not kept any more; its header is attached. ")
+        }
+        (false, false) => String::new(),
     };
+    if !facts.readers.sender {
+        return format!(
+            "{message}This notice was written by Outtray on {}, which tells senders nothing. In its window this is message {}.",
+            facts.host_name, facts.original
+        );
+    }
     format!(
         "{message}This notice was written by Outtray, the mail relay of your office, on {}. When you ask the person who looks after it, \
          name message {}. The technical details attached are for them.",

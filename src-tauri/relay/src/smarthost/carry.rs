@@ -8,7 +8,7 @@
 use super::line::SmtpLine;
 use super::{Delivery, RefusalKind};
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Body, EnhancedStatus, ForwardPath, Severity};
+use crate::mail::{Body, EnhancedStatus, ForwardPath, ReversePath, Severity};
 
 /// For whom a message can be handed over here.
 pub(super) enum Fit {
@@ -50,7 +50,10 @@ impl SmtpLine {
 
     pub(super) fn mail_command(&self, delivery: &Delivery) -> String {
         let envelope = &delivery.envelope;
-        let mut command = format!("MAIL FROM:<{}>", envelope.reverse_path);
+        let mut command = match (&envelope.reverse_path, &self.config.null_sender_as) {
+            (ReversePath::Null, Some(account)) => format!("MAIL FROM:<{account}>"),
+            (reverse_path, _) => format!("MAIL FROM:<{reverse_path}>"),
+        };
         // How much it will be in seven bits is known when it is sent.
         if self.offers.size && !self.must_become_seven_bit(delivery) {
             command.push_str(&format!(" SIZE={}", delivery.content.size()));

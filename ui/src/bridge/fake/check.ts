@@ -44,6 +44,8 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
   if (settings.limits.messageBytes < 10_000 || settings.limits.messageBytes > 150_000_000) wrong("limits.messageBytes", settings.limits.messageBytes, "the size is out of range", "choose 1 MB to 150 MB");
   if (settings.limits.recipients < 100) wrong("limits.recipients", settings.limits.recipients, "mail programs may count on 100 recipients", "choose at least 100");
   if (settings.delivery.firstRetrySeconds > settings.delivery.longestRetrySeconds) wrong("delivery.firstRetrySeconds", settings.delivery.firstRetrySeconds, "the first wait is longer than the longest", "choose a shorter one");
+  const { copyTo } = settings.reports;
+  if (copyTo !== null && !/^[^@\s]+@[^@\s]+$/.test(copyTo)) wrong("reports.copyTo", copyTo, "this is no mail address", "one address, as in admin@office.example");
   if (settings.history.keepDays < 1) wrong("history.keepDays", settings.history.keepDays, "at least one day is kept", "choose 1 or more");
   return problems;
 }

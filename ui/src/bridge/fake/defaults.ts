@@ -42,6 +42,7 @@ export function defaultSettings(): Settings {
       firstRestSeconds: 15,
       longestRestSeconds: 900,
     },
+    reports: { toSenders: true, copyTo: null },
     history: { keepDays: 90 },
     logLevel: "info",
   };

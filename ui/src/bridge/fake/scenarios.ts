@@ -278,6 +278,8 @@ function officeSettings(): Settings {
       extraCaFile: null,
       parallelConnections: 3,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null },
+    largestMessage: 36_700_160,
+    nullSender: { kind: "account" },
       messagesPerConnection: 30,
       timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
     },

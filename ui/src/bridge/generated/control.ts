@@ -118,6 +118,8 @@ leastPerHour: number,
  */
 mostPerHour: number, };
 
+export type Caution = { title: string, text: string, };
+
 export type CertificateSettings = { "kind": "selfSigned" } | { "kind": "pem", certificateFile: string, keyFile: string, } | { "kind": "pfx", file: string, };
 
 export type ClientCertificates = { 
@@ -597,6 +599,11 @@ addresses: number | null, private: boolean, };
 export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, };
 
 /**
+ * How mail with the null reverse-path (`MAIL FROM:<>`) goes out: reports above all.
+ */
+export type NullSender = { "kind": "asItIs" } | { "kind": "account" } | { "kind": "address", address: string, };
+
+/**
  * What only others can tell: asked on a click, never by itself.
  */
 export type OutsideView = { seen: SeenView, clock: ClockView, };
@@ -706,6 +713,88 @@ said?: string, };
  */
 export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
+export type Provider = { 
+/**
+ * What stands in the settings.
+ */
+key: string, name: string, 
+/**
+ * One line on the card.
+ */
+summary: string, 
+/**
+ * Not among the first to choose from.
+ */
+more?: boolean, 
+/**
+ * Its servers' names, by which settings of another program are known to be its; with a dot in front: ends of names.
+ */
+knownBy: Array<string>, 
+/**
+ * The first is the usual one. Empty: it has to be typed.
+ */
+servers: Array<ProviderServer>, serverLabel?: string, serverHint?: string, placeholder?: string, port: number, encryption: SmartHostEncryption, 
+/**
+ * The first is the usual one.
+ */
+signIn: Array<ProviderSignIn>, user: ProviderUser, secret: ProviderSecret, 
+/**
+ * The provider's own conditions, told before signing in.
+ */
+conditions: Array<string>, 
+/**
+ * Something to know now, with a date or a catch.
+ */
+caution?: Caution, link?: ProviderLink, parallelConnections: number, messagesPerConnection: number, 
+/**
+ * What it takes, as far as it says so.
+ */
+pace?: Pace, 
+/**
+ * On the wire, with attachments encoded.
+ */
+largestMessage?: number, 
+/**
+ * `account` where mail without a sender must carry the account's name.
+ */
+nullSender?: ProviderNullSender, 
+/**
+ * What the domain's SPF record has to include.
+ */
+spf?: string, 
+/**
+ * Where its DKIM records come from.
+ */
+dkim?: string, 
+/**
+ * Better advice than the general one, where it has a habit of its own.
+ */
+advice: { [key in ProblemCode]?: string }, };
+
+export type ProviderLink = { 
+/**
+ * One of the window's own links.
+ */
+key: string, label: string, };
+
+export type ProviderNullSender = "account";
+
+export type ProviderSecret = { label: string, hint: string, };
+
+export type ProviderServer = { label: string, server: string, 
+/**
+ * Where this one takes another amount than the others.
+ */
+pace?: Pace, };
+
+export type ProviderSignIn = "password" | "oauth" | "none" | "certificate";
+
+export type ProviderUser = { label: string, hint: string, placeholder: string, 
+/**
+ * The same for everybody.
+ */
+fixed?: string, };
+
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
  */
@@ -761,6 +850,19 @@ lastReply: string, why: RefusalKind,
  * The machine's network this address belongs to (`10.0.0.0/24`), when there is one.
  */
 network: string | null, };
+
+/**
+ * Who is told when a message failed, waits for long, or was handed over (RFC 3461, RFC 3464).
+ */
+export type ReportSettings = { 
+/**
+ * The sender of the message. Most devices have no mailbox and read nothing.
+ */
+toSenders: boolean, 
+/**
+ * The administrator, beside the sender or in its place. `null`: nobody else.
+ */
+copyTo: string | null, };
 
 export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
@@ -854,7 +956,7 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -958,7 +1060,7 @@ export type SmartHostEncryption = "starttls" | "implicit" | "none";
 
 export type SmartHostSettings = { 
 /**
- * Which provider card was chosen: `microsoft365`, `google`, `sendgrid`, `ses`, `mailgun`, `other`.
+ * Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
  */
 provider: string, 
 /**
@@ -976,7 +1078,16 @@ parallelConnections: number,
 /**
  * Messages handed over on one connection before it is closed.
  */
-messagesPerConnection: number, pace: Pace, timeouts: SmartHostTimeouts, };
+messagesPerConnection: number, pace: Pace, 
+/**
+ * Largest message it takes, in bytes, attachments encoded. A larger one is refused when a device brings it. `null`: as
+ * `limits.messageBytes` says.
+ */
+largestMessage: number | null, 
+/**
+ * How mail without a sender goes out, and with it our own reports.
+ */
+nullSender: NullSender, timeouts: SmartHostTimeouts, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.

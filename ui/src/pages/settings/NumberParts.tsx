@@ -1,7 +1,7 @@
 /**
  * Limits, retry times, history and log: figures with the reason beside them.
  */
-import { Field, Select } from "@fluentui/react-components";
+import { Checkbox, Field, Input, Select } from "@fluentui/react-components";
 
 import type { Delivery, Limits, LogLevel } from "../../bridge/bridge";
 import { fieldState } from "../../forms/check";
@@ -97,7 +97,27 @@ export function DeliveryPart({ draft, change, problems, onLeave }: PartProps) {
           </div>
         </Card>
       </Section>
+      <ReportsSection draft={draft} change={change} problems={problems} onLeave={onLeave} />
     </>
+  );
+}
+
+function ReportsSection({ draft, change, problems, onLeave }: PartProps) {
+  const { reports } = draft;
+  const set = (part: Partial<typeof reports>) => change({ ...draft, reports: { ...reports, ...part } });
+  return (
+    <Section title="Who is told" sub="When a message failed, waits for long, or was handed over and somebody asked to know.">
+      <Card>
+        <div className={styles.grid}>
+          <Field label="Administrator" hint="Gets a copy of each report. Empty: nobody." {...fieldState(problems, "reports.copyTo")}>
+            <Input type="email" value={reports.copyTo ?? ""} placeholder="admin@example.com" spellCheck={false} onChange={(_, { value }) => set({ copyTo: value.trim() === "" ? null : value.trim() })} onBlur={onLeave} />
+          </Field>
+          <Field label="Sender" hint={reports.toSenders ? "Devices without a mailbox read nothing; a copy helps them." : reports.copyTo === null ? "Nobody is told then. Failures stand in the history." : "Only the administrator is told."}>
+            <Checkbox label="Tell the sender of the message" checked={reports.toSenders} onChange={(_, { checked }) => set({ toSenders: checked === true })} onBlur={onLeave} />
+          </Field>
+        </div>
+      </Card>
+    </Section>
   );
 }
 

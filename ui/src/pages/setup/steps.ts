@@ -6,7 +6,7 @@
  */
 import { allowing, listener } from "../../bridge/make";
 import type { AccessRule, CertificateSettings, ListenerSettings, MachineView, Settings, SmartHostSettings } from "../../bridge/bridge";
-import { preset, type ProviderKey } from "../../forms/providers";
+import { preset } from "../../forms/providers";
 import { usualEncryption } from "../../forms/ListeningForm";
 import { wantsSecret } from "../../words";
 
@@ -46,7 +46,7 @@ export type Move =
   | { kind: "next" }
   | { kind: "back" }
   | { kind: "goTo"; step: Step }
-  | { kind: "choose"; provider: ProviderKey }
+  | { kind: "choose"; provider: string }
   | { kind: "host"; host: SmartHostSettings }
   | { kind: "secretTyped" }
   | { kind: "check"; check: Draft["check"] }

@@ -6,6 +6,7 @@ use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::{Delivery, Other};
 use control::settings::PickupSettings;
+use relay::mail::Mailbox;
 
 const DROP: u64 = 0x1;
 const SMARTHOST: u64 = 0x2;
@@ -81,12 +82,18 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
         }
     }
     if let Some(address) = server.text("SendNdrTo") {
-        rows.left(
-            Delivery,
-            "Send copy of non-delivery report to",
-            address,
-            "Outtray reports to the sender, and shows every failure in its window.",
-        );
+        const COPY: &str = "Send copy of non-delivery report to";
+        if Mailbox::parse(&address).is_ok() {
+            rows.carried(Delivery, COPY, &address, &address);
+            settings.reports.copy_to = Some(address);
+        } else {
+            rows.left(
+                Delivery,
+                COPY,
+                address,
+                "This is no mail address. Outtray reports to the sender, and shows every failure in its window.",
+            );
+        }
     }
     pickup(server, around, settings, rows);
     for (name, setting) in [("QueueDirectory", "Queue folder"), ("DropDirectory", "Drop folder")] {

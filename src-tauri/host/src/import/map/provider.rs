@@ -5,7 +5,9 @@ use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::Provider;
-use control::settings::{Pace, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use control::provider::ProviderNullSender;
+use control::settings::{NullSender, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use relay::mail::Mailbox;
 use std::net::IpAddr;
 
 const SSL: u64 = 0x4;
@@ -14,18 +16,6 @@ const NTLM: u64 = 0x80;
 const CLEARTEXT: u64 = 0x100;
 const KERBEROS: u64 = 0x20_0000;
 const PER_CONNECTION: &str = "Messages per connection";
-
-/// Ends of server names, and the card in the setup.
-const KNOWN: [(&str, &str); 8] = [
-    ("smtp.office365.com", "microsoft365"),
-    (".mail.protection.outlook.com", "microsoft365"),
-    ("smtp.gmail.com", "google"),
-    ("smtp-relay.gmail.com", "google"),
-    (".sendgrid.net", "sendgrid"),
-    (".amazonaws.com", "ses"),
-    ("smtp.mailgun.org", "mailgun"),
-    ("smtp.eu.mailgun.org", "mailgun"),
-];
 
 /// True when a password has to be typed again.
 pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bool {
@@ -53,7 +43,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         rows.left(Provider, "Smart host", named, "This is no name or address of a server. Choose the mail provider next.");
         return left_over(server, rows);
     }
-    let provider = KNOWN.iter().find(|(end, _)| host == end.trim_start_matches('.') || (end.starts_with('.') && host.ends_with(end)));
+    let provider = control::provider::provider_of_server(&host);
     rows.carried(Provider, "Smart host", &named, &host);
     if !rest.is_empty() {
         rows.left(
@@ -87,15 +77,17 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
     let sign_in = carry_sign_in(action, user, rows);
     let needs_password = matches!(sign_in, SignIn::Password { .. });
     settings.smart_host = Some(SmartHostSettings {
-        provider: provider.map_or("other", |(_, card)| card).to_owned(),
+        provider: provider.map_or(control::provider::OTHER, |provider| &provider.key).to_owned(),
+        pace: provider.map(|provider| provider.pace_of(&host)).unwrap_or_default(),
+        largest_message: provider.and_then(|provider| provider.largest_message),
         server: host,
         port,
         encryption,
-        sign_in,
         extra_ca_file: None,
         parallel_connections: 3,
-        pace: Pace::default(),
         messages_per_connection: messages_per_connection(server, rows),
+        null_sender: null_sender(provider, &sign_in),
+        sign_in,
         timeouts: SmartHostTimeouts::default(),
     });
     if server.number("RemoteTimeout").is_some() {
@@ -125,6 +117,14 @@ fn left_over(server: &IisServer, rows: &mut Rows) -> bool {
         }
     }
     false
+}
+
+/// Some take no mail without a sender from a mailbox that is signed in.
+fn null_sender(provider: Option<&control::provider::Provider>, sign_in: &SignIn) -> NullSender {
+    match (provider.and_then(|provider| provider.null_sender), sign_in) {
+        (Some(ProviderNullSender::Account), SignIn::Password { user }) if Mailbox::parse(user).is_ok() => NullSender::Account,
+        (_, _) => NullSender::AsItIs,
+    }
 }
 
 fn carry_port(port: u16, known_and_signing_in: bool, rows: &mut Rows) -> u16 {

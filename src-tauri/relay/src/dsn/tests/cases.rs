@@ -53,6 +53,15 @@ pub fn all() -> Vec<(&'static str, ReportFacts<'static>)> {
         ("whole_eight_bit", whole(WHOLE_EIGHT_BIT)),
         ("too_large_to_return", ReportFacts { is_whole: false, ..whole(HEADER) }),
         ("utf8", utf8()),
+        ("copied", ReportFacts { readers: Readers { sender: true, copy: Some(&ADMINISTRATOR) }, ..relayed_and_failed() }),
+        (
+            "to_the_administrator",
+            ReportFacts {
+                readers: Readers { sender: false, copy: Some(&ADMINISTRATOR) },
+                from: Some(&ADMINISTRATOR),
+                ..ReportFacts { is_whole: false, ..whole(HEADER) }
+            },
+        ),
     ]
 }
 
@@ -62,6 +71,8 @@ fn facts(kind: ReportKind, recipients: Vec<Concerned>) -> ReportFacts<'static> {
         host_name: "relay.office.test",
         original: id(1),
         sender: &SENDER,
+        from: None,
+        readers: SENDER_ONLY,
         arrived_at: "2026-11-02T09:05:03Z".parse().unwrap(),
         subject: "Scan of page 1",
         message_id: "<20261102.1@scanner.office.test>",
@@ -73,6 +84,8 @@ fn facts(kind: ReportKind, recipients: Vec<Concerned>) -> ReportFacts<'static> {
     }
 }
 
+const SENDER_ONLY: Readers<'static> = Readers { sender: true, copy: None };
+static ADMINISTRATOR: LazyLock<Mailbox> = LazyLock::new(|| Mailbox::parse("admin@office.test").unwrap());
 static SENDER: LazyLock<ReversePath> = LazyLock::new(|| ReversePath::parse("scan@office.test").unwrap());
 
 const HEADER: &[u8] = b"Received: from scanner.office.test ([10.0.0.5])\r\n\tby relay.office.test (Outtray) with ESMTPS (TLSv1.3)\r\n\t\
@@ -121,6 +134,8 @@ fn whole(content: &'static [u8]) -> ReportFacts<'static> {
 
 /// From an address in UTF-8 to others, with a header in UTF-8.
 fn utf8() -> ReportFacts<'static> {
+    const SENDER_ONLY: Readers<'static> = Readers { sender: true, copy: None };
+    static ADMINISTRATOR: LazyLock<Mailbox> = LazyLock::new(|| Mailbox::parse("admin@office.test").unwrap());
     static SENDER: LazyLock<ReversePath> = LazyLock::new(|| ReversePath::parse("b\u{fc}ro@b\u{fc}ro.test").unwrap());
     let unfit =
         refused(WhyKind::Unsuitable, "553 5.6.7 smart.provider.test takes no addresses or headers with letters beyond ASCII (SMTPUTF8)");
@@ -128,6 +143,8 @@ fn utf8() -> ReportFacts<'static> {
     second.address.wish.original = OriginalRecipient::parse("utf-8;j\u{f6}rg@away.test");
     ReportFacts {
         sender: &SENDER,
+        from: None,
+        readers: SENDER_ONLY,
         utf8: true,
         subject: "Gr\u{fc}\u{df}e",
         beginning: "From: b\u{fc}ro@b\u{fc}ro.test\r\nSubject: Gr\u{fc}\u{df}e\r\n".as_bytes(),
@@ -170,6 +187,8 @@ fn hostile() -> ReportFacts<'static> {
     });
     ReportFacts {
         sender: &ODD_SENDER,
+        from: None,
+        readers: SENDER_ONLY,
         subject: "=?utf-8?Q?x?=\r\nBcc: all@away.test\r\n\r\nGr\u{fc}\u{df}e \u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}",
         message_id: "<1@x>\r\nBcc: all@away.test",
         beginning: &RAW,

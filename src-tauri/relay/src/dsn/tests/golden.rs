@@ -32,3 +32,27 @@ fn a_strict_reader_finds_nothing_wrong() {
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What mailing lists sort their bounces with.
+#[test]
+#[cfg_attr(windows, ignore = "perl is not to be found there")]
+fn a_program_that_sorts_bounces_knows_who_failed() {
+    const SCRIPT: &str = "use Mail::DeliveryStatus::BounceParser; local $/;
+        my $read = Mail::DeliveryStatus::BounceParser->new(<STDIN>);
+        my ($first) = $read->reports;
+        print join ' ', $read->is_bounce ? 'bounce' : 'none', $first ? ($first->get('email'), $first->get('std_reason')) : ();";
+    for (name, wanted) in [
+        ("failure_single", "bounce ghost@away.test user_unknown"),
+        ("failure_several", "bounce recipient@away.test user_unknown"),
+        ("to_the_administrator", "bounce ghost@away.test user_unknown"),
+        ("whole", "bounce ghost@away.test user_unknown"),
+        ("expired", "bounce ann@away.test unknown"),
+        ("delay", "none"),
+        ("relayed", "none"),
+    ] {
+        let report = std::fs::File::open(folder().join(format!("{name}.eml"))).unwrap();
+        let read = Command::new("perl").args(["-e", SCRIPT]).stdin(report).output().expect("perl");
+        assert!(read.status.success(), "libmail-deliverystatus-bounceparser-perl is missing: {}", String::from_utf8_lossy(&read.stderr));
+        assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), wanted, "{name}");
+    }
+}

@@ -42,6 +42,27 @@ fn a_report_never_causes_a_report() {
 }
 
 #[test]
+fn who_is_not_to_be_told_is_not_told_and_nobody_is_told_twice() {
+    let (_, mut facts) = cases::all().swap_remove(0);
+    let told = |facts: &ReportFacts<'_>| {
+        let paths = |report: Submission| report.envelope.forward_paths.iter().map(|path| path.as_str().to_owned()).collect::<Vec<_>>();
+        compose(facts, id(2), Timestamp::UNIX_EPOCH).map(paths)
+    };
+    let (sender, administrator) = (Mailbox::parse("scan@office.test").unwrap(), Mailbox::parse("admin@office.test").unwrap());
+    for (to_sender, copy, readers) in [
+        (true, None, Some(vec!["scan@office.test"])),
+        (true, Some(&administrator), Some(vec!["scan@office.test", "admin@office.test"])),
+        (true, Some(&sender), Some(vec!["scan@office.test"])),
+        (false, Some(&sender), Some(vec!["scan@office.test"])),
+        (false, Some(&administrator), Some(vec!["admin@office.test"])),
+        (false, None, None),
+    ] {
+        facts.readers = Readers { sender: to_sender, copy };
+        assert_eq!(told(&facts), readers.map(|readers| readers.into_iter().map(str::to_owned).collect()), "{to_sender} {copy:?}");
+    }
+}
+
+#[test]
 fn what_concerns_nobody_is_not_told() {
     let (_, mut facts) = cases::all().swap_remove(0);
     facts.recipients.clear();

@@ -33,6 +33,8 @@ proptest! {
             host_name: "relay.office.test",
             original: id(1),
             sender: &sender,
+            from: None,
+            readers: Readers { sender: true, copy: None },
             arrived_at: Timestamp::UNIX_EPOCH,
             subject: &subject,
             message_id: &message_id,
