@@ -202,11 +202,12 @@ SectionEnd
 Section "-end"
   !ifdef WINDOW
     Call LookForWebView2
+    ${If} $WindowsEnded = 1
+    ${AndIf} $WebView2Is != ""
+      ; The one that was open before is open afterwards. Without WebView2 it could only complain, and be in the next one's way.
+      Call OpenWindow
+    ${EndIf}
   !endif
-  ${If} $WindowsEnded = 1
-    ; The one that was open before is open afterwards.
-    Call OpenWindow
-  ${EndIf}
   Call PutToolAway
   ${Log} "$(done)"
   SetErrorLevel $Ending
