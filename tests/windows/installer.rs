@@ -146,6 +146,10 @@ impl Drop for Machine {
         if self.path(FOLDER).join("uninstall.exe").exists() {
             let _ = self.uninstall_quietly(&["/REMOVEDATA"]);
         }
+        // A test may have said that WebView2 is there: the next one's window would be opened, and could only complain.
+        for root in [r"HKCU\Software", r"HKLM\SOFTWARE\WOW6432Node"] {
+            let _ = self.wine.run("reg", &["delete", &format!(r"{root}\{WEBVIEW2}"), "/f"]);
+        }
     }
 }
 
