@@ -14,6 +14,9 @@ use tokio::net::TcpStream;
 /// The secret of its application `service`.
 pub const SERVICE_SECRET: &str = "the-secret-of-the-service-0123456789";
 
+/// Who asks it about tokens, as name and secret (`provider.mjs` says the same).
+pub const JUDGE: &str = "judge:a-secret-of-the-judge-that-is-long-enough";
+
 /// Dropping it ends it.
 pub struct OpenIdProvider {
     process: Child,

@@ -21,6 +21,7 @@ pub const TESTS: &[&str] = &[
     "msmtp",
     "postfix",
     "sasl2-bin",
+    "dovecot-core",
     "libsasl2-modules",
     "python3",
     "libmail-deliverystatus-bounceparser-perl",
