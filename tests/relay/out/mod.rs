@@ -1,6 +1,7 @@
 //! The way out, against a smart host that fails on demand.
 
 mod breaks;
+mod faults;
 mod handing_over;
 mod open;
 mod practice;
