@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod desk;
+pub mod graph;
 pub mod import;
 pub mod lock;
 pub mod logs;
