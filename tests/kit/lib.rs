@@ -11,6 +11,7 @@ pub mod dovecot;
 pub mod exim;
 pub mod fake_smart_host;
 mod fake_talk;
+pub mod graph;
 pub mod letters;
 pub mod load;
 pub mod office;

@@ -349,6 +349,7 @@ fn smart_host() -> SmartHostSettings {
         sign_in: crate::settings::SignIn::Password { user: "ann".into() },
         extra_ca_file: None,
         parallel_connections: 3,
+        protocol: crate::settings::SmartHostProtocol::Smtp,
         largest_message: None,
         null_sender: crate::settings::NullSender::default(),
         pace: crate::settings::Pace::default(),

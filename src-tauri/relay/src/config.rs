@@ -5,7 +5,7 @@ use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
-use crate::smarthost::Tokens;
+use crate::smarthost::{SmartHost, Tokens};
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -114,6 +114,8 @@ pub struct Reports {
 pub struct SmartHostConfig {
     pub server: String,
     pub port: u16,
+    /// None: by SMTP.
+    pub adapter: Option<Arc<dyn SmartHost>>,
     pub encryption: SmartHostEncryption,
     pub sign_in: SignIn,
     /// A PEM file with further authorities, beside the system's.

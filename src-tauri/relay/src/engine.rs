@@ -356,6 +356,9 @@ async fn keep_looking(doors: Arc<tokio::sync::Mutex<Doors>>, looks: Arc<Notify>,
 /// The adapter to the configured smart host.
 fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
     let smart_host = config.smart_host.clone()?;
+    if let Some(adapter) = smart_host.adapter {
+        return Some(adapter);
+    }
     Some(Arc::new(SmtpHost::new(smart_host, config.host_name.clone())))
 }
 

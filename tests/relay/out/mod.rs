@@ -46,6 +46,7 @@ impl Way {
             extra_ca_file: Some(certs.authority_file(folder.path())),
             parallel_connections: 1,
             pace: relay::config::Pace::default(),
+            adapter: None,
             null_sender_as: None,
             messages_per_connection: 10,
             timeouts: Timeouts {

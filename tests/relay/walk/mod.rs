@@ -18,6 +18,7 @@ mod delivery;
 mod disk;
 mod doors;
 mod encryption;
+mod graph;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]

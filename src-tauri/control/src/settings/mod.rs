@@ -14,7 +14,7 @@ pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, 
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
 pub use sign_in::{SignIn, TokenGrant, TokenService};
-pub use smart_host::{NullSender, Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+pub use smart_host::{NullSender, Pace, SmartHostEncryption, SmartHostProtocol, SmartHostSettings, SmartHostTimeouts};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

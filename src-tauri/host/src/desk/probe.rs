@@ -3,7 +3,7 @@
 use super::{Force, asks, views};
 use crate::oauth::Plan;
 use crate::secrets::in_one_line;
-use crate::settings::{Credentials, check::check_smart_host, smart_host};
+use crate::settings::{Credentials, check::check_smart_host, graph, smart_host};
 use control::request::{Answer, Refused};
 use control::settings::SmartHostSettings;
 use control::{Progress, Secret};
@@ -31,9 +31,13 @@ pub async fn probe(
     };
     let tokens =
         Plan::of(settings, &force.facts.folder).map(|plan| Arc::new(force.oauth.source(plan, password.clone())) as Arc<dyn Tokens>);
+    let mut tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
+    if let Some(graph) = tokens.as_ref().and_then(|tokens| graph(settings, &force.facts.folder, tokens)) {
+        graph.probe(&mut tell).await;
+        return Ok(Answer::Done);
+    }
     let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens });
     let host_name = force.engine_view().host_name;
-    let tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
     probe::probe(&config, &host_name, sender.as_ref(), tell).await;
     Ok(Answer::Done)
 }

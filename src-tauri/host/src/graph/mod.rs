@@ -14,8 +14,10 @@ mod letter;
 use answer::{Refused, Said, Verdict};
 use base64::Engine as _;
 use letter::{Attachment, Letter, Unfit};
+use relay::clock::waiting_now;
 use relay::mail::reply::RemoteReply;
 use relay::mail::{Content, EnhancedStatus, Severity};
+use relay::smarthost::probe::{ProbeOutcome, ProbeReport, ProbeStage};
 use relay::smarthost::{
     Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind, SmartHost, Tokens, Trouble, TroubleKind,
     certificate_trouble, client_for_others,
@@ -25,7 +27,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A request has 4 MB, and base64 makes four octets of three.
 const TOGETHER: usize = 3_000_000;
@@ -63,6 +66,62 @@ impl GraphHost {
     }
 }
 
+impl GraphHost {
+    /// Tries what can be tried without sending anything: a token, and a message that cannot be one. Whoever may send hears
+    /// what is wrong with the message; whoever may not hears that.
+    pub async fn probe(&self, report: &mut (dyn FnMut(ProbeReport) + Send)) {
+        use ProbeOutcome::{Failed, Passed, Skipped, Started};
+        let mut tell = |stage, outcome, since: Instant| report(ProbeReport { stage, outcome, took: waiting_now().duration_since(since) });
+        let since = waiting_now();
+        for stage in [ProbeStage::Name, ProbeStage::Connect, ProbeStage::Encrypt, ProbeStage::Greet] {
+            tell(stage, Skipped, since);
+        }
+        tell(ProbeStage::SignIn, Started, since);
+        let line = match self.line().await {
+            Ok(line) => line,
+            Err(trouble) => {
+                tell(ProbeStage::SignIn, Failed(trouble), since);
+                return tell(ProbeStage::Sender, Skipped, since);
+            }
+        };
+        tell(ProbeStage::SignIn, Passed("a token was given".to_owned()), since);
+        let since = waiting_now();
+        tell(ProbeStage::Sender, Started, since);
+        let mailbox = self.config.mailbox.of("").to_owned();
+        let nothing = line.post(&["users", &mailbox, "sendMail"]).header("Content-Type", "text/plain").body("no message");
+        let outcome = match line.ask(nothing).await {
+            // It cannot be sent, and that is all that is wrong.
+            Err(Refused::Answer(said)) if said.status == 400 => Passed(mailbox),
+            answered => {
+                let attempt = line.judged(&[""], answered, false);
+                let own = attempt.outcomes.into_iter().next();
+                match (attempt.line, own) {
+                    (LineAfter::Down(trouble), _) => Failed(trouble),
+                    (
+                        _,
+                        Some(Outcome::Deferred(Refusal { reply: Some(reply), .. }) | Outcome::Failed(Refusal { reply: Some(reply), .. })),
+                    ) => Failed(Trouble { kind: TroubleKind::Other, subject: mailbox, said: reply.to_string() }),
+                    (_, _) => {
+                        Failed(Trouble { kind: TroubleKind::ConnectionLost, subject: self.config.server.clone(), said: String::new() })
+                    }
+                }
+            }
+        };
+        tell(ProbeStage::Sender, outcome, since);
+    }
+
+    async fn line(&self) -> Result<GraphLine, Trouble> {
+        let http = self.http.clone()?;
+        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = quiet.and_then(|until| until.checked_duration_since(waiting_now())).filter(|left| !left.is_zero()) {
+            let said = format!("it wants to be left alone for {} seconds more", left.as_secs() + 1);
+            return Err(Trouble { kind: TroubleKind::Throttled, subject: self.config.server.clone(), said });
+        }
+        let token = self.tokens.token().await?;
+        Ok(GraphLine { http, config: Arc::clone(&self.config), tokens: Arc::clone(&self.tokens), token, quiet: Arc::clone(&self.quiet) })
+    }
+}
+
 fn client(config: &GraphConfig, extra_ca_file: Option<&Path>) -> Result<reqwest::Client, Trouble> {
     let failed = |error: reqwest::Error| Trouble { kind: TroubleKind::TlsFailed, subject: config.server.clone(), said: error.to_string() };
     reqwest::Client::builder()
@@ -78,23 +137,7 @@ fn client(config: &GraphConfig, extra_ca_file: Option<&Path>) -> Result<reqwest:
 impl SmartHost for GraphHost {
     /// Gets a token; Graph itself is asked with the first message.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Line>, Trouble>> {
-        Box::pin(async move {
-            let http = self.http.clone()?;
-            let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(left) = quiet.and_then(|until| until.checked_duration_since(Instant::now())).filter(|left| !left.is_zero()) {
-                let said = format!("it wants to be left alone for {} seconds more", left.as_secs() + 1);
-                return Err(Trouble { kind: TroubleKind::Throttled, subject: self.config.server.clone(), said });
-            }
-            let token = self.tokens.token().await?;
-            let line = GraphLine {
-                http,
-                config: Arc::clone(&self.config),
-                tokens: Arc::clone(&self.tokens),
-                token,
-                quiet: Arc::clone(&self.quiet),
-            };
-            Ok(Box::new(line) as Box<dyn Line>)
-        })
+        Box::pin(async move { Ok(Box::new(self.line().await?) as Box<dyn Line>) })
     }
 }
 
@@ -257,7 +300,7 @@ impl GraphLine {
             Err(Refused::Answer(said)) => said,
         };
         if let Some(wait) = said.wait {
-            *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
+            *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting_now() + wait);
         }
         let reply = said.reply();
         match said.verdict(matches!(self.config.mailbox, Mailbox::Sender { .. })) {

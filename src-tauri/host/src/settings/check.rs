@@ -7,7 +7,10 @@
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{Delivery, Limits, NullSender, Pace, SettingsProblem, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{
+    Delivery, Limits, NullSender, Pace, SettingsProblem, SignIn, SmartHostEncryption, SmartHostProtocol, SmartHostSettings,
+    SmartHostTimeouts,
+};
 use control::{Settings, settings::HistorySettings};
 use relay::mail::Mailbox;
 use secrecy::SecretString;
@@ -117,6 +120,7 @@ impl Rules<'_> {
         let field = |name: &str| format!("{at}.{name}");
         let SmartHostSettings {
             provider,
+            protocol,
             server,
             port,
             encryption,
@@ -145,6 +149,9 @@ impl Rules<'_> {
             self.wrong(field("port"), port, "there is no such port", "587 with `starttls`, 465 with `implicit`, as your provider says");
         }
         self.sign_in(at, sign_in, *encryption);
+        if let SmartHostProtocol::MicrosoftGraph { .. } = protocol {
+            self.graph(at, smart_host);
+        }
         if let Some(file) = extra_ca_file
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
@@ -180,6 +187,21 @@ impl Rules<'_> {
             self.range(field(&format!("timeouts.{name}")), *seconds, 1..=HOUR);
         }
         self.range(field("timeouts.idleSeconds"), *idle_seconds, 0..=HOUR);
+    }
+
+    fn graph(&mut self, at: &str, smart_host: &SmartHostSettings) {
+        match &smart_host.sign_in {
+            SignIn::Oauth { user, .. } if user.is_empty() || Mailbox::parse(user).is_ok() => {}
+            SignIn::Oauth { user, .. } => {
+                self.wrong(format!("{at}.signIn.user"), short(user), "this is no mailbox", "the mail address of the mailbox that sends");
+            }
+            SignIn::None | SignIn::Password { .. } | SignIn::Certificate { .. } => {
+                self.wrong(format!("{at}.signIn.kind"), "", "Microsoft Graph takes tokens only", "`oauth`; or the protocol `smtp`");
+            }
+        }
+        if smart_host.encryption != SmartHostEncryption::Implicit {
+            self.wrong(format!("{at}.encryption"), "", "Microsoft Graph is reached by HTTPS", "`implicit`, with port 443");
+        }
     }
 
     fn null_sender(&mut self, at: String, null_sender: &NullSender, smart_host: &SmartHostSettings) {

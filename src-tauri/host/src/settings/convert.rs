@@ -1,17 +1,19 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
 use crate::certificate;
+use crate::graph::{GraphConfig, GraphHost, Mailbox};
 use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
-use control::settings::{CertificateSettings, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{
+    CertificateSettings, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostProtocol, SmartHostSettings,
+};
 use relay::config::{self, Config, SmartHostConfig};
-use relay::mail::Mailbox;
 use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
-use relay::smarthost::Tokens;
+use relay::smarthost::{SmartHost, Tokens};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
@@ -226,10 +228,12 @@ pub struct Credentials {
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
     let Credentials { password, tokens } = credentials;
+    let adapter = tokens.as_ref().and_then(|tokens| graph(settings, folder, tokens)).map(|graph| Arc::new(graph) as Arc<dyn SmartHost>);
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
         port: settings.port,
+        adapter,
         encryption: match settings.encryption {
             SmartHostEncryption::Starttls => config::SmartHostEncryption::Starttls,
             SmartHostEncryption::Implicit => config::SmartHostEncryption::Implicit,
@@ -266,6 +270,20 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
     }
 }
 
+/// None when mail goes by SMTP.
+pub fn graph(settings: &SmartHostSettings, folder: &Path, tokens: &Arc<dyn Tokens>) -> Option<GraphHost> {
+    let SmartHostProtocol::MicrosoftGraph { per_sender } = settings.protocol else { return None };
+    let account = settings.sign_in.user()?.to_owned();
+    let config = GraphConfig {
+        server: settings.server.clone(),
+        port: settings.port,
+        mailbox: if per_sender { Mailbox::Sender { account } } else { Mailbox::Account(account) },
+        // Of one request: a piece of an attachment, at most.
+        patience: seconds(settings.timeouts.data_block_seconds),
+    };
+    Some(GraphHost::new(config, Arc::clone(tokens), settings.extra_ca_file.as_ref().map(|file| folder.join(file)).as_deref()))
+}
+
 /// Whose name stands where there is no sender.
 pub(super) fn null_sender(settings: &SmartHostSettings) -> Option<&str> {
     match (&settings.null_sender, &settings.sign_in) {
@@ -278,8 +296,8 @@ pub(super) fn null_sender(settings: &SmartHostSettings) -> Option<&str> {
 }
 
 /// The check has seen that it is one.
-fn mailbox(address: &str) -> Option<Mailbox> {
-    Mailbox::parse(address).ok()
+fn mailbox(address: &str) -> Option<relay::mail::Mailbox> {
+    relay::mail::Mailbox::parse(address).ok()
 }
 
 fn seconds(seconds: u32) -> Duration {

@@ -20,7 +20,7 @@ mod shape;
 mod sign_in;
 
 pub use check::{CertificatePassword, Facts, Files, check, check_with};
-pub use convert::{Checked, Credentials, smart_host};
+pub use convert::{Checked, Credentials, graph, smart_host};
 
 use control::settings::SettingsProblem;
 

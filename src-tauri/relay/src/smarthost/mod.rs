@@ -38,7 +38,7 @@ use std::pin::Pin;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A way out. The lettre adapter is one; a second (Microsoft Graph) may come.
+/// A way out. The lettre adapter is one; whoever starts the engine may bring another (Microsoft Graph).
 pub trait SmartHost: Send + Sync + 'static {
     /// Opens a connection, encrypted and signed in as configured.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Line>, Trouble>>;

@@ -1058,11 +1058,25 @@ export type SignInWaiting = { "kind": "deviceCode", code: string, link: string, 
  */
 export type SmartHostEncryption = "starttls" | "implicit" | "none";
 
+/**
+ * How mail is handed over.
+ */
+export type SmartHostProtocol = { "kind": "smtp" } | { "kind": "microsoftGraph", 
+/**
+ * Each message goes out of its sender's own mailbox, which the application must be allowed to send from; else all
+ * go out of the account's.
+ */
+perSender: boolean, };
+
 export type SmartHostSettings = { 
 /**
  * Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
  */
 provider: string, 
+/**
+ * How mail is handed over.
+ */
+protocol: SmartHostProtocol, 
 /**
  * Name or address of the server.
  */

@@ -80,6 +80,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         provider: provider.map_or(control::provider::OTHER, |provider| &provider.key).to_owned(),
         pace: provider.map(|provider| provider.pace_of(&host)).unwrap_or_default(),
         largest_message: provider.and_then(|provider| provider.largest_message),
+        protocol: control::settings::SmartHostProtocol::Smtp,
         server: host,
         port,
         encryption,
