@@ -12,8 +12,9 @@ import { useWindow } from "../window";
 import { canKeep, sameSecret, sayStore, userOf, wantsSecret } from "../words";
 import { fieldState } from "./check";
 import styles from "./forms.module.css";
-import { OauthForm, tokenSignIn, tokenWays } from "./OauthForm";
+import { OauthForm } from "./OauthForm";
 import { providerOf, type Provider } from "./providers";
+import { tokenSignIn, tokenWays } from "./tokenWays";
 
 /** The name under which the engine keeps the password of the provider. */
 export const SECRET = "smart-host";

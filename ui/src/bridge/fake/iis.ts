@@ -38,6 +38,7 @@ export function importOf(service: TakeOverView, name: string | null): ImportView
     extraCaFile: null,
     parallelConnections: 3,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null },
+    protocol: { kind: "smtp" },
     largestMessage: 36_700_160,
     nullSender: { kind: "account" },
     messagesPerConnection: 20,

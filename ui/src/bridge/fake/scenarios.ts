@@ -278,6 +278,7 @@ function officeSettings(): Settings {
       extraCaFile: null,
       parallelConnections: 3,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null },
+    protocol: { kind: "smtp" },
     largestMessage: 36_700_160,
     nullSender: { kind: "account" },
       messagesPerConnection: 30,

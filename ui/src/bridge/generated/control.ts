@@ -731,6 +731,10 @@ more?: boolean,
  */
 knownBy: Array<string>, 
 /**
+ * None: by SMTP.
+ */
+protocol?: ProviderProtocol, 
+/**
  * The first is the usual one. Empty: it has to be typed.
  */
 servers: Array<ProviderServer>, serverLabel?: string, serverHint?: string, placeholder?: string, port: number, encryption: SmartHostEncryption, 
@@ -778,6 +782,8 @@ export type ProviderLink = {
 key: string, label: string, };
 
 export type ProviderNullSender = "account";
+
+export type ProviderProtocol = "microsoftGraph";
 
 export type ProviderSecret = { label: string, hint: string, };
 

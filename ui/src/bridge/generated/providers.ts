@@ -330,6 +330,58 @@ export const providerTable: Provider[] = [
     "advice": {}
   },
   {
+    "key": "microsoft365Graph",
+    "name": "Microsoft 365 by Graph",
+    "summary": "Where SMTP is switched off for the organisation",
+    "more": true,
+    "knownBy": [
+      "graph.microsoft.com"
+    ],
+    "protocol": "microsoftGraph",
+    "servers": [
+      {
+        "label": "graph.microsoft.com",
+        "server": "graph.microsoft.com"
+      }
+    ],
+    "port": 443,
+    "encryption": "implicit",
+    "signIn": [
+      "oauth"
+    ],
+    "user": {
+      "label": "Mailbox",
+      "hint": "The mailbox that sends.",
+      "placeholder": "relay@example.com"
+    },
+    "secret": {
+      "label": "Client secret",
+      "hint": "Its value, not its ID."
+    },
+    "conditions": [
+      "Goes by HTTPS, which every network lets out.",
+      "The application needs the right Mail.Send, and Mail.ReadWrite for attachments of more than 3 MB: they are put on a draft.",
+      "Mail goes to whom its To, Cc and Bcc name; Outtray makes them those it is for.",
+      "A mailbox takes 35 MB, unless an administrator has changed that."
+    ],
+    "parallelConnections": 3,
+    "messagesPerConnection": 100,
+    "pace": {
+      "messagesPerMinute": 30,
+      "recipientsPerDay": 10000,
+      "recipientsPerMessage": 500
+    },
+    "largestMessage": 36700160,
+    "nullSender": "account",
+    "spf": "spf.protection.outlook.com",
+    "dkim": "Two CNAME records that the Defender portal shows, selector1 and selector2.",
+    "advice": {
+      "consentMissing": "Grant admin consent for Mail.Send and Mail.ReadWrite in the Entra admin centre, or add this mailbox to the application’s scope in Exchange.",
+      "accountBlocked": "Microsoft knows no mailbox of this name in Exchange Online. Use a licensed or shared mailbox.",
+      "senderRefused": "The application may not send as that address. Let the device send from the mailbox’s own address."
+    }
+  },
+  {
     "key": "microsoft365Connector",
     "name": "Microsoft 365 connector",
     "summary": "By this office’s public address, no sign-in",

@@ -1,7 +1,7 @@
 /**
  * The parts of the settings that the setup also asks for.
  */
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Select, Switch } from "@fluentui/react-components";
+import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Select, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
 import type { NullSender, Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
@@ -79,6 +79,11 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
                   <OptionalNumberField key={name} label={label} hint={hint} value={host.pace[name]} onChange={(value) => onHost({ ...host, pace: { ...host.pace, [name]: value } })} onLeave={onLeave} {...fieldState(problems, `smartHost.pace.${name}`)} />
                 ))}
                 <OptionalNumberField label="Largest message it takes" hint="Larger ones are refused when a device brings them. Empty: as under Limits." unit="MB" value={host.largestMessage === null ? null : Math.round(host.largestMessage / MB)} onChange={(value) => onHost({ ...host, largestMessage: value === null ? null : value * MB })} onLeave={onLeave} {...fieldState(problems, "smartHost.largestMessage")} />
+                {host.protocol.kind === "microsoftGraph" && (
+                  <Field label="Mailbox of each message" hint="The application must be allowed to send from all of them.">
+                    <Checkbox label="That of its sender" checked={host.protocol.perSender} onChange={(_, { checked }) => onHost({ ...host, protocol: { kind: "microsoftGraph", perSender: checked === true } })} onBlur={onLeave} />
+                  </Field>
+                )}
                 <NullSenderFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
                 <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
                   <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
