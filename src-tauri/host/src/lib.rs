@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod desk;
+mod dkim;
 pub mod import;
 pub mod lock;
 pub mod logs;

@@ -5,6 +5,8 @@ use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
 use crate::smarthost::Tokens;
+use crate::smarthost::dkim::Signer;
+use crate::smarthost::rewrite::Rewriting;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -111,6 +113,10 @@ pub struct SmartHostConfig {
     pub messages_per_connection: usize,
     pub pace: Pace,
     pub timeouts: Timeouts,
+    /// None: senders stay as they are.
+    pub rewriting: Option<Arc<Rewriting>>,
+    /// Who signs what goes out, by its domain; one without its key rests the lane.
+    pub signers: Arc<[Signer]>,
 }
 
 /// What the provider takes; None: no limit is known.

@@ -54,6 +54,8 @@ impl Way {
                 data_end: Duration::from_secs(60),
                 idle: Duration::from_secs(60),
             },
+            rewriting: None,
+            signers: Vec::new().into(),
         };
         Self { certs, folder, config }
     }

@@ -35,8 +35,11 @@ mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
+mod senders;
 #[cfg(target_os = "linux")]
 mod service;
+#[cfg(unix)]
+mod signatures;
 mod smuggling;
 mod store_fails;
 mod tokens;

@@ -6,13 +6,17 @@
 
 mod access;
 mod content;
+mod dkim;
 mod listeners;
+mod rewriting;
 mod sign_in;
 mod smart_host;
 
 pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
+pub use dkim::DkimDomain;
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
+pub use rewriting::{DisplayName, RewritingRow, RewritingSettings, RewrittenSenders};
 pub use sign_in::{SignIn, TokenGrant, TokenService};
 pub use smart_host::{Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 
@@ -49,6 +53,8 @@ pub struct Settings {
     pub bursts: BurstSettings,
     /// Where mail goes. None until the setup is done; mail then waits.
     pub smart_host: Option<SmartHostSettings>,
+    /// Domains whose mail is signed, after all other changes.
+    pub dkim: Vec<DkimDomain>,
     pub limits: Limits,
     pub delivery: Delivery,
     pub history: HistorySettings,
@@ -70,6 +76,7 @@ impl Default for Settings {
             headers: Vec::new(),
             bursts: BurstSettings::default(),
             smart_host: None,
+            dkim: Vec::new(),
             limits: Limits::default(),
             delivery: Delivery::default(),
             history: HistorySettings::default(),

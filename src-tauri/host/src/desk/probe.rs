@@ -31,7 +31,7 @@ pub async fn probe(
     };
     let tokens =
         Plan::of(settings, &force.facts.folder).map(|plan| Arc::new(force.oauth.source(plan, password.clone())) as Arc<dyn Tokens>);
-    let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens });
+    let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens, ..Credentials::default() });
     let host_name = force.engine_view().host_name;
     let tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
     probe::probe(&config, &host_name, sender.as_ref(), tell).await;

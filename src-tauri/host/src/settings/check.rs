@@ -75,6 +75,7 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
+    rules.dkim(&settings.dkim);
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);
     let HistorySettings { keep_days } = settings.history;
@@ -125,6 +126,7 @@ impl Rules<'_> {
             pace,
             messages_per_connection,
             timeouts,
+            rewriting,
         } = smart_host;
         if !PROVIDERS.contains(&provider.as_str()) {
             self.wrong(field("provider"), short(provider), "this provider is not known", format!("one of: {}", PROVIDERS.join(", ")));
@@ -172,6 +174,9 @@ impl Rules<'_> {
             self.range(field(&format!("timeouts.{name}")), *seconds, 1..=HOUR);
         }
         self.range(field("timeouts.idleSeconds"), *idle_seconds, 0..=HOUR);
+        if let Some(rewriting) = rewriting {
+            self.rewriting(&field("rewriting"), rewriting, sign_in);
+        }
     }
 
     fn limits(&mut self, limits: &Limits) {

@@ -1,5 +1,6 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
+use super::rewriting;
 use crate::certificate;
 use crate::oauth::Plan;
 use control::Settings;
@@ -11,6 +12,7 @@ use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
 use relay::smarthost::Tokens;
+use relay::smarthost::dkim::Signer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
@@ -206,11 +208,13 @@ pub struct Credentials {
     pub password: Option<SecretString>,
     /// Where tokens come from, if they are wanted.
     pub tokens: Option<Arc<dyn Tokens>>,
+    /// Who signs what goes out, with the keys.
+    pub signers: Vec<Signer>,
 }
 
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
-    let Credentials { password, tokens } = credentials;
+    let Credentials { password, tokens, signers } = credentials;
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
@@ -247,6 +251,8 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             data_end: seconds(timeouts.data_end_seconds),
             idle: seconds(timeouts.idle_seconds),
         },
+        rewriting: rewriting::of(settings).map(Arc::new),
+        signers: signers.into(),
     }
 }
 

@@ -23,6 +23,8 @@ fn config() -> SmartHostConfig {
             data_end: second,
             idle: second,
         },
+        rewriting: None,
+        signers: Vec::new().into(),
     }
 }
 

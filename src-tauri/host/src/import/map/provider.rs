@@ -97,6 +97,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         pace: Pace::default(),
         messages_per_connection: messages_per_connection(server, rows),
         timeouts: SmartHostTimeouts::default(),
+        rewriting: None,
     });
     if server.number("RemoteTimeout").is_some() {
         rows.left(Provider, "Outbound time-out", seconds_of(server, "RemoteTimeout"), "Outtray uses the times of RFC 5321.");
