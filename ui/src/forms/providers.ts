@@ -26,6 +26,8 @@ export interface Provider {
   link?: { key: LinkKey; label: string };
   parallelConnections: number;
   messagesPerConnection: number;
+  /** Servers that take mail only from the account that signs in, and from what it may send as. */
+  ownSendersOnly?: readonly string[];
   /** What the provider takes, as far as it says so. */
   pace?: Partial<Pace>;
   /** Better advice than the general one, where this provider has a habit of its own. */
@@ -53,6 +55,7 @@ export const providers: Record<ProviderKey, Provider> = {
     link: { key: "microsoftSmtpAuth", label: "How to allow authenticated SMTP for a mailbox" },
     parallelConnections: 3,
     messagesPerConnection: 30,
+    ownSendersOnly: ["smtp.office365.com"],
     pace: { messagesPerMinute: 30, recipientsPerDay: 10_000, recipientsPerMessage: 500 },
     advice: {
       signInRefused: "Wrong password, or the account has a second factor switched on. Sign in to the mailbox in a browser to see which.",
@@ -81,6 +84,7 @@ export const providers: Record<ProviderKey, Provider> = {
     link: { key: "googleAppPassword", label: "How to make an app password" },
     parallelConnections: 3,
     messagesPerConnection: 100,
+    ownSendersOnly: ["smtp.gmail.com"],
     pace: { recipientsPerDay: 10_000, recipientsPerMessage: 100 },
     advice: {
       signInRefused: "Google wants an app password here, not the account’s own password. Make one and paste it without spaces.",
@@ -181,6 +185,11 @@ export function providerName(key: string, server: string): string {
   return provider.key === "other" ? server : provider.name;
 }
 
+/** Whether mail of anybody but the account is refused there. */
+export function ownSendersOnly(host: SmartHostSettings): boolean {
+  return providerOf(host.provider).ownSendersOnly?.includes(host.server) === true;
+}
+
 const timeouts: SmartHostTimeouts = {
   connectSeconds: 30,
   tlsSeconds: 30,
@@ -204,5 +213,6 @@ export function preset(key: ProviderKey): SmartHostSettings {
     messagesPerConnection: provider.messagesPerConnection,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null, ...provider.pace },
     timeouts,
+    rewriting: null,
   };
 }

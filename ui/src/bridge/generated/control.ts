@@ -81,7 +81,7 @@ allowedSenders: Array<string>, deniedSenders: Array<string>,
  */
 allowedRecipients: Array<string>, deniedRecipients: Array<string>, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "rewritten", rewritten: RewrittenView, } | { "kind": "dkimKey", key: DkimKeyView, } | { "kind": "dkimFound", found: DkimFound, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 /**
  * Attachments that are refused with 550 5.7.1; the reply names the attachment.
@@ -254,6 +254,60 @@ refusedToday: number, lastRefusal: RefusalView | null,
  * The machine's network this address belongs to (`10.0.0.0/24`), when there is one.
  */
 network: string | null, };
+
+export type DisplayName = "kept" | "address" | "nameAndAddress";
+
+export type DkimAlgorithm = "rsa" | "ed25519";
+
+/**
+ * Mail from this domain is signed (DKIM, RFC 6376). The key is made by a request and kept in the credential store under the
+ * name `dkim.SELECTOR.DOMAIN`; where it is missing mail waits.
+ */
+export type DkimDomain = { 
+/**
+ * As in `office.example`; it signs for its subdomains too, unless they are here themselves.
+ */
+domain: string, 
+/**
+ * The name of the key within the domain: what is published stands at `SELECTOR._domainkey.DOMAIN`.
+ */
+selector: string, 
+/**
+ * Switched off nothing is signed; the key is kept.
+ */
+enabled: boolean, };
+
+/**
+ * What is published for a key, as this machine sees it.
+ */
+export type DkimFound = { "kind": "published" } | { "kind": "notFound" } | { "kind": "other", record: string, } | { "kind": "noAnswer", said: string, };
+
+/**
+ * A key that signs mail; nothing of it that is secret.
+ */
+export type DkimKeyView = { domain: string, selector: string, 
+/**
+ * Where the public key is published.
+ */
+recordName: string, 
+/**
+ * None: there is no key in the credential store, or it cannot be used.
+ */
+key: DkimPublicView | null, };
+
+export type DkimPublicView = { algorithm: DkimAlgorithm, 
+/**
+ * The TXT record's text.
+ */
+record: string, 
+/**
+ * The same as a line of a zone file, in strings of at most 255 octets (RFC 1035 §3.3).
+ */
+zoneLine: string, 
+/**
+ * It is in memory only, and lost at the next restart.
+ */
+untilRestart: boolean, };
 
 export type EngineView = { version: string, contract: number, hostName: string, startedAt: number, dataFolder: string, 
 /**
@@ -704,7 +758,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
@@ -762,7 +816,7 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "senderBecomes", smartHost: SmartHostSettings, from: string, } | { "ask": "dkimKey", domain: string, selector: string, } | { "ask": "newDkimKey", domain: string, selector: string, algorithm: DkimAlgorithm, replace: boolean, untilRestart: boolean, } | { "ask": "lookUpDkimKey", domain: string, selector: string, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
@@ -771,6 +825,49 @@ text: string, offset: number, limit: number, } | { "ask": "endBurst",
  * An address, or `account:` and the name of a device account, as the notice has it.
  */
 address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+
+export type RewritingRow = { 
+/**
+ * An address, a domain (`office.example`), `.office.example` for its subdomains, or `*` for everybody.
+ */
+from: string, to: string, };
+
+/**
+ * The envelope's sender, From and Sender become another address on the way to this provider. What is kept here, and
+ * reports to senders, know the address of before.
+ */
+export type RewritingSettings = { senders: RewrittenSenders, 
+/**
+ * What readers see before the new address.
+ */
+displayName: DisplayName, 
+/**
+ * Answers go to the address of before: it becomes Reply-To, where there is none.
+ */
+replyTo: boolean, };
+
+export type RewrittenSenders = { "kind": "all", address: string | null, } | { "kind": "rows", rows: Array<RewritingRow>, };
+
+/**
+ * What would become of one sender.
+ */
+export type RewrittenView = { 
+/**
+ * The envelope's sender.
+ */
+envelope: string, 
+/**
+ * The From that readers see.
+ */
+from: string, 
+/**
+ * Where answers go, if that is said anew.
+ */
+replyTo: string | null, 
+/**
+ * The From of before, as it is kept in the message; `null`: nothing is changed.
+ */
+originalFrom: string | null, };
 
 export type RuleAction = "allow" | "refuse";
 
@@ -854,7 +951,11 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, 
+/**
+ * Domains whose mail is signed, after all other changes.
+ */
+dkim: Array<DkimDomain>, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -976,7 +1077,11 @@ parallelConnections: number,
 /**
  * Messages handed over on one connection before it is closed.
  */
-messagesPerConnection: number, pace: Pace, timeouts: SmartHostTimeouts, };
+messagesPerConnection: number, pace: Pace, timeouts: SmartHostTimeouts, 
+/**
+ * Which addresses senders become on the way there. `null`: none, they stay as they are.
+ */
+rewriting: RewritingSettings | null, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.
