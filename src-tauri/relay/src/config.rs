@@ -6,6 +6,7 @@ use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
 use crate::smarthost::Tokens;
 use crate::smarthost::dkim::Signer;
+use crate::smarthost::footer::Footer;
 use crate::smarthost::rewrite::Rewriting;
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -115,6 +116,8 @@ pub struct SmartHostConfig {
     pub timeouts: Timeouts,
     /// None: senders stay as they are.
     pub rewriting: Option<Arc<Rewriting>>,
+    /// None: nothing is put under what people write.
+    pub footer: Option<Arc<Footer>>,
     /// Who signs what goes out, by its domain; one without its key rests the lane.
     pub signers: Arc<[Signer]>,
 }

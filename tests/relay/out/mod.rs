@@ -55,6 +55,7 @@ impl Way {
                 idle: Duration::from_secs(60),
             },
             rewriting: None,
+            footer: None,
             signers: Vec::new().into(),
         };
         Self { certs, folder, config }

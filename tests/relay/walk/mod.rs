@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod archive;
 #[cfg(unix)]
 mod attach;
 mod balancer;
@@ -18,6 +19,7 @@ mod delivery;
 mod disk;
 mod doors;
 mod encryption;
+mod footers;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]

@@ -53,7 +53,11 @@ async fn the_provider_sees_the_account_and_the_office_the_device() {
     assert!(text.lines().any(|line| line.starts_with("From: ") && line.ends_with(&format!("<{USER}>"))), "{text}");
     let story = office.story(&id).await;
     assert_eq!(story.entry.sender, "scan@office.test");
-    assert!(office.told().await.contains(&"scan@office.test to ann@away.test: sent 250 2.0.0 Ok".to_owned()), "{:#?}", office.told().await);
+    assert!(
+        office.told().await.contains(&"scan@office.test to ann@away.test: sent 250 2.0.0 taken".to_owned()),
+        "{:#?}",
+        office.told().await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,9 @@ use control::problem::ProblemCode;
 use control::settings::{DisplayName, DkimDomain, RewritingSettings, RewrittenSenders, Settings};
 use control::view::{DkimAlgorithm, LaneState};
 use control::{Answer, Request};
-use e2e::{Office, Taken, client};
+use e2e::daemon::{furnish, program};
+use e2e::office::PASSWORD;
+use e2e::{Client, Daemon, Office, Taken, client};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::Command;
@@ -156,6 +158,40 @@ async fn the_senders_domain_after_rewriting_decides_who_signs() {
     office.device().await.hands_in("scan@office.test", &["ann@away.test"], HEADER).await;
     let taken = provider.fake.until(2).await;
     assert_eq!(verified(&records, &taken[1], ""), Vec::<String>::new());
+}
+
+/// As on a server: the key is a credential of the unit, and everything is said from a shell.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_made_elsewhere_signs_and_is_shown_in_a_shell() {
+    let provider = Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
+    settings.dkim = vec![domain("office.test", "s1")];
+    let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
+    let key = credentials.join("dkim.s1.office.test");
+    let mut made = Command::new("openssl");
+    made.args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-out"]).arg(&key);
+    assert!(made.output().unwrap().status.success());
+    let daemon = Daemon::start(&data, &credentials);
+    Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], HEADER).await;
+    let taken = provider.fake.until(1).await;
+
+    let outtrayd = |words: &[&str]| {
+        let output = Command::new(program()).args(words).arg("--data").arg(&data).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, shown, _) = outtrayd(&["dkim", "show", "--json"]);
+    let keys: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((code, keys[0]["recordName"].as_str()), (Some(0), Some("s1._domainkey.office.test")));
+    let records = HashMap::from([("s1._domainkey.office.test".to_owned(), keys[0]["key"]["record"].as_str().unwrap().to_owned())]);
+    assert_eq!(verified(&records, &taken[0], ""), ["rsa-sha256 office.test true"]);
+
+    let (code, _, said) = outtrayd(&["dkim", "new", "office.test", "--selector", "s2"]);
+    assert!(code == Some(1) && said.contains("LoadCredential"), "{said}");
+    let (code, shown, said) = outtrayd(&["dkim", "new", "office.test", "--selector", "s2", "--ed25519", "--until-restart"]);
+    assert!(code == Some(0) && shown.contains("s2._domainkey.office.test") && shown.contains("v=DKIM1; k=ed25519; p="), "{shown}{said}");
+    let (code, shown, _) = outtrayd(&["sender-becomes", "Scanner <scan@office.test>"]);
+    assert_eq!((code, shown.as_str()), (Some(0), "MAIL FROM:<scan@office.test>\nFrom: Scanner <scan@office.test>\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,7 +135,7 @@ impl Force {
         }
         drop(now);
         self.password_is_missing.send_replace(wants && password.is_none() || key_missing);
-        checked.config(own, Credentials { password, tokens, signers })
+        checked.config(own, Credentials { password, tokens, signers, ..Credentials::default() })
     }
 
     /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.

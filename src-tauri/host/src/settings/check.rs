@@ -75,6 +75,9 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
+    if let Some(footer) = &settings.footer {
+        rules.footer(footer);
+    }
     rules.dkim(&settings.dkim);
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);

@@ -1,6 +1,6 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
-use super::rewriting;
+use super::{footer, rewriting};
 use crate::certificate;
 use crate::oauth::Plan;
 use control::Settings;
@@ -13,6 +13,7 @@ use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
 use relay::smarthost::Tokens;
 use relay::smarthost::dkim::Signer;
+use relay::smarthost::footer::Footer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
@@ -196,13 +197,16 @@ impl Checked {
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
             },
-            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
+            smart_host: self.settings.smart_host.as_ref().map(|settings| {
+                let footer = self.settings.footer.as_ref().map(footer::of);
+                smart_host(settings, &self.folder, Credentials { footer, ..credentials })
+            }),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }
 }
 
-/// What the engine signs in with, of which nothing stands in the settings.
+/// What is not in the smart host's own settings: what the engine signs in with, and what holds for every way out.
 #[derive(Default)]
 pub struct Credentials {
     pub password: Option<SecretString>,
@@ -210,11 +214,13 @@ pub struct Credentials {
     pub tokens: Option<Arc<dyn Tokens>>,
     /// Who signs what goes out, with the keys.
     pub signers: Vec<Signer>,
+    /// The office's, whichever way mail goes.
+    pub footer: Option<Footer>,
 }
 
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
-    let Credentials { password, tokens, signers } = credentials;
+    let Credentials { password, tokens, signers, footer } = credentials;
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
@@ -252,6 +258,7 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             idle: seconds(timeouts.idle_seconds),
         },
         rewriting: rewriting::of(settings).map(Arc::new),
+        footer: footer.map(Arc::new),
         signers: signers.into(),
     }
 }

@@ -10,6 +10,7 @@ pub mod check;
 mod content;
 pub mod dkim;
 pub mod file;
+mod footer;
 pub mod networks;
 pub mod pickup;
 pub mod read;

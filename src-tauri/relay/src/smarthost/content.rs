@@ -4,10 +4,12 @@
 //! (see `shape`) is in memory, and what it stands in place of is passed over.
 
 use super::downgrade::{Converter, Plan, Survey};
+use super::footer::{Footer, Footing};
 use super::shape::{Head, Shape};
 use crate::mail::Content;
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 
@@ -18,7 +20,7 @@ pub async fn send<W: AsyncWrite + Unpin>(content: &Content, shape: &Shape, to: &
     let mut stuffing = Stuffing::default();
     let mut block = Vec::with_capacity(content.size().min(BLOCK as u64) as usize + 64 + shape.signatures.len());
     stuffing.add(&shape.signatures, &mut block);
-    let mut pieces = Shaped::of(content, shape.head.as_ref(), shape.plan.clone()).await?;
+    let mut pieces = Shaped::of(content, shape.head.as_ref(), shape.footer.clone(), shape.plan.clone()).await?;
     while let Some(piece) = pieces.next().await? {
         stuffing.add(&piece, &mut block);
         if block.len() >= BLOCK {
@@ -31,11 +33,11 @@ pub async fn send<W: AsyncWrite + Unpin>(content: &Content, shape: &Shape, to: &
 }
 
 /// Which parts must be changed for a server that takes seven bits only.
-pub async fn survey(content: &Content, head: Option<&Head>) -> io::Result<Plan> {
+pub async fn survey(content: &Content, head: Option<&Head>, footer: Option<Arc<Footer>>) -> io::Result<Plan> {
     let mut survey = Survey::default();
-    let mut pieces = Pieces::of(content, head).await?;
+    let mut pieces = Shaped::of(content, head, footer, None).await?;
     while let Some(piece) = pieces.next().await? {
-        survey.see(piece);
+        survey.see(&piece);
     }
     Ok(survey.finish())
 }
@@ -61,21 +63,32 @@ pub async fn header(content: &Content, most: usize) -> io::Result<Option<Vec<u8>
     Ok(Some(header))
 }
 
-/// A content as it goes out, but for its dots: with another header, and in seven bits where it has to be.
+/// A content as it goes out, but for its dots: with another header, a footer, and in seven bits where it has to be.
 pub(super) struct Shaped<'a> {
     pieces: Pieces<'a>,
+    footing: Option<Footing>,
     converter: Option<Converter>,
 }
 
 impl<'a> Shaped<'a> {
-    pub(super) async fn of(content: &'a Content, head: Option<&'a Head>, plan: Option<Plan>) -> io::Result<Self> {
-        Ok(Self { pieces: Pieces::of(content, head).await?, converter: plan.map(Converter::new) })
+    pub(super) async fn of(
+        content: &'a Content,
+        head: Option<&'a Head>,
+        footer: Option<Arc<Footer>>,
+        plan: Option<Plan>,
+    ) -> io::Result<Self> {
+        Ok(Self { pieces: Pieces::of(content, head).await?, footing: footer.map(Footing::new), converter: plan.map(Converter::new) })
     }
 
     pub(super) async fn next(&mut self) -> io::Result<Option<Cow<'_, [u8]>>> {
-        match (self.pieces.next().await?, &mut self.converter) {
-            (Some(piece), Some(converter)) => Ok(Some(Cow::Owned(converter.convert(piece)))),
-            (Some(piece), None) => Ok(Some(Cow::Borrowed(piece))),
+        let piece = match (self.pieces.next().await?, &mut self.footing) {
+            (Some(piece), Some(footing)) => Some(Cow::Owned(footing.convert(piece))),
+            (Some(piece), None) => Some(Cow::Borrowed(piece)),
+            (None, footing) => footing.take().map(|footing| Cow::Owned(footing.finish())),
+        };
+        match (piece, &mut self.converter) {
+            (Some(piece), Some(converter)) => Ok(Some(Cow::Owned(converter.convert(&piece)))),
+            (Some(piece), None) => Ok(Some(piece)),
             (None, converter) => Ok(converter.take().map(|converter| Cow::Owned(converter.finish()))),
         }
     }

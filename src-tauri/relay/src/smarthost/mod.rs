@@ -14,6 +14,7 @@ mod content;
 pub mod dkim;
 pub(crate) mod downgrade;
 mod fault;
+pub mod footer;
 mod judge;
 mod line;
 mod mask;

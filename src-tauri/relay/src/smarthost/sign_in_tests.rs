@@ -24,6 +24,7 @@ fn config() -> SmartHostConfig {
             idle: second,
         },
         rewriting: None,
+        footer: None,
         signers: Vec::new().into(),
     }
 }

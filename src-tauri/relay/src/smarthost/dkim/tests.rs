@@ -1,3 +1,5 @@
+//! Who signs, with what, and which fields; that others verify it is tested end to end.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

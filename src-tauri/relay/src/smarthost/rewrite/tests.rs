@@ -1,3 +1,5 @@
+//! Senders that become others, field by field.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;
