@@ -167,3 +167,39 @@ describe("signatures", () => {
     assert.equal((await inForce(page)).dkim.length, 0);
   });
 });
+
+describe("footer and archive", () => {
+  for (const look of ["light", "small"]) {
+    test(`a footer is written once and made into HTML (${look})`, async () => {
+      const page = await play.open("flowing", { look });
+      await toSignatures(page);
+      await page.getByRole("switch", { name: "Put a footer under outgoing mail" }).check();
+      await page.getByLabel("Under plain text").fill("Northwind Ltd & Co\n1 Harbour Street");
+      await press(page, "Make the HTML from the text");
+      await page.getByLabel("Under HTML").scrollIntoViewIfNeeded();
+      await shoot(page, `footer-${look}`);
+      assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
+      await press(page, "Save");
+      await page.getByText("Saved and in force").waitFor();
+      assert.match((await inForce(page)).footer.html, /Northwind Ltd &amp; Co<br>/);
+      assert.deepEqual(page.faults, []);
+    });
+  }
+
+  test("an archive at a rule", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Access");
+    await page.getByRole("button", { name: "Change Office" }).click();
+    await page.getByLabel("Copy of everything to").fill("archive");
+    await page.getByLabel("Copy of everything to").blur();
+    await page.getByText(/This is no mail address/).waitFor();
+    await page.getByLabel("Copy of everything to").fill("archive@northwind.example");
+    await page.getByText(/This is no mail address/).waitFor({ state: "detached" });
+    await page.getByLabel("Copy of everything to").scrollIntoViewIfNeeded();
+    await shoot(page, "archive-rule");
+    assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
+    await press(page, "Save");
+    await page.getByText("Saved and in force").waitFor();
+    assert.ok((await inForce(page)).rules.some((rule) => rule.archive === "archive@northwind.example"));
+  });
+});

@@ -17,6 +17,7 @@ const names: Record<SettingKey, string> = {
   listeners: "ports",
   certificate: "certificate",
   pickup: "pickup folder",
+  footer: "footer",
   dkim: "signatures",
   hostName: "name of this relay",
   limits: "limits",

@@ -30,6 +30,7 @@ const places: Record<SettingKey, Place> = {
   certificate: { page: "settings", part: "listening" },
   pickup: { page: "settings", part: "listening" },
   hostName: { page: "settings", part: "listening" },
+  footer: { page: "settings", part: "signing" },
   dkim: { page: "settings", part: "signing" },
   limits: { page: "settings", part: "limits" },
   delivery: { page: "settings", part: "delivery" },

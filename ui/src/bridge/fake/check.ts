@@ -19,6 +19,9 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
       wrong(field, entry.network, "this network is in the list already", "remove one of the two");
     }
   });
+  settings.rules.forEach(({ archive }, at) => {
+    if (archive !== null && !/^[^@\s]+@[^@\s]+$/.test(archive)) wrong(`rules[${at}].archive`, archive, "this is no mail address", "one address, as in `archive@office.example`");
+  });
   settings.listeners.forEach((listener, at) => {
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
   });
@@ -27,6 +30,7 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
     if (!/\.(pem|crt|cer)$/i.test(certificateFile)) wrong("certificate.certificateFile", certificateFile, "there is no such file", "give the path of a PEM file on this machine");
     if (!/\.(pem|key)$/i.test(keyFile)) wrong("certificate.keyFile", keyFile, "there is no such file", "give the path of a PEM file on this machine");
   }
+  if (settings.footer?.text.trim() === "" && settings.footer.html.trim() === "") wrong("footer.text", "", "the footer is empty", "some text, some HTML, or no footer");
   const host = settings.smartHost;
   if (host) {
     if (host.server.trim() === "") wrong("smartHost.server", host.server, "no server is given", "write the name your provider tells you");

@@ -52,7 +52,11 @@ messageBytes: number | null,
 /**
  * How much each client of this network may send.
  */
-rate: RateLimits, priority: Priority, };
+rate: RateLimits, priority: Priority, 
+/**
+ * An address that gets a copy of all mail from there, without senders and readers seeing it. `null`: none.
+ */
+archive: string | null, };
 
 /**
  * What is known of a device account. Neither its password nor the hash of it ever comes out.
@@ -390,6 +394,20 @@ name: string | null,
  * What an administrator types to let the ports in from the local network, when that is known.
  */
 command: string | null, };
+
+/**
+ * A footer under the first text of each message on its way out, in the form that the text has. What is signed or encrypted
+ * gets none, nor do reports.
+ */
+export type FooterSettings = { 
+/**
+ * Under plain text. Empty: nothing.
+ */
+text: string, 
+/**
+ * Under HTML, as it is to stand in the page. Empty: nothing.
+ */
+html: string, };
 
 export type HeaderAction = { "kind": "refuse" } | { "kind": "hold" } | { "kind": "remove" } | { "kind": "add", field: string, value: string, };
 
@@ -952,6 +970,10 @@ bursts: BurstSettings,
  * Where mail goes. None until the setup is done; mail then waits.
  */
 smartHost: SmartHostSettings | null, 
+/**
+ * What is put under texts on their way out. `null`: nothing.
+ */
+footer: FooterSettings | null, 
 /**
  * Domains whose mail is signed, after all other changes.
  */
