@@ -171,6 +171,7 @@ fn trouble(code: ProblemCode) -> &'static str {
         | ProblemCode::AppUnknown
         | ProblemCode::ConsentMissing
         | ProblemCode::TokenRefused => "does not accept the sign-in",
+        ProblemCode::SigningKeyMissing => "gets no mail, since a key that signs it is missing",
         ProblemCode::SignInLapsed => "wants somebody to sign in again",
         ProblemCode::HostNotFound | ProblemCode::ConnectionRefused | ProblemCode::ConnectionTimedOut => "cannot be reached",
         ProblemCode::CertificateUntrusted | ProblemCode::CertificateWrongName | ProblemCode::CertificateExpired => {

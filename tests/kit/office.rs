@@ -222,6 +222,7 @@ pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
         pace: control::settings::Pace::default(),
         messages_per_connection: 100,
         timeouts: control::settings::SmartHostTimeouts::default(),
+        rewriting: None,
     });
     settings.limits.free_disk_bytes = 0;
     // Tests send as much as they like.

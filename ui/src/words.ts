@@ -12,4 +12,5 @@ export * from "./words/listeners";
 export * from "./words/machine";
 export * from "./words/setup";
 export * from "./words/signIn";
+export * from "./words/signing";
 export * from "./words/states";

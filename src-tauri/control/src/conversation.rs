@@ -355,6 +355,7 @@ fn smart_host() -> SmartHostSettings {
         pace: crate::settings::Pace::default(),
         messages_per_connection: 100,
         timeouts: crate::settings::SmartHostTimeouts::default(),
+        rewriting: None,
     }
 }
 

@@ -75,6 +75,8 @@ pub enum ProblemCode {
     SignInNeeded,
     /// The password is not in the credential store.
     SecretMissing,
+    /// Mail of the domain in `subject` is to be signed, and its key is not in the credential store.
+    SigningKeyMissing,
     /// The smart host does not accept a token that was just made for it.
     TokenNotAccepted,
     /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.

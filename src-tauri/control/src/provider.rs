@@ -51,6 +51,8 @@ pub struct Provider {
     pub link: Option<ProviderLink>,
     pub parallel_connections: u32,
     pub messages_per_connection: u32,
+    /// Its servers that take mail only from the account that signs in, and from what that may send as.
+    pub own_senders_only: Option<Vec<String>>,
     /// What it takes, as far as it says so.
     pub pace: Option<Pace>,
     /// On the wire, with attachments encoded.

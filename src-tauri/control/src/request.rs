@@ -8,7 +8,10 @@ use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
-use crate::view::{DecisionView, DeviceView, Page, RecipientState, RefusalPage, SettingsView, SignInView, Snapshot, StoryView};
+use crate::view::{
+    DecisionView, DeviceView, DkimAlgorithm, DkimFound, DkimKeyView, Page, RecipientState, RefusalPage, RewrittenView, SettingsView,
+    SignInView, Snapshot, StoryView,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -150,6 +153,35 @@ pub enum Request {
         question: AccessQuestion,
         settings: Option<Box<Settings>>,
     },
+    /// What this From (an address, or with a name) would become on the way to this smart host.
+    /// Answer: `Rewritten`, or `Problems` of what the settings say of it.
+    #[serde(rename_all = "camelCase")]
+    SenderBecomes {
+        smart_host: Box<SmartHostSettings>,
+        from: String,
+    },
+    /// The key that signs mail of this domain. Answer: `DkimKey`.
+    #[serde(rename_all = "camelCase")]
+    DkimKey {
+        domain: String,
+        selector: String,
+    },
+    /// Makes a key and stores it with the account that runs the engine. One that is there is left alone, unless `replace`.
+    /// Answer: `DkimKey`.
+    #[serde(rename_all = "camelCase")]
+    NewDkimKey {
+        domain: String,
+        selector: String,
+        algorithm: DkimAlgorithm,
+        replace: bool,
+        until_restart: bool,
+    },
+    /// Asks the name servers whether the key is published. Answer: `DkimFound`, or it is refused without a key.
+    #[serde(rename_all = "camelCase")]
+    LookUpDkimKey {
+        domain: String,
+        selector: String,
+    },
     /// Clients that handed in mail or tried to, the most recent first. Answer: `Devices`.
     Devices,
     /// Refusals that are remembered, folded by client, reason and hour; newest first. Answer: `Refusals`.
@@ -284,6 +316,18 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Decision {
         decision: DecisionView,
+    },
+    #[serde(rename_all = "camelCase")]
+    Rewritten {
+        rewritten: RewrittenView,
+    },
+    #[serde(rename_all = "camelCase")]
+    DkimKey {
+        key: DkimKeyView,
+    },
+    #[serde(rename_all = "camelCase")]
+    DkimFound {
+        found: DkimFound,
     },
     #[serde(rename_all = "camelCase")]
     Devices {

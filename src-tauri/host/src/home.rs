@@ -303,5 +303,5 @@ async fn look_after_sign_in(desk: FrontDesk) {
 }
 
 fn wants_password(fact: &Fact) -> bool {
-    matches!(fact, Fact::Lane(lane) if matches!(&lane.state, LaneState::Throttled { trouble, .. } if trouble.kind == TroubleKind::SecretMissing))
+    matches!(fact, Fact::Lane(lane) if matches!(&lane.state, LaneState::Throttled { trouble, .. } if matches!(trouble.kind, TroubleKind::SecretMissing | TroubleKind::SigningKeyMissing)))
 }

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod desk;
+mod dkim;
 pub mod graph;
 pub mod import;
 pub mod lock;

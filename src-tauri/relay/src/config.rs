@@ -5,6 +5,9 @@ use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
+use crate::smarthost::dkim::Signer;
+use crate::smarthost::footer::Footer;
+use crate::smarthost::rewrite::Rewriting;
 use crate::smarthost::{SmartHost, Tokens};
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -126,6 +129,12 @@ pub struct SmartHostConfig {
     /// Whose name stands where mail has no sender (`MAIL FROM:<>`). None: nobody's, as RFC 5321 §4.5.5 wants it.
     pub null_sender_as: Option<Mailbox>,
     pub timeouts: Timeouts,
+    /// None: senders stay as they are.
+    pub rewriting: Option<Arc<Rewriting>>,
+    /// None: nothing is put under what people write.
+    pub footer: Option<Arc<Footer>>,
+    /// Who signs what goes out, by its domain; one without its key rests the lane.
+    pub signers: Arc<[Signer]>,
 }
 
 /// What the provider takes; None: no limit is known.

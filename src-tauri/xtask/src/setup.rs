@@ -34,6 +34,9 @@ pub const TESTS: &[&str] = &[
     "mono-mcs",
     "mono-runtime",
     "nmap",
+    // What verifies our signatures.
+    "python3-dkim",
+    "python3-nacl",
     // What Exim needs, and what gives it an account that the system does not have.
     "libgnutls-dane0",
     "libidn12",

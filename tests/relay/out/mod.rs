@@ -57,6 +57,9 @@ impl Way {
                 data_end: Duration::from_secs(60),
                 idle: Duration::from_secs(60),
             },
+            rewriting: None,
+            footer: None,
+            signers: Vec::new().into(),
         };
         Self { certs, folder, config }
     }

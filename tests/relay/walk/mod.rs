@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod archive;
 #[cfg(unix)]
 mod attach;
 mod balancer;
@@ -18,6 +19,7 @@ mod delivery;
 mod disk;
 mod doors;
 mod encryption;
+mod footers;
 mod graph;
 #[cfg(unix)]
 mod import;
@@ -36,8 +38,11 @@ mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
+mod senders;
 #[cfg(target_os = "linux")]
 mod service;
+#[cfg(unix)]
+mod signatures;
 mod smuggling;
 mod store_fails;
 mod tokens;

@@ -17,6 +17,8 @@ const names: Record<SettingKey, string> = {
   listeners: "ports",
   certificate: "certificate",
   pickup: "pickup folder",
+  footer: "footer",
+  dkim: "signatures",
   hostName: "name of this relay",
   limits: "limits",
   reports: "reports",

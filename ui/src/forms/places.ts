@@ -9,6 +9,7 @@ export type Place = { page: "settings"; part: SettingsPart } | { page: "access";
 export const settingsParts: readonly [part: SettingsPart, title: string][] = [
   ["provider", "Mail provider"],
   ["listening", "Listening"],
+  ["signing", "Outgoing mail"],
   ["limits", "Limits"],
   ["delivery", "Retries and reports"],
   ["upkeep", "History and log"],
@@ -29,6 +30,8 @@ const places: Record<SettingKey, Place> = {
   certificate: { page: "settings", part: "listening" },
   pickup: { page: "settings", part: "listening" },
   hostName: { page: "settings", part: "listening" },
+  footer: { page: "settings", part: "signing" },
+  dkim: { page: "settings", part: "signing" },
   limits: { page: "settings", part: "limits" },
   delivery: { page: "settings", part: "delivery" },
   reports: { page: "settings", part: "delivery" },

@@ -25,6 +25,11 @@ export function providerName(key: string, server: string): string {
   return provider.key === OTHER ? server : provider.name;
 }
 
+/** Whether mail of anybody but the account is refused there. */
+export function ownSendersOnly(host: SmartHostSettings): boolean {
+  return providerOf(host.provider).ownSendersOnly?.includes(host.server) === true;
+}
+
 /** What a server of it takes. */
 export function paceOf(provider: Provider, server: string): Pace {
   const pace = provider.servers.find((each) => each.server === server)?.pace ?? provider.pace;
@@ -64,5 +69,6 @@ export function preset(key: string): SmartHostSettings {
     largestMessage: provider.largestMessage ?? null,
     nullSender: { kind: provider.nullSender ?? "asItIs" },
     timeouts,
+    rewriting: null,
   };
 }

@@ -6,13 +6,19 @@
 
 mod access;
 mod content;
+mod dkim;
+mod footer;
 mod listeners;
+mod rewriting;
 mod sign_in;
 mod smart_host;
 
 pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
+pub use dkim::DkimDomain;
+pub use footer::FooterSettings;
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
+pub use rewriting::{DisplayName, RewritingRow, RewritingSettings, RewrittenSenders};
 pub use sign_in::{SignIn, TokenGrant, TokenService};
 pub use smart_host::{NullSender, Pace, SmartHostEncryption, SmartHostProtocol, SmartHostSettings, SmartHostTimeouts};
 
@@ -49,6 +55,10 @@ pub struct Settings {
     pub bursts: BurstSettings,
     /// Where mail goes. None until the setup is done; mail then waits.
     pub smart_host: Option<SmartHostSettings>,
+    /// What is put under texts on their way out. `null`: nothing.
+    pub footer: Option<FooterSettings>,
+    /// Domains whose mail is signed, after all other changes.
+    pub dkim: Vec<DkimDomain>,
     pub limits: Limits,
     pub delivery: Delivery,
     pub reports: ReportSettings,
@@ -71,6 +81,8 @@ impl Default for Settings {
             headers: Vec::new(),
             bursts: BurstSettings::default(),
             smart_host: None,
+            footer: None,
+            dkim: Vec::new(),
             limits: Limits::default(),
             delivery: Delivery::default(),
             reports: ReportSettings::default(),

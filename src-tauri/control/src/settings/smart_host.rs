@@ -1,6 +1,6 @@
 //! Where mail goes: the smart host, how we encrypt and sign in to it, how long we wait for it.
 
-use super::SignIn;
+use super::{RewritingSettings, SignIn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -42,6 +42,9 @@ pub struct SmartHostSettings {
     pub null_sender: NullSender,
     #[serde(default)]
     pub timeouts: SmartHostTimeouts,
+    /// Which addresses senders become on the way there. `null`: none, they stay as they are.
+    #[serde(default)]
+    pub rewriting: Option<RewritingSettings>,
 }
 
 /// How much the provider takes. What is over it waits for its time; nothing is refused for it. `null`: no limit is known.

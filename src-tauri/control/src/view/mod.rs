@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod devices;
+mod shape;
 mod sign_in;
 
 pub use devices::{DecidedBy, DecisionView, DeviceView, RefusalPage, RefusalView};
+pub use shape::{DkimAlgorithm, DkimFound, DkimKeyView, DkimPublicView, RewrittenView};
 pub use sign_in::{SignInView, SignInWaiting};
 
 use crate::problem::Problem;

@@ -17,6 +17,7 @@ mod probe;
 mod run;
 mod service;
 mod settings;
+mod shape;
 mod show;
 mod sign_in;
 
@@ -129,6 +130,14 @@ enum Command {
     Refusals(access::RefusalArgs),
     /// Ask whether a device may send something, and what decides
     MayISend(access::MayISendArgs),
+    /// Keys that sign mail (DKIM): make one, show what is to be published, look it up
+    #[command(subcommand)]
+    Dkim(shape::DkimCommand),
+    /// Show what a sender becomes on the way to the provider
+    SenderBecomes {
+        /// An address, or a From with a name, as in `Scanner <scanner@office.example>`
+        from: String,
+    },
     /// A device that is held for sending too much: count what it sent as usual
     EndBurst {
         /// Its address, or `account:` and the name of a device account
@@ -299,6 +308,8 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Devices => access::devices(&place).await,
         Command::Refusals(arguments) => access::refusals(&place, arguments).await,
         Command::MayISend(arguments) => access::may_i_send(&place, arguments).await,
+        Command::Dkim(command) => shape::dkim(&place, command).await,
+        Command::SenderBecomes { from } => shape::sender_becomes(&place, from).await,
         Command::EndBurst { address, release } => access::end_burst(&place, address, release).await,
         Command::SendTest { address, from } => acts::send_test(&place, address, from).await,
     };

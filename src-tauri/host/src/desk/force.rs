@@ -10,7 +10,7 @@ use crate::logs::Logs;
 use crate::oauth::Oauth;
 use crate::secrets::{CERTIFICATE, Former, SMART_HOST, Secrets};
 use crate::settings::{self, CertificatePassword, Checked, Credentials, Facts, Files, file};
-use crate::{certificate, machine};
+use crate::{certificate, dkim, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
@@ -114,10 +114,16 @@ impl Force {
             None => self.secrets.read(CERTIFICATE).await,
             Some(_) => Ok(None),
         };
-        let views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
+        let mut views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
         let unopened = self.open_pfx(&mut checked, of_certificate.ok().flatten()).await;
         let (own, trouble) = if checked.wants_self_signed() { self.own_certificate(&checked) } else { (None, None) };
         let password = password.filter(|_| wants);
+        let signers = match &unreadable {
+            None => dkim::signers(&self.secrets, &checked.settings.dkim).await,
+            Some(_) => dkim::without_keys(&checked.settings.dkim),
+        };
+        views.extend(signers.iter().map(|signer| dkim::secret_view(&self.secrets, signer)));
+        let key_missing = signers.iter().any(|signer| signer.key.is_none());
         let tokens = self.oauth.put_in_force(checked.token_plan(), password.clone()).await;
         let mut now = self.now();
         now.secrets = views;
@@ -128,8 +134,8 @@ impl Force {
             now.checked = checked.clone();
         }
         drop(now);
-        self.password_is_missing.send_replace(wants && password.is_none());
-        checked.config(own, Credentials { password, tokens })
+        self.password_is_missing.send_replace(wants && password.is_none() || key_missing);
+        checked.config(own, Credentials { password, tokens, signers, ..Credentials::default() })
     }
 
     /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
@@ -170,10 +176,16 @@ impl Force {
     /// Reads a missing password again: a store that was locked may be open by now.
     pub async fn look_for_password(&self, relay: &Relay) {
         let _one_at_a_time = self.changing.lock().await;
-        if *self.password_is_missing.borrow() && matches!(self.secrets.read(SMART_HOST).await, Ok(Some(_))) {
-            tracing::info!("The password is there now");
+        if *self.password_is_missing.borrow() && self.everything_is_there().await {
+            tracing::info!("The password, and the keys that sign mail, are there now");
             self.renew(relay).await;
         }
+    }
+
+    async fn everything_is_there(&self) -> bool {
+        let checked = self.checked();
+        let password = !checked.wants_password() || matches!(self.secrets.read(SMART_HOST).await, Ok(Some(_)));
+        password && dkim::signers(&self.secrets, &checked.settings.dkim).await.iter().all(|signer| signer.key.is_some())
     }
 
     /// What is wrong with these settings, beside what is in force. `secret` comes with them.

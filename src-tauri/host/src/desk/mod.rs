@@ -8,13 +8,14 @@ mod asks;
 mod force;
 mod import;
 mod probe;
+mod shape;
 mod sign_in;
 mod views;
 
 pub use force::{Force, Found, Unchanged, find};
 pub use import::around;
 
-use crate::{machine, secrets};
+use crate::{dkim, machine, secrets};
 use base64::Engine as _;
 use control::event::{Event, Fact};
 use control::machine::OutsideView;
@@ -153,6 +154,13 @@ impl FrontDesk {
             Request::SetAccountPassword { account, password } => access::set_password(self, &account, password).await,
             Request::RemoveAccountPassword { account } => access::remove_password(self, &account).await,
             Request::MayISend { question, settings } => access::may_i_send(self, &question, settings.as_deref()),
+            Request::SenderBecomes { smart_host, from } => Ok(shape::sender_becomes(&self.force, &smart_host, &from)),
+            Request::DkimKey { domain, selector } => shape::dkim_key(&self.force, &domain, &selector).await,
+            Request::NewDkimKey { domain, selector, algorithm, replace, until_restart } => {
+                let wanted = shape::NewKey { domain, selector, algorithm, replace, until_restart };
+                shape::new_dkim_key(self, wanted).await
+            }
+            Request::LookUpDkimKey { domain, selector } => shape::look_up_dkim_key(&self.force, &domain, &selector).await,
             Request::Devices => access::devices(self).await,
             Request::Refusals { text, offset, limit } => access::refusals(self, &text, offset, limit).await,
             Request::EndBurst { address, release } => access::end_burst(self, &address, release).await,
@@ -268,10 +276,10 @@ impl FrontDesk {
 }
 
 fn known(name: &str) -> Result<(), Refused> {
-    if secrets::NAMES.contains(&name) {
+    if secrets::NAMES.contains(&name) || dkim::is_secret_name(name) {
         return Ok(());
     }
-    let said = format!("there is no such secret; there is: {}", secrets::NAMES.join(", "));
+    let said = format!("there is no such secret; there is: {}, {}SELECTOR.DOMAIN", secrets::NAMES.join(", "), dkim::PREFIX);
     Err(Refused::BadValue { field: "name".into(), said })
 }
 

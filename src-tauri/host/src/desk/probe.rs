@@ -36,7 +36,7 @@ pub async fn probe(
         graph.probe(&mut tell).await;
         return Ok(Answer::Done);
     }
-    let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens });
+    let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens, ..Credentials::default() });
     let host_name = force.engine_view().host_name;
     probe::probe(&config, &host_name, sender.as_ref(), tell).await;
     Ok(Answer::Done)

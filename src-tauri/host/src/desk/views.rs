@@ -312,6 +312,7 @@ pub fn trouble(trouble: &Trouble) -> Problem {
         TroubleKind::SignInSwitchedOff => ProblemCode::SignInSwitchedOff,
         TroubleKind::SignInNeeded => ProblemCode::SignInNeeded,
         TroubleKind::SecretMissing => ProblemCode::SecretMissing,
+        TroubleKind::SigningKeyMissing => ProblemCode::SigningKeyMissing,
         TroubleKind::TokenNotAccepted => ProblemCode::TokenNotAccepted,
         TroubleKind::TokenUnreachable => ProblemCode::TokenUnreachable,
         TroubleKind::SignInLapsed => ProblemCode::SignInLapsed,

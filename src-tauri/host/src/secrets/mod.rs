@@ -28,6 +28,12 @@ pub const SIGN_IN: &str = "smart-host-sign-in";
 /// Every name a person may use.
 pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
 
+/// All that these settings may have there.
+pub fn names_of(settings: &control::Settings) -> Vec<String> {
+    let keys = settings.dkim.iter().map(|domain| crate::dkim::secret_name(&domain.domain, &domain.selector));
+    NAMES.iter().map(|name| (*name).to_owned()).chain(keys).collect()
+}
+
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Windows keeps 2560 bytes an entry.
@@ -205,6 +211,11 @@ impl Secrets {
         let first = self.read(name).await?;
         let count = first.map(|first| first.expose_secret().split(':').next().and_then(|count| count.parse().ok()).unwrap_or(1));
         Ok(count.unwrap_or(0).min(PIECES))
+    }
+
+    /// Whether it is in memory only.
+    pub fn is_until_restart(&self, name: &str) -> bool {
+        self.in_memory().contains_key(name)
     }
 
     /// Whether it is set; never the secret. `found` is what reading it gave.

@@ -262,6 +262,7 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::SignInSwitchedOff => "the provider has password sign-in switched off for this account",
         ProblemCode::SignInNeeded => "the provider wants a sign-in and none is set",
         ProblemCode::SecretMissing => "the password is not in this account's credential store",
+        ProblemCode::SigningKeyMissing => "a key that signs outgoing mail is not in this account's credential store",
         ProblemCode::TokenNotAccepted => "the provider does not accept the token it was given",
         ProblemCode::TokenUnreachable => "the sign-in service that gives tokens cannot be reached",
         ProblemCode::SignInLapsed => "the sign-in has ended; somebody must sign in again",

@@ -22,7 +22,7 @@ fn everything_wrong_with_who_may_send_is_told_at_once() {
         r#"{"version": 1,
         "rules": [
             {"network": "10.0.0.0/24", "senders": ["office.example", "ann@", "@office.example"], "recipients": "ownDomains",
-             "messageBytes": 5, "rate": {"messagesPerMinute": 0, "recipientsPerDay": 10000001}},
+             "messageBytes": 5, "rate": {"messagesPerMinute": 0, "recipientsPerDay": 10000001}, "archive": "jörg@office.example"},
             {"network": "10.0.0.7-10.0.0.9"},
             {"network": "10.0.1.9-10.0.1.1"}, {"network": "10.0.1.1-fd00::1"}, {"network": "::ffff:10.0.1.1-10.0.1.9"},
             {"network": "10.0.0.128-10.0.1.127"}, {"network": "10.0.1.128/25"}, {"network": "10.0.1.0/24"},
@@ -43,6 +43,7 @@ fn everything_wrong_with_who_may_send_is_told_at_once() {
             ("rules[0].senders[2]", neither),
             ("rules[0].rate.messagesPerMinute", "this is too small"),
             ("rules[0].rate.recipientsPerDay", "this is too large"),
+            ("rules[0].archive", "this is no mail address, or not one that every server takes"),
             ("rules[1].network", "rules[0] decides about all of these addresses already"),
             ("rules[2].network", "this range ends before it begins"),
             ("rules[3].network", "this range begins in one family of addresses and ends in the other"),

@@ -78,6 +78,10 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
+    if let Some(footer) = &settings.footer {
+        rules.footer(footer);
+    }
+    rules.dkim(&settings.dkim);
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);
     rules.optional_mailbox("reports.copyTo", settings.reports.copy_to.as_deref());
@@ -132,6 +136,7 @@ impl Rules<'_> {
             largest_message,
             null_sender,
             timeouts,
+            rewriting,
         } = smart_host;
         if control::provider::provider(provider).is_none() {
             let known: Vec<&str> = control::provider::providers().iter().map(|provider| provider.key.as_str()).collect();
@@ -187,6 +192,9 @@ impl Rules<'_> {
             self.range(field(&format!("timeouts.{name}")), *seconds, 1..=HOUR);
         }
         self.range(field("timeouts.idleSeconds"), *idle_seconds, 0..=HOUR);
+        if let Some(rewriting) = rewriting {
+            self.rewriting(&field("rewriting"), rewriting, sign_in);
+        }
     }
 
     fn graph(&mut self, at: &str, smart_host: &SmartHostSettings) {

@@ -1,5 +1,6 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
+use super::{footer, rewriting};
 use crate::certificate;
 use crate::graph::{GraphConfig, GraphHost, Mailbox};
 use crate::oauth::Plan;
@@ -13,6 +14,8 @@ use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
+use relay::smarthost::dkim::Signer;
+use relay::smarthost::footer::Footer;
 use relay::smarthost::{SmartHost, Tokens};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
@@ -208,7 +211,10 @@ impl Checked {
                 to_senders: self.settings.reports.to_senders,
                 copy_to: self.settings.reports.copy_to.as_deref().and_then(mailbox),
             },
-            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
+            smart_host: self.settings.smart_host.as_ref().map(|settings| {
+                let footer = self.settings.footer.as_ref().map(footer::of);
+                smart_host(settings, &self.folder, Credentials { footer, ..credentials })
+            }),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }
@@ -217,17 +223,21 @@ impl Checked {
 /// What a message grows by at most on its way through this house, in its header.
 const ADDED: u64 = 4096;
 
-/// What the engine signs in with, of which nothing stands in the settings.
+/// What is not in the smart host's own settings: what the engine signs in with, and what holds for every way out.
 #[derive(Default)]
 pub struct Credentials {
     pub password: Option<SecretString>,
     /// Where tokens come from, if they are wanted.
     pub tokens: Option<Arc<dyn Tokens>>,
+    /// Who signs what goes out, with the keys.
+    pub signers: Vec<Signer>,
+    /// The office's, whichever way mail goes.
+    pub footer: Option<Footer>,
 }
 
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
-    let Credentials { password, tokens } = credentials;
+    let Credentials { password, tokens, signers, footer } = credentials;
     let adapter = tokens.as_ref().and_then(|tokens| graph(settings, folder, tokens)).map(|graph| Arc::new(graph) as Arc<dyn SmartHost>);
     let timeouts = &settings.timeouts;
     SmartHostConfig {
@@ -267,6 +277,9 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             data_end: seconds(timeouts.data_end_seconds),
             idle: seconds(timeouts.idle_seconds),
         },
+        rewriting: rewriting::of(settings).map(Arc::new),
+        footer: footer.map(Arc::new),
+        signers: signers.into(),
     }
 }
 

@@ -8,10 +8,13 @@
 mod access;
 pub mod check;
 mod content;
+pub mod dkim;
 pub mod file;
+mod footer;
 pub mod networks;
 pub mod pickup;
 pub mod read;
+pub mod rewriting;
 pub mod schema;
 
 mod convert;

@@ -144,7 +144,8 @@ fn good_documents_become_the_engines_configuration() {
     }"#;
     let checked = read_and_check(text.as_bytes(), &facts()).unwrap();
     assert!(checked.wants_self_signed());
-    let config = checked.config(None, Credentials { password: Some("tr0ub4dor".to_owned().into()), tokens: None });
+    let config =
+        checked.config(None, Credentials { password: Some("tr0ub4dor".to_owned().into()), tokens: None, ..Credentials::default() });
     assert_eq!(config.host_name, "relay.office.test");
     assert_eq!(config.listeners.iter().map(|listener| listener.encryption).collect::<Vec<_>>()[1], ListenerEncryption::Implicit);
     assert_eq!(

@@ -3,7 +3,7 @@
 //! In: a delivery (one message, its due recipients). Out: one outcome per recipient, or
 //! [`Trouble`]: the lane is down and why. Never decides about retrying.
 //! RFC 5321 (client side), 3207 (STARTTLS), 4954 (AUTH), 2920 (PIPELINING), 1870 (SIZE), 3461 (DSN), 6152 (8BITMIME),
-//! 6531 (SMTPUTF8), 7628 (bearer tokens).
+//! 6531 (SMTPUTF8), 7628 (bearer tokens), 6376 (DKIM).
 //!
 //! Invariant: no credential goes over a connection that is not encrypted and verified.
 
@@ -11,8 +11,10 @@ mod carry;
 mod certificate;
 mod classify;
 mod content;
+pub mod dkim;
 pub(crate) mod downgrade;
 mod fault;
+pub mod footer;
 mod judge;
 mod line;
 mod mask;
@@ -20,6 +22,8 @@ mod offers;
 mod plain;
 pub mod probe;
 mod replies;
+pub mod rewrite;
+mod shape;
 mod sign_in;
 mod smtp;
 mod talk;
@@ -156,6 +160,8 @@ pub enum TroubleKind {
     SignInSwitchedOff,
     SignInNeeded,
     SecretMissing,
+    /// Mail of this domain is to be signed, and the key for that is not in the credential store.
+    SigningKeyMissing,
     /// The smart host does not accept a token that was just made for it.
     TokenNotAccepted,
     /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.

@@ -25,6 +25,9 @@ fn config() -> SmartHostConfig {
             data_end: second,
             idle: second,
         },
+        rewriting: None,
+        footer: None,
+        signers: Vec::new().into(),
     }
 }
 

@@ -19,6 +19,9 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
       wrong(field, entry.network, "this network is in the list already", "remove one of the two");
     }
   });
+  settings.rules.forEach(({ archive }, at) => {
+    if (archive !== null && !/^[^@\s]+@[^@\s]+$/.test(archive)) wrong(`rules[${at}].archive`, archive, "this is no mail address", "one address, as in `archive@office.example`");
+  });
   settings.listeners.forEach((listener, at) => {
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
   });
@@ -27,6 +30,7 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
     if (!/\.(pem|crt|cer)$/i.test(certificateFile)) wrong("certificate.certificateFile", certificateFile, "there is no such file", "give the path of a PEM file on this machine");
     if (!/\.(pem|key)$/i.test(keyFile)) wrong("certificate.keyFile", keyFile, "there is no such file", "give the path of a PEM file on this machine");
   }
+  if (settings.footer?.text.trim() === "" && settings.footer.html.trim() === "") wrong("footer.text", "", "the footer is empty", "some text, some HTML, or no footer");
   const host = settings.smartHost;
   if (host) {
     if (host.server.trim() === "") wrong("smartHost.server", host.server, "no server is given", "write the name your provider tells you");
@@ -37,6 +41,17 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
       if (host.signIn.user.trim() === "") wrong("smartHost.signIn.user", "", "no user name is given", "write it as your provider tells you");
       if (host.signIn.clientId.trim() === "") wrong("smartHost.signIn.clientId", "", "this is no application ID", "copy it from where the application is registered");
       if (host.signIn.service.kind === "microsoft365" && host.signIn.service.tenant.trim() === "") wrong("smartHost.signIn.service.tenant", "", "this is no directory", "write the directory (tenant) ID, or a domain of it");
+    }
+    const senders = host.rewriting?.senders;
+    const isAddress = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text);
+    if (senders?.kind === "all" && !isAddress(senders.address ?? (host.signIn.kind === "password" || host.signIn.kind === "oauth" ? host.signIn.user : ""))) {
+      wrong("smartHost.rewriting.senders.address", senders.address ?? "", "this is no mail address", "one address, as in `mail@office.example`");
+    }
+    if (senders?.kind === "rows") {
+      senders.rows.forEach((row, at) => {
+        if (row.from === "") wrong(`smartHost.rewriting.senders.rows[${at}].from`, row.from, "this is neither an address nor a domain", "an address, a domain, or `*` for everybody");
+        if (!isAddress(row.to)) wrong(`smartHost.rewriting.senders.rows[${at}].to`, row.to, "this is no mail address", "one address, as in `mail@office.example`");
+      });
     }
     if (host.extraCaFile !== null && !/\.(pem|crt|cer)$/i.test(host.extraCaFile)) wrong("smartHost.extraCaFile", host.extraCaFile, "there is no such file", "give the path of a PEM file on this machine");
     if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");

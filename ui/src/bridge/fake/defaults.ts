@@ -17,6 +17,8 @@ export function defaultSettings(): Settings {
     headers: [],
     bursts: { hold: true, timesTheUsual: 5, leastPerHour: 100, mostPerHour: 2000 },
     smartHost: null,
+    footer: null,
+    dkim: [],
     limits: {
       messageBytes: 25_000_000,
       recipients: 1000,

@@ -7,6 +7,8 @@ import { decide, found } from "./devices";
 import { importOf, noImport } from "./iis";
 import { badPassword, newEntry, portTaken } from "./office";
 import { matches } from "./search";
+import { badKeyName, keyName, keyView } from "./keys";
+import { rewritten } from "./senders";
 import { headerOf, storyOf } from "./story";
 import type { World } from "./scenarios";
 
@@ -108,6 +110,23 @@ export class FakeEngine {
       }
       case "mayISend":
         return { kind: "decision", decision: decide(request.question, request.settings ?? snapshot.settings.settings) };
+      case "senderBecomes": {
+        const problems = checkSettings({ ...snapshot.settings.settings, smartHost: request.smartHost }).filter((problem) => problem.field.startsWith("smartHost.rewriting"));
+        return problems.length > 0 ? { kind: "problems", problems } : { kind: "rewritten", rewritten: rewritten(request.smartHost, request.from) };
+      }
+      case "dkimKey":
+        return badKeyName(request) ?? { kind: "dkimKey", key: keyView(request, world.signingKeys.get(keyName(request))) };
+      case "newDkimKey": {
+        const wrong = badKeyName(request);
+        if (wrong) return wrong;
+        const { store } = snapshot.settings;
+        if (store.kind === "unavailable" && !request.untilRestart) return { kind: "refused", refused: { why: "trouble", problem: { code: "secretStoreUnavailable", said: store.said } } };
+        world.signingKeys.set(keyName(request), { algorithm: request.algorithm, untilRestart: request.untilRestart });
+        return { kind: "dkimKey", key: keyView(request, world.signingKeys.get(keyName(request))) };
+      }
+      case "lookUpDkimKey":
+        await pause(this.pace);
+        return { kind: "dkimFound", found: structuredClone(world.publishedKey) };
       case "devices":
         return { kind: "devices", devices: structuredClone(world.devices) };
       case "refusals":

@@ -43,6 +43,7 @@ export function importOf(service: TakeOverView, name: string | null): ImportView
     nullSender: { kind: "account" },
     messagesPerConnection: 20,
     timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
+    rewriting: null,
   };
   return {
     source: name === null ? { kind: "adsi" } : { kind: "metabase", name },

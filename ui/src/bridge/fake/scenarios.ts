@@ -7,6 +7,7 @@ import { defaultSettings } from "./defaults";
 import type {
   AccessRule,
   DeviceView,
+  DkimFound,
   EntryView,
   HourView,
   LaneState,
@@ -23,6 +24,7 @@ import type {
   TakeOverView,
 } from "../generated/control";
 import { burst, everyRefusal, someDevices } from "./devices";
+import type { FakeKey } from "./keys";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
@@ -68,6 +70,10 @@ export interface World {
   refusals: RefusalView[];
   machine: MachineView;
   windowsSmtp: TakeOverView;
+  /** By the names of their secrets. */
+  signingKeys: Map<string, FakeKey>;
+  /** What the name servers say of every key. */
+  publishedKey: DkimFound;
   probeFails: { stage: ProbeStage; problem: Problem } | null;
   random: Random;
 }
@@ -217,6 +223,8 @@ function flowing(now: number): World {
     devices: [],
     refusals: [],
     windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
+    signingKeys: new Map(),
+    publishedKey: { kind: "notFound" },
     machine: {
       hostName: "srv-office",
       os: "Windows Server 2025 Standard 24H2 (build 26100)",
@@ -283,6 +291,7 @@ function officeSettings(): Settings {
     nullSender: { kind: "account" },
       messagesPerConnection: 30,
       timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
+      rewriting: null,
     },
   };
 }

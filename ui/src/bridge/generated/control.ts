@@ -52,7 +52,11 @@ messageBytes: number | null,
 /**
  * How much each client of this network may send.
  */
-rate: RateLimits, priority: Priority, };
+rate: RateLimits, priority: Priority, 
+/**
+ * An address that gets a copy of all mail from there, without senders and readers seeing it. `null`: none.
+ */
+archive: string | null, };
 
 /**
  * What is known of a device account. Neither its password nor the hash of it ever comes out.
@@ -81,7 +85,7 @@ allowedSenders: Array<string>, deniedSenders: Array<string>,
  */
 allowedRecipients: Array<string>, deniedRecipients: Array<string>, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "rewritten", rewritten: RewrittenView, } | { "kind": "dkimKey", key: DkimKeyView, } | { "kind": "dkimFound", found: DkimFound, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 /**
  * Attachments that are refused with 550 5.7.1; the reply names the attachment.
@@ -257,6 +261,60 @@ refusedToday: number, lastRefusal: RefusalView | null,
  */
 network: string | null, };
 
+export type DisplayName = "kept" | "address" | "nameAndAddress";
+
+export type DkimAlgorithm = "rsa" | "ed25519";
+
+/**
+ * Mail from this domain is signed (DKIM, RFC 6376). The key is made by a request and kept in the credential store under the
+ * name `dkim.SELECTOR.DOMAIN`; where it is missing mail waits.
+ */
+export type DkimDomain = { 
+/**
+ * As in `office.example`; it signs for its subdomains too, unless they are here themselves.
+ */
+domain: string, 
+/**
+ * The name of the key within the domain: what is published stands at `SELECTOR._domainkey.DOMAIN`.
+ */
+selector: string, 
+/**
+ * Switched off nothing is signed; the key is kept.
+ */
+enabled: boolean, };
+
+/**
+ * What is published for a key, as this machine sees it.
+ */
+export type DkimFound = { "kind": "published" } | { "kind": "notFound" } | { "kind": "other", record: string, } | { "kind": "noAnswer", said: string, };
+
+/**
+ * A key that signs mail; nothing of it that is secret.
+ */
+export type DkimKeyView = { domain: string, selector: string, 
+/**
+ * Where the public key is published.
+ */
+recordName: string, 
+/**
+ * None: there is no key in the credential store, or it cannot be used.
+ */
+key: DkimPublicView | null, };
+
+export type DkimPublicView = { algorithm: DkimAlgorithm, 
+/**
+ * The TXT record's text.
+ */
+record: string, 
+/**
+ * The same as a line of a zone file, in strings of at most 255 octets (RFC 1035 §3.3).
+ */
+zoneLine: string, 
+/**
+ * It is in memory only, and lost at the next restart.
+ */
+untilRestart: boolean, };
+
 export type EngineView = { version: string, contract: number, hostName: string, startedAt: number, dataFolder: string, 
 /**
  * True when the engine ends with the window's process; false for `outtrayd`.
@@ -338,6 +396,20 @@ name: string | null,
  * What an administrator types to let the ports in from the local network, when that is known.
  */
 command: string | null, };
+
+/**
+ * A footer under the first text of each message on its way out, in the form that the text has. What is signed or encrypted
+ * gets none, nor do reports.
+ */
+export type FooterSettings = { 
+/**
+ * Under plain text. Empty: nothing.
+ */
+text: string, 
+/**
+ * Under HTML, as it is to stand in the page. Empty: nothing.
+ */
+html: string, };
 
 export type HeaderAction = { "kind": "refuse" } | { "kind": "hold" } | { "kind": "remove" } | { "kind": "add", field: string, value: string, };
 
@@ -711,7 +783,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
 
 export type Provider = { 
 /**
@@ -750,6 +822,10 @@ conditions: Array<string>,
  * Something to know now, with a date or a catch.
  */
 caution?: Caution, link?: ProviderLink, parallelConnections: number, messagesPerConnection: number, 
+/**
+ * Its servers that take mail only from the account that signs in, and from what that may send as.
+ */
+ownSendersOnly?: Array<string>, 
 /**
  * What it takes, as far as it says so.
  */
@@ -870,7 +946,7 @@ toSenders: boolean,
  */
 copyTo: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "senderBecomes", smartHost: SmartHostSettings, from: string, } | { "ask": "dkimKey", domain: string, selector: string, } | { "ask": "newDkimKey", domain: string, selector: string, algorithm: DkimAlgorithm, replace: boolean, untilRestart: boolean, } | { "ask": "lookUpDkimKey", domain: string, selector: string, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
@@ -879,6 +955,49 @@ text: string, offset: number, limit: number, } | { "ask": "endBurst",
  * An address, or `account:` and the name of a device account, as the notice has it.
  */
 address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+
+export type RewritingRow = { 
+/**
+ * An address, a domain (`office.example`), `.office.example` for its subdomains, or `*` for everybody.
+ */
+from: string, to: string, };
+
+/**
+ * The envelope's sender, From and Sender become another address on the way to this provider. What is kept here, and
+ * reports to senders, know the address of before.
+ */
+export type RewritingSettings = { senders: RewrittenSenders, 
+/**
+ * What readers see before the new address.
+ */
+displayName: DisplayName, 
+/**
+ * Answers go to the address of before: it becomes Reply-To, where there is none.
+ */
+replyTo: boolean, };
+
+export type RewrittenSenders = { "kind": "all", address: string | null, } | { "kind": "rows", rows: Array<RewritingRow>, };
+
+/**
+ * What would become of one sender.
+ */
+export type RewrittenView = { 
+/**
+ * The envelope's sender.
+ */
+envelope: string, 
+/**
+ * The From that readers see.
+ */
+from: string, 
+/**
+ * Where answers go, if that is said anew.
+ */
+replyTo: string | null, 
+/**
+ * The From of before, as it is kept in the message; `null`: nothing is changed.
+ */
+originalFrom: string | null, };
 
 export type RuleAction = "allow" | "refuse";
 
@@ -962,7 +1081,15 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, 
+/**
+ * What is put under texts on their way out. `null`: nothing.
+ */
+footer: FooterSettings | null, 
+/**
+ * Domains whose mail is signed, after all other changes.
+ */
+dkim: Array<DkimDomain>, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -1107,7 +1234,11 @@ largestMessage: number | null,
 /**
  * How mail without a sender goes out, and with it our own reports.
  */
-nullSender: NullSender, timeouts: SmartHostTimeouts, };
+nullSender: NullSender, timeouts: SmartHostTimeouts, 
+/**
+ * Which addresses senders become on the way there. `null`: none, they stay as they are.
+ */
+rewriting: RewritingSettings | null, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.

@@ -44,6 +44,9 @@ export const providerTable: Provider[] = [
     },
     "parallelConnections": 3,
     "messagesPerConnection": 30,
+    "ownSendersOnly": [
+      "smtp.office365.com"
+    ],
     "pace": {
       "messagesPerMinute": 30,
       "recipientsPerDay": 10000,
@@ -109,6 +112,9 @@ export const providerTable: Provider[] = [
     },
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.gmail.com"
+    ],
     "pace": {
       "messagesPerMinute": null,
       "recipientsPerDay": 10000,
@@ -457,6 +463,9 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.hve.mx.microsoft"
+    ],
     "pace": {
       "messagesPerMinute": null,
       "recipientsPerDay": null,
@@ -737,6 +746,13 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtppro.zoho.com",
+      "smtppro.zoho.eu",
+      "smtppro.zoho.in",
+      "smtp.zoho.com",
+      "smtp.zoho.eu"
+    ],
     "nullSender": "account",
     "spf": "zoho.com",
     "advice": {
@@ -825,6 +841,9 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.fastmail.com"
+    ],
     "largestMessage": 70000000,
     "nullSender": "account",
     "spf": "spf.messagingengine.com",

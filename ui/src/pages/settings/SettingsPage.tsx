@@ -13,9 +13,11 @@ import { useMachine } from "../../live/machine";
 import { useSnapshot } from "../../live/provider";
 import { PageHead } from "../../parts/Page";
 import { useWindow, type SettingsPart } from "../../window";
+import { FooterPart } from "./FooterPart";
 import { MachinePart } from "./MachinePart";
 import { DeliveryPart, LimitsPart, UpkeepPart } from "./NumberParts";
 import { ListeningPart, ProviderPart } from "./SetupParts";
+import { SigningPart } from "./SigningPart";
 import styles from "./settings.module.css";
 
 const keys = keysOf("settings");
@@ -43,6 +45,12 @@ export function SettingsPage({ part }: { part: SettingsPart }) {
       <PartTabs<Extract<Place, { page: "settings" }>> page="settings" parts={settingsParts} part={part} problems={draft.check.problems} onPart={(next) => go({ page: "settings", part: next })}>
         {part === "provider" && <ProviderPart {...form} secret={secret} onSecret={setSecret} untilRestart={untilRestart} onUntilRestart={setUntilRestart} />}
         {part === "listening" && <ListeningPart {...form} machine={machine} />}
+        {part === "signing" && (
+          <>
+            <SigningPart {...form} />
+            <FooterPart {...form} />
+          </>
+        )}
         {part === "limits" && <LimitsPart {...form} />}
         {part === "delivery" && <DeliveryPart {...form} />}
         {part === "machine" && <MachinePart machine={machine} />}

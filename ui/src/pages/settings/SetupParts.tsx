@@ -13,6 +13,7 @@ import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
 import { preset, providerName, providerOf } from "../../forms/providers";
+import { RewritingForm } from "../../forms/RewritingForm";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
@@ -20,7 +21,7 @@ import { useSnapshot } from "../../live/provider";
 import { SendTest } from "../../mail/SendTest";
 import { Card, Empty, Section } from "../../parts/Page";
 import { useWindow } from "../../window";
-import { many, senderOf } from "../../words";
+import { many, senderOf, userOf } from "../../words";
 
 export interface PartProps {
   draft: Settings;
@@ -94,6 +95,11 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
           </div>
         </Card>
       </Section>
+      <Section title="Senders" sub="Whose name mail goes under to this provider. The queue, the history and your reports keep the sender of the device.">
+        <Card>
+          <RewritingForm host={host} problems={problems} example={exampleOf(draft)} onChange={onHost} onLeave={onLeave} />
+        </Card>
+      </Section>
       <Section title="Good to know">
         <ProviderConditions provider={provider} />
       </Section>
@@ -114,6 +120,12 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
       )}
     </>
   );
+}
+
+/** A sender as devices write it, of the office's own domain if that is known. */
+function exampleOf({ lists, smartHost }: Settings): string {
+  const domain = lists.ownDomains[0] ?? userOf(smartHost?.signIn).split("@")[1] ?? "office.example";
+  return `Scanner <scanner@${domain}>`;
 }
 
 const nullSenders: Record<NullSender["kind"], string> = {

@@ -90,6 +90,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         null_sender: null_sender(provider, &sign_in),
         sign_in,
         timeouts: SmartHostTimeouts::default(),
+        rewriting: None,
     });
     if server.number("RemoteTimeout").is_some() {
         rows.left(Provider, "Outbound time-out", seconds_of(server, "RemoteTimeout"), "Outtray uses the times of RFC 5321.");
