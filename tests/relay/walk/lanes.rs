@@ -315,7 +315,12 @@ async fn a_refused_sender_makes_only_its_own_mail_wait() {
 async fn a_person_tests_a_refused_sender_and_what_is_deleted_takes_the_notice_along() {
     let two = Two::start().await;
     two.first.at(Stage::Mail, reply("554 5.7.60 SMTP; Client does not have permissions to send as this sender"));
-    let office = two.office(|settings| settings.delivery.first_retry_seconds = 600).await;
+    let office = two
+        .office(|settings| {
+            settings.delivery.first_retry_seconds = 600;
+            settings.delivery.longest_retry_seconds = 600;
+        })
+        .await;
     let mut device = office.device().await;
     device.hands_in("boss@office.test", &["n0@away.test"], MESSAGE).await;
     office.until("it is told", |snapshot| !snapshot.notices.is_empty()).await;

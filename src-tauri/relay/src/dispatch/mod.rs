@@ -331,7 +331,10 @@ impl Dispatcher {
             };
         }
         let mut is_due = false;
-        for lane in 0..self.roads.all.len() {
+        // Whoever is down first: the one message that sees whether it still is must not be gone by another way before.
+        let is_down = |lane: &usize| self.roads.all.get(*lane).is_some_and(|road| road.lane.is_down(self.plan.failover_after, now));
+        let (down, well): (Vec<usize>, Vec<usize>) = (0..self.roads.all.len()).partition(is_down);
+        for lane in down.into_iter().chain(well) {
             while self.start(lane, &ways, now) {
                 is_due = true;
             }
