@@ -29,7 +29,7 @@ async function addBackup(page) {
   await openPart(page);
   await page.getByRole("button", { name: "Add a provider" }).click();
   await page.getByRole("menuitem", { name: "SendGrid" }).click();
-  await page.getByRole("textbox", { name: "Name" }).fill("backup");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("backup");
   await save(page);
 }
 
@@ -40,7 +40,7 @@ describe("more providers", () => {
     await page.getByText("Only the usual provider").waitFor();
     await page.getByRole("button", { name: "Add a provider" }).click();
     await page.getByRole("menuitem", { name: "SendGrid" }).click();
-    await page.getByRole("textbox", { name: "Name" }).fill("backup");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("backup");
     await page.getByLabel("API key").fill("SG.secret");
     const order = page.getByRole("group", { name: "Order of providers" });
     await order.getByLabel("When these are down").selectOption("backup");
@@ -63,21 +63,29 @@ describe("more providers", () => {
       await page.getByRole("button", { name: "Add a route" }).click();
       const route = page.getByRole("listitem").filter({ hasText: /^Route \d/ }).last();
       await route.getByRole("textbox", { name: "Senders" }).fill(sender);
-      await route.getByRole("textbox", { name: "Name" }).fill(name);
+      await route.getByRole("textbox", { name: "Name", exact: true }).fill(name);
     }
     await page.getByRole("button", { name: "Move the route “Alarms” up" }).focus();
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
-    // The backup's editor is still open.
-    await page.getByRole("textbox", { name: "Name" }).first().fill("second");
+    await page.getByRole("button", { name: "Change backup" }).click();
+    await page.getByLabel("API key").fill("SG.secret");
+    await page.getByRole("textbox", { name: "Name", exact: true }).first().fill("second");
     await save(page);
+    await shoot(page, "routes");
+    await page.setViewportSize({ width: 1200, height: 1900 });
+    await shoot(page, "routes-tall");
     const { routes, otherSmartHosts } = await settings(page);
     assert.deepEqual(routes.map((route) => [route.name, route.senders, route.via]), [
       ["Alarms", ["door@northwind.example"], ["second", "default"]],
       ["Newsletters", ["news@northwind.example"], ["second", "default"]],
     ]);
+    const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets.map((secret) => secret.name));
+    assert.ok(secrets.includes("smart-host:second"), String(secrets));
     await page.getByRole("button", { name: "Remove second" }).click();
+    // Routes that led to it alone lead nowhere; these two have another.
     await save(page);
+    assert.deepEqual((await settings(page)).routes.map((route) => route.via), [["default"], ["default"]]);
     assert.equal(otherSmartHosts[0].name, "second");
     assert.deepEqual((await settings(page)).otherSmartHosts, []);
     assert.deepEqual(page.faults, []);
