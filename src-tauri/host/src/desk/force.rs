@@ -4,6 +4,7 @@
 //! One change at a time. Invariants: whatever cannot be used leaves the old settings in force; settings and the password
 //! that came with them are put in force together, so that no server sees another's password.
 
+use super::lanes::all as lanes;
 use super::views::{self, Around};
 use crate::files::Marks;
 use crate::logs::Logs;
@@ -14,7 +15,7 @@ use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
-use control::settings::{CertificateSettings, DEFAULT_SMART_HOST, DeviceAccount, SettingsProblem, SmartHostSettings};
+use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem, SmartHostSettings};
 use control::view::{AccountView, EngineView, NamedSignIn, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
@@ -32,7 +33,7 @@ pub struct Force {
     /// Of the default smart host.
     pub oauth: Arc<Oauth>,
     /// Of the others, by name.
-    others: Mutex<HashMap<String, Arc<Oauth>>>,
+    pub(super) others: Mutex<HashMap<String, Arc<Oauth>>>,
     logs: Option<Logs>,
     clock: Arc<dyn Clock>,
     now: Mutex<Now>,
@@ -141,37 +142,6 @@ impl Force {
         drop(now);
         self.password_is_missing.send_replace(is_missing);
         checked.config(own, all)
-    }
-
-    /// Who gets tokens for a smart host.
-    pub fn oauth_of(&self, lane: &str) -> Arc<Oauth> {
-        if lane == DEFAULT_SMART_HOST {
-            return Arc::clone(&self.oauth);
-        }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(others.entry(lane.to_owned()).or_insert_with(|| Arc::new(self.oauth.of_lane(lane))))
-    }
-
-    /// All of them, to keep what they are used for from ending.
-    pub fn oauths(&self) -> Vec<Arc<Oauth>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::once(&self.oauth).chain(others.values()).cloned().collect()
-    }
-
-    /// Nobody asks for tokens any more for a smart host that is gone.
-    async fn forget_other_lanes(&self, settings: &control::Settings) {
-        let gone: Vec<Arc<Oauth>> = {
-            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            let known: HashMap<String, Arc<Oauth>> = std::mem::take(&mut *others);
-            let (kept, gone) = known.into_iter().partition(|(lane, _)| settings.smart_host_of(lane).is_some());
-            *others = kept;
-            let gone: HashMap<_, _> = gone;
-            gone.into_values().collect()
-        };
-        for oauth in gone {
-            oauth.cancel();
-            oauth.put_in_force(None, None).await;
-        }
     }
 
     /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
@@ -445,15 +415,6 @@ impl Force {
         self.tell(relay).await;
     }
 
-    /// Of a smart host that a person has taken out.
-    async fn forget_secrets_of(&self, lane: &str) {
-        let password = self.secrets.remove(&secrets::of_lane(lane)).await;
-        let sign_in = self.secrets.remove_long(&secrets::sign_in_of_lane(lane)).await;
-        for error in password.err().into_iter().chain(sign_in.err()) {
-            tracing::warn!(%error, "The secret of a smart host that is gone could not be removed");
-        }
-    }
-
     pub async fn tell(&self, relay: &Relay) {
         self.look_at_accounts(relay).await;
         let settings = Fact::SettingsChanged { settings: Box::new(self.settings_view()), engine: self.engine_view() };
@@ -515,12 +476,6 @@ fn read(path: &Path, facts: &Facts, files: Files<'_>) -> Option<Result<Checked, 
             Some(Err(vec![settings::problem("", path.display().to_string(), format!("the file cannot be read: {error}"), remedy)]))
         }
     }
-}
-
-/// The default one, also where there is none, and all others.
-fn lanes(settings: &control::Settings) -> Vec<(String, Option<SmartHostSettings>)> {
-    let others = settings.other_smart_hosts.iter().map(|other| (other.name.clone(), Some(other.smart_host.clone())));
-    std::iter::once((DEFAULT_SMART_HOST.to_owned(), settings.smart_host.clone())).chain(others).collect()
 }
 
 fn networks() -> Vec<IpNet> {

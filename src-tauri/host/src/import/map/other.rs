@@ -71,7 +71,7 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
                 Delivery,
                 &setting,
                 format!("remote, signed in as {user}"),
-                "Outtray has one way out and one sign-in, for every domain.",
+                "Add its server under More providers, with a route for the domain.",
             );
         } else {
             rows.left(Delivery, &setting, "known", "Nothing to carry over.");
