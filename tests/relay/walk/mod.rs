@@ -25,6 +25,7 @@ mod graph;
 mod import;
 #[cfg(unix)]
 mod kill;
+mod lanes;
 mod moving;
 mod octets;
 mod pace;

@@ -53,7 +53,7 @@ pub async fn new_dkim_key(desk: &FrontDesk, wanted: NewKey) -> Result<Answer, Re
     tracing::info!(domain, selector, "A key that signs mail was made");
     desk.force.renew(&desk.relay).await;
     // A lane that rests for want of it need rest no longer.
-    desk.relay.try_lane();
+    desk.relay.try_lane(None);
     dkim_key(&desk.force, &domain, &selector).await
 }
 

@@ -34,7 +34,8 @@ pub fn of(footer: &FooterSettings) -> Footer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Credentials, Facts, check};
+    use super::super::{Facts, check};
+    use std::collections::HashMap;
 
     fn checked(footer: &str) -> Result<(String, String), Vec<String>> {
         let smart_host = r#"{"server": "a.test", "port": 587, "encryption": "starttls"}"#;
@@ -42,7 +43,7 @@ mod tests {
         let checked = check(&settings, &Facts::new("/nowhere".into(), "relay.test"));
         let checked = checked
             .map_err(|problems| problems.into_iter().map(|problem| format!("{}: {}", problem.field, problem.wrong)).collect::<Vec<_>>())?;
-        let footer = checked.config(None, Credentials::default()).smart_host.unwrap().footer.unwrap();
+        let footer = checked.config(None, HashMap::new(), Vec::new()).smart_host.unwrap().footer.unwrap();
         Ok((footer.text.clone(), footer.html.clone()))
     }
 

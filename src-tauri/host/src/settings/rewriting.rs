@@ -90,8 +90,9 @@ fn row(RewritingRow { from, to }: &RewritingRow) -> Option<Row> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Credentials, Facts, check};
+    use super::super::{Facts, check};
     use relay::mail::ReversePath;
+    use std::collections::HashMap;
 
     fn checked(user: &str, senders: &str) -> Result<Vec<String>, Vec<String>> {
         let text = format!(
@@ -102,7 +103,7 @@ mod tests {
         let checked = check(&settings, &Facts::new("/nowhere".into(), "relay.test"));
         let checked = checked
             .map_err(|problems| problems.into_iter().map(|problem| format!("{}: {}", problem.field, problem.wrong)).collect::<Vec<_>>())?;
-        let rewriting = checked.config(None, Credentials::default()).smart_host.unwrap().rewriting.unwrap();
+        let rewriting = checked.config(None, HashMap::new(), Vec::new()).smart_host.unwrap().rewriting.unwrap();
         let becomes = |from: &&str| rewriting.envelope(&ReversePath::parse(from).unwrap()).to_string();
         Ok(["a@one.test", "b@one.test", "c@two.one.test", "d@three.test"].iter().map(becomes).collect())
     }

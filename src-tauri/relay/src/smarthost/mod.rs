@@ -16,6 +16,7 @@ pub(crate) mod downgrade;
 mod fault;
 pub mod footer;
 mod judge;
+mod likeness;
 mod line;
 mod mask;
 mod offers;
@@ -31,6 +32,7 @@ mod tokens;
 mod trust;
 mod wire;
 
+pub use likeness::Likeness;
 pub use smtp::SmtpHost;
 pub use tokens::Tokens;
 pub use trust::{certificate_trouble, client_for_others};

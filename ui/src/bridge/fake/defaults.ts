@@ -19,6 +19,9 @@ export function defaultSettings(): Settings {
     smartHost: null,
     footer: null,
     dkim: [],
+    otherSmartHosts: [],
+    routes: [],
+    defaultRoute: [],
     limits: {
       messageBytes: 25_000_000,
       recipients: 1000,
@@ -43,6 +46,7 @@ export function defaultSettings(): Settings {
       delayNoticeSeconds: 14_400,
       firstRestSeconds: 15,
       longestRestSeconds: 900,
+      failoverAfterSeconds: 120,
     },
     reports: { toSenders: true, copyTo: null },
     history: { keepDays: 90 },
