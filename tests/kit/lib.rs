@@ -1,14 +1,17 @@
 //! The test kit: an office (a host in a temporary folder), devices (lines in, lines out), and smart
-//! hosts: a scripted one and a real Postfix; real servers that send through us. The fakes speak the real contract.
+//! hosts: a scripted one and a real Postfix, also with a real Dovecot; real servers that send through us. The fakes speak the real contract.
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test that cannot be set up should say so and end
 
 pub mod certs;
 pub mod client;
 pub mod daemon;
 #[cfg(unix)]
+pub mod dovecot;
+#[cfg(unix)]
 pub mod exim;
 pub mod fake_smart_host;
 mod fake_talk;
+pub mod graph;
 pub mod letters;
 pub mod load;
 pub mod office;

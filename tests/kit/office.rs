@@ -216,11 +216,13 @@ pub fn settings_for(smart_host_port: u16, ca_file: &Path) -> Settings {
         sign_in: SignIn::Password { user: USER.into() },
         extra_ca_file: Some(ca_file.display().to_string()),
         parallel_connections: 3,
+        protocol: control::settings::SmartHostProtocol::Smtp,
         largest_message: None,
         null_sender: control::settings::NullSender::default(),
         pace: control::settings::Pace::default(),
         messages_per_connection: 100,
         timeouts: control::settings::SmartHostTimeouts::default(),
+        rewriting: None,
     });
     settings.limits.free_disk_bytes = 0;
     // Tests send as much as they like.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::certs::Certs;
+use crate::dovecot::Dovecot;
 use crate::way::{Tls, Way};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,11 @@ impl Postfix {
     /// The provider.
     pub fn start() -> Self {
         Self::with("", "", "")
+    }
+
+    /// A provider whose accounts Dovecot knows.
+    pub fn whose_accounts_knows(dovecot: &Dovecot) -> Self {
+        Self::with(&format!("smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {}\n", dovecot.socket().display()), "", "")
     }
 
     /// Hands on what its `sendmail` takes, each sender's by a way of its own.

@@ -14,6 +14,9 @@ use tokio::net::TcpStream;
 /// The secret of its application `service`.
 pub const SERVICE_SECRET: &str = "the-secret-of-the-service-0123456789";
 
+/// Who asks it about tokens, as name and secret (`provider.mjs` says the same).
+pub const JUDGE: &str = "judge:a-secret-of-the-judge-that-is-long-enough";
+
 /// Dropping it ends it.
 pub struct OpenIdProvider {
     process: Child,
@@ -116,7 +119,15 @@ impl Desk {
         self.ask("/asked", "").await.lines().map(str::to_owned).collect()
     }
 
-    async fn ask(self, path: &str, body: &str) -> String {
+    pub(crate) fn at(port: u16) -> Self {
+        Self(port)
+    }
+
+    pub(crate) fn port(self) -> u16 {
+        self.0
+    }
+
+    pub(crate) async fn ask(self, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.0)).await.expect("the provider's desk");
         let head = format!("POST {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         stream.write_all(head.as_bytes()).await.expect("a question");

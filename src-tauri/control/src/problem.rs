@@ -75,6 +75,8 @@ pub enum ProblemCode {
     SignInNeeded,
     /// The password is not in the credential store.
     SecretMissing,
+    /// Mail of the domain in `subject` is to be signed, and its key is not in the credential store.
+    SigningKeyMissing,
     /// The smart host does not accept a token that was just made for it.
     TokenNotAccepted,
     /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.
@@ -140,6 +142,8 @@ pub enum ProblemCode {
     BurstHeld,
     /// Too many wrong passwords came from the address in `subject`: it cannot sign in for a while.
     PasswordsGuessed,
+    /// A smart host takes no mail from the sender in `subject`: its mail waits there and is tested now and then; others' goes on.
+    SenderWaits,
     /// Anything else, or a code of a newer engine; `said` tells.
     #[serde(other)]
     Other,

@@ -31,6 +31,8 @@ pub struct Provider {
     pub more: bool,
     /// Its servers' names, by which settings of another program are known to be its; with a dot in front: ends of names.
     pub known_by: Vec<String>,
+    /// None: by SMTP.
+    pub protocol: Option<ProviderProtocol>,
     /// The first is the usual one. Empty: it has to be typed.
     pub servers: Vec<ProviderServer>,
     pub server_label: Option<String>,
@@ -49,6 +51,8 @@ pub struct Provider {
     pub link: Option<ProviderLink>,
     pub parallel_connections: u32,
     pub messages_per_connection: u32,
+    /// Its servers that take mail only from the account that signs in, and from what that may send as.
+    pub own_senders_only: Option<Vec<String>>,
     /// What it takes, as far as it says so.
     pub pace: Option<Pace>,
     /// On the wire, with attachments encoded.
@@ -83,6 +87,13 @@ pub enum ProviderSignIn {
     /// It knows the office by its address.
     None,
     Certificate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum ProviderProtocol {
+    MicrosoftGraph,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -178,7 +189,7 @@ mod tests {
         for provider in &table {
             let key = &provider.key;
             assert!(!provider.conditions.is_empty() && !provider.sign_in.is_empty() && !provider.summary.ends_with('.'), "{key}");
-            assert_eq!(provider.port == 465, provider.encryption == SmartHostEncryption::Implicit, "{key}");
+            assert_eq!(matches!(provider.port, 465 | 443), provider.encryption == SmartHostEncryption::Implicit, "{key}");
             assert!(provider.servers.is_empty() || !provider.known_by.is_empty(), "{key}: its servers are not known to be its");
             for server in &provider.servers {
                 assert_eq!(provider_of_server(&server.server).map(|found| &found.key), Some(key), "{}", server.server);

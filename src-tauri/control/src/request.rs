@@ -8,7 +8,10 @@ use crate::machine::{MachineView, OutsideView};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
-use crate::view::{DecisionView, DeviceView, Page, RecipientState, RefusalPage, SettingsView, SignInView, Snapshot, StoryView};
+use crate::view::{
+    DecisionView, DeviceView, DkimAlgorithm, DkimFound, DkimKeyView, Page, RecipientState, RefusalPage, RewrittenView, SettingsView,
+    SignInView, Snapshot, StoryView,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -68,6 +71,13 @@ pub enum Request {
     Resume,
     /// Wakes a resting lane at once. Answer: `Done`.
     TryLane,
+    /// Does something about one smart host. Answer: `Done`; for a sign-in: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    Lane {
+        /// `default`, or as the settings name it.
+        lane: String,
+        act: LaneAct,
+    },
     /// Tries ports at once that could not be opened; how they stand then comes as an event. Answer: `Done`.
     TryListeners,
     /// Answer: `Settings`.
@@ -113,6 +123,10 @@ pub enum Request {
         smart_host: Box<SmartHostSettings>,
         secret: Option<Secret>,
         sender: Option<String>,
+        /// Which smart host it is, for its stored secret; None: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        lane: Option<String>,
     },
     /// Begins a sign-in that somebody ends with a browser, at the token service of these settings; one that was begun before
     /// is given up. How it goes on is told as `SettingsChanged`. Without `secret` the stored one is used where one is wanted.
@@ -121,6 +135,10 @@ pub enum Request {
     BeginSignIn {
         smart_host: Box<SmartHostSettings>,
         secret: Option<Secret>,
+        /// Which smart host it is; None: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        lane: Option<String>,
     },
     /// Gives up a sign-in that was begun. Answer: `Settings`.
     CancelSignIn,
@@ -149,6 +167,35 @@ pub enum Request {
     MayISend {
         question: AccessQuestion,
         settings: Option<Box<Settings>>,
+    },
+    /// What this From (an address, or with a name) would become on the way to this smart host.
+    /// Answer: `Rewritten`, or `Problems` of what the settings say of it.
+    #[serde(rename_all = "camelCase")]
+    SenderBecomes {
+        smart_host: Box<SmartHostSettings>,
+        from: String,
+    },
+    /// The key that signs mail of this domain. Answer: `DkimKey`.
+    #[serde(rename_all = "camelCase")]
+    DkimKey {
+        domain: String,
+        selector: String,
+    },
+    /// Makes a key and stores it with the account that runs the engine. One that is there is left alone, unless `replace`.
+    /// Answer: `DkimKey`.
+    #[serde(rename_all = "camelCase")]
+    NewDkimKey {
+        domain: String,
+        selector: String,
+        algorithm: DkimAlgorithm,
+        replace: bool,
+        until_restart: bool,
+    },
+    /// Asks the name servers whether the key is published. Answer: `DkimFound`, or it is refused without a key.
+    #[serde(rename_all = "camelCase")]
+    LookUpDkimKey {
+        domain: String,
+        selector: String,
     },
     /// Clients that handed in mail or tried to, the most recent first. Answer: `Devices`.
     Devices,
@@ -191,6 +238,22 @@ pub enum Request {
     },
     /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
     TakeOverBack,
+}
+
+/// What can be done about one smart host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum LaneAct {
+    /// Hands nothing over to it, and leads its mail no other way. Kept over restarts.
+    Pause,
+    Resume,
+    /// Wakes it at once when it rests, and tests senders it refuses.
+    TryNow,
+    /// Gives up a sign-in that was begun.
+    CancelSignIn,
+    /// Forgets its sign-in.
+    SignOut,
 }
 
 /// One message that a client might send.
@@ -284,6 +347,18 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Decision {
         decision: DecisionView,
+    },
+    #[serde(rename_all = "camelCase")]
+    Rewritten {
+        rewritten: RewrittenView,
+    },
+    #[serde(rename_all = "camelCase")]
+    DkimKey {
+        key: DkimKeyView,
+    },
+    #[serde(rename_all = "camelCase")]
+    DkimFound {
+        found: DkimFound,
     },
     #[serde(rename_all = "camelCase")]
     Devices {

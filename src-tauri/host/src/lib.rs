@@ -8,6 +8,8 @@
 
 pub mod certificate;
 pub mod desk;
+mod dkim;
+pub mod graph;
 pub mod import;
 pub mod lock;
 pub mod logs;

@@ -5,13 +5,20 @@ use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
-use crate::smarthost::Tokens;
+use crate::route::Routing;
+use crate::smarthost::dkim::Signer;
+use crate::smarthost::footer::Footer;
+use crate::smarthost::rewrite::Rewriting;
+use crate::smarthost::{SmartHost, Tokens};
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What the smart host is called that has no name of its own.
+pub const DEFAULT_LANE: &str = "default";
 
 /// Everything the engine needs to know.
 #[derive(Debug, Clone)]
@@ -32,6 +39,9 @@ pub struct Config {
     pub reports: Reports,
     /// None: mail waits.
     pub smart_host: Option<SmartHostConfig>,
+    /// Beside it, by name. Lanes are numbered: 0 is the one above, these follow in their order.
+    pub other_smart_hosts: Vec<(String, SmartHostConfig)>,
+    pub routing: Routing,
     pub history_keep: Duration,
 }
 
@@ -99,6 +109,8 @@ pub struct Delivery {
     pub delay_notice: Option<Duration>,
     pub first_rest: Duration,
     pub longest_rest: Duration,
+    /// How long a lane is down before its mail goes over the next one of its route.
+    pub failover_after: Duration,
 }
 
 /// Who reads what is reported of a message.
@@ -114,6 +126,8 @@ pub struct Reports {
 pub struct SmartHostConfig {
     pub server: String,
     pub port: u16,
+    /// None: by SMTP.
+    pub adapter: Option<Arc<dyn SmartHost>>,
     pub encryption: SmartHostEncryption,
     pub sign_in: SignIn,
     /// A PEM file with further authorities, beside the system's.
@@ -124,6 +138,12 @@ pub struct SmartHostConfig {
     /// Whose name stands where mail has no sender (`MAIL FROM:<>`). None: nobody's, as RFC 5321 §4.5.5 wants it.
     pub null_sender_as: Option<Mailbox>,
     pub timeouts: Timeouts,
+    /// None: senders stay as they are.
+    pub rewriting: Option<Arc<Rewriting>>,
+    /// None: nothing is put under what people write.
+    pub footer: Option<Arc<Footer>>,
+    /// Who signs what goes out, by its domain; one without its key rests the lane.
+    pub signers: Arc<[Signer]>,
 }
 
 /// What the provider takes; None: no limit is known.

@@ -10,7 +10,7 @@ use super::Service;
 use crate::engine::Engine;
 use control::view::SettingsView;
 use control::{Answer, Client, Request, Secret};
-use host::secrets::{NAMES, Secrets};
+use host::secrets::{SMART_HOST, Secrets, names_of};
 use host::service::elevation::Undone;
 use serde::Serialize;
 use std::path::Path;
@@ -74,12 +74,12 @@ pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String
     };
     step(Step::HandingOver);
     let mut after = before;
-    for name in NAMES {
+    for name in names_of(&after.settings) {
         // What cannot be read here can be typed again there.
-        let Ok(Some(secret)) = own.hand_over(name).await else { continue };
-        if let Some(settings) = give(&client, name, secret).await {
+        let Ok(Some(secret)) = own.hand_over(&name).await else { continue };
+        if let Some(settings) = give(&client, &name, secret).await {
             after = settings;
-            if let Err(error) = own.remove(name).await {
+            if let Err(error) = own.remove(&name).await {
                 tracing::warn!(name, %error, "Our own copy of a secret could not be removed");
             }
         }
@@ -181,7 +181,7 @@ fn needs_password(settings: &SettingsView) -> bool {
 }
 
 fn misses_password(settings: &SettingsView) -> bool {
-    needs_password(settings) && !settings.secrets.iter().any(|secret| secret.is_set)
+    needs_password(settings) && !settings.secrets.iter().any(|secret| secret.name == SMART_HOST && secret.is_set)
 }
 
 #[cfg(all(test, unix))]

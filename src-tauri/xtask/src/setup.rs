@@ -21,6 +21,7 @@ pub const TESTS: &[&str] = &[
     "msmtp",
     "postfix",
     "sasl2-bin",
+    "dovecot-core",
     "libsasl2-modules",
     "python3",
     "libmail-deliverystatus-bounceparser-perl",
@@ -33,6 +34,9 @@ pub const TESTS: &[&str] = &[
     "mono-mcs",
     "mono-runtime",
     "nmap",
+    // What verifies our signatures.
+    "python3-dkim",
+    "python3-nacl",
     // What Exim needs, and what gives it an account that the system does not have.
     "libgnutls-dane0",
     "libidn12",

@@ -1,6 +1,7 @@
 //! The way out, against a smart host that fails on demand.
 
 mod breaks;
+mod faults;
 mod handing_over;
 mod open;
 mod practice;
@@ -45,6 +46,7 @@ impl Way {
             extra_ca_file: Some(certs.authority_file(folder.path())),
             parallel_connections: 1,
             pace: relay::config::Pace::default(),
+            adapter: None,
             null_sender_as: None,
             messages_per_connection: 10,
             timeouts: Timeouts {
@@ -55,6 +57,9 @@ impl Way {
                 data_end: Duration::from_secs(60),
                 idle: Duration::from_secs(60),
             },
+            rewriting: None,
+            footer: None,
+            signers: Vec::new().into(),
         };
         Self { certs, folder, config }
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod archive;
 #[cfg(unix)]
 mod attach;
 mod balancer;
@@ -18,10 +19,13 @@ mod delivery;
 mod disk;
 mod doors;
 mod encryption;
+mod footers;
+mod graph;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
 mod kill;
+mod lanes;
 mod moving;
 mod octets;
 mod pace;
@@ -35,8 +39,11 @@ mod repair;
 mod reports;
 #[cfg(unix)]
 mod secret;
+mod senders;
 #[cfg(target_os = "linux")]
 mod service;
+#[cfg(unix)]
+mod signatures;
 mod smuggling;
 mod store_fails;
 mod tokens;

@@ -18,6 +18,7 @@ export function allowing(network: string, name: string, publicOnPurpose = false)
     messageBytes: null,
     rate: { messagesPerMinute: null, messagesPerHour: null, messagesPerDay: null, recipientsPerMinute: null, recipientsPerHour: null, recipientsPerDay: null },
     priority: "normal",
+    archive: null,
   };
 }
 

@@ -5,37 +5,16 @@ import { Button, Field, Input, Link, Spinner } from "@fluentui/react-components"
 import { Copy20Regular, Open20Regular } from "@fluentui/react-icons";
 import { useState, type ReactNode } from "react";
 
-import { LINKS, type LinkKey, type Problem, type SettingsProblem, type SignIn, type SignInView, type SmartHostSettings, type TokenGrant } from "../bridge/bridge";
+import { LINKS, type LinkKey, type Problem, type SettingsProblem, type SignInView, type SmartHostSettings } from "../bridge/bridge";
 import { useAsk, useDesktop, useSnapshot } from "../live/provider";
 import { copyText } from "../parts/copy";
 import { Notice } from "../parts/Notice";
 import { useWindow } from "../window";
-import { clockTime, sayProblem, sayRefused, saySignIn, userOf, wantsSomebody } from "../words";
+import { clockTime, sayProblem, sayRefused, saySignIn, wantsSomebody } from "../words";
 import { fieldState } from "./check";
 import styles from "./forms.module.css";
 import { providerName } from "./providers";
-
-type Oauth = SignIn & { kind: "oauth" };
-
-/** Ways to sign in that the window offers for a provider; more are possible in the settings file. */
-export const tokenWays: Record<string, { grant: TokenGrant["kind"]; label: string }[]> = {
-  microsoft365: [
-    { grant: "deviceCode", label: "Sign in with Microsoft" },
-    { grant: "clientCredentials", label: "As an application" },
-  ],
-  google: [
-    { grant: "authorizationCode", label: "Sign in with Google" },
-    { grant: "jwtBearer", label: "As a service account" },
-  ],
-};
-
-/** The settings of such a way; what was typed before stays. */
-export function tokenSignIn(provider: string, kind: TokenGrant["kind"], before: SignIn): Oauth {
-  const known = before.kind === "oauth" ? before : null;
-  const grant: TokenGrant = kind === "clientCredentials" ? { kind, certificateFile: null } : { kind };
-  const service = provider === "google" ? ({ kind: "google" } as const) : known?.service.kind === "microsoft365" ? known.service : ({ kind: "microsoft365", tenant: "" } as const);
-  return { kind: "oauth", user: userOf(before), clientId: known?.clientId ?? "", service, grant, scopes: [] };
-}
+import type { Oauth } from "./tokenWays";
 
 interface OauthFormProps {
   host: SmartHostSettings;
@@ -46,9 +25,11 @@ interface OauthFormProps {
   problems: SettingsProblem[];
   onHost(host: SmartHostSettings): void;
   onLeave(): void;
+  /** A provider beside the usual one, by name. */
+  lane?: string;
 }
 
-export function OauthForm({ host, signIn, secret, secretField, problems, onHost, onLeave }: OauthFormProps) {
+export function OauthForm({ host, signIn, secret, secretField, problems, onHost, onLeave, lane }: OauthFormProps) {
   const put = (next: Partial<Oauth>) => onHost({ ...host, signIn: { ...signIn, ...next } });
   const { service, grant } = signIn;
   // Only what is wrong with what stands there now, and an empty field is no more than wanted: a complaint that goes away
@@ -58,6 +39,7 @@ export function OauthForm({ host, signIn, secret, secretField, problems, onHost,
       <Input value={value} placeholder={placeholder} autoComplete="off" spellCheck={false} onChange={(_, data) => onChange(data.value.trim())} onBlur={onLeave} />
     </Field>
   );
+  const isGraph = host.protocol.kind === "microsoftGraph";
   return (
     <>
       <div className={styles.row}>
@@ -77,31 +59,42 @@ export function OauthForm({ host, signIn, secret, secretField, problems, onHost,
       </div>
       {service.kind === "microsoft365" && grant.kind === "deviceCode" && (
         <p className={styles.hint}>
-          Register an application in the Entra admin centre; under Authentication allow public client flows, under API permissions add the delegated SMTP.Send.
+          Register an application in the Entra admin centre; under Authentication allow public client flows, under API permissions add the delegated{" "}
+          {isGraph ? "Mail.Send and Mail.ReadWrite of Microsoft Graph" : "SMTP.Send"}.
         </p>
       )}
-      {service.kind === "microsoft365" && grant.kind === "clientCredentials" && <MailboxRight user={signIn.user} clientId={signIn.clientId} />}
-      {wantsSomebody(signIn) && <SignInBox host={host} secret={secret} />}
+      {service.kind === "microsoft365" && grant.kind === "clientCredentials" && <MailboxRight user={signIn.user} clientId={signIn.clientId} isGraph={isGraph} />}
+      {wantsSomebody(signIn) && <SignInBox host={host} secret={secret} {...(lane === undefined ? {} : { lane })} />}
     </>
   );
 }
 
 /** What an administrator does once, so that the application may use the mailbox. */
-function MailboxRight({ user, clientId }: { user: string; clientId: string }) {
+function MailboxRight({ user, clientId, isGraph }: { user: string; clientId: string; isGraph: boolean }) {
   const [object, setObject] = useState("");
   const quoted = (text: string, other: string) => `'${(text === "" ? other : text).replaceAll("'", "''")}'`;
   const id = quoted(object, "OBJECT-ID");
-  const lines = [
-    "Connect-ExchangeOnline",
-    `New-ServicePrincipal -AppId ${quoted(clientId, "APPLICATION-ID")} -ObjectId ${id} -DisplayName 'Outtray'`,
-    `Add-MailboxPermission -Identity ${quoted(user, "relay@example.com")} -User ${id} -AccessRights FullAccess`,
-    `Set-CASMailbox -Identity ${quoted(user, "relay@example.com")} -SmtpClientAuthenticationDisabled $false`,
+  const mailbox = quoted(user, "relay@example.com");
+  const begin = ["Connect-ExchangeOnline", `New-ServicePrincipal -AppId ${quoted(clientId, "APPLICATION-ID")} -ObjectId ${id} -DisplayName 'Outtray'`];
+  // Roles for applications, limited to this one mailbox (learn.microsoft.com, "Role Based Access Control for Applications").
+  const graph = [
+    `New-ManagementScope -Name 'Outtray' -RecipientRestrictionFilter "PrimarySmtpAddress -eq ${mailbox}"`,
+    `New-ManagementRoleAssignment -App ${id} -Role 'Application Mail.Send' -CustomResourceScope 'Outtray'`,
+    `New-ManagementRoleAssignment -App ${id} -Role 'Application Mail.ReadWrite' -CustomResourceScope 'Outtray'`,
+    `Test-ServicePrincipalAuthorization -Identity ${id} -Resource ${mailbox}`,
   ];
+  const smtp = [
+    `Add-MailboxPermission -Identity ${mailbox} -User ${id} -AccessRights FullAccess`,
+    `Set-CASMailbox -Identity ${mailbox} -SmtpClientAuthenticationDisabled $false`,
+  ];
+  const lines = [...begin, ...(isGraph ? graph : smtp)];
   return (
     <div className={styles.stack}>
       <p className={styles.hint}>
-        In the Entra admin centre give the application the application permission SMTP.SendAsApp (Office 365 Exchange Online) and grant admin consent. Then an administrator says once in
-        Exchange Online PowerShell; it can take half an hour to count.
+        {isGraph
+          ? "The application needs no permission in the Entra admin centre: an administrator gives it the right to this one mailbox, once, in Exchange Online PowerShell."
+          : "In the Entra admin centre give the application the application permission SMTP.SendAsApp (Office 365 Exchange Online) and grant admin consent. Then an administrator says once in Exchange Online PowerShell:"}{" "}
+        It can take half an hour to count.
       </p>
       <Field label="Object ID of the enterprise application" hint="Enterprise applications, the application, Overview. Not the object ID of the app registration." style={{ maxWidth: 420 }}>
         <Input value={object} autoComplete="off" spellCheck={false} onChange={(_, { value }) => setObject(value.trim())} />
@@ -115,21 +108,22 @@ function MailboxRight({ user, clientId }: { user: string; clientId: string }) {
 }
 
 /** Begins a sign-in, shows what is to be done, and how it ended. */
-function SignInBox({ host, secret }: { host: SmartHostSettings; secret: string }) {
+function SignInBox({ host, secret, lane }: { host: SmartHostSettings; secret: string; lane?: string }) {
   const ask = useAsk();
   const { settings } = useSnapshot();
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
-  const view = settings.signIn;
+  const view = lane === undefined ? settings.signIn : (settings.otherSignIns.find(({ name }) => name === lane)?.signIn ?? null);
+  const end = (act: "cancelSignIn" | "signOut") => void ask(lane === undefined ? { ask: act } : { ask: "lane", lane, act });
   const begin = async () => {
     setWrong("");
     setBusy(true);
-    const answer = await ask({ ask: "beginSignIn", smartHost: host, secret: secret === "" ? null : secret });
+    const answer = await ask({ ask: "beginSignIn", smartHost: host, secret: secret === "" ? null : secret, ...(lane === undefined ? {} : { lane }) });
     setBusy(false);
     if (answer.kind === "problems") setWrong(answer.problems.map((problem) => `${problem.wrong}: ${problem.remedy}.`).join(" "));
     else if (answer.kind === "refused") setWrong(answer.refused.why === "trouble" ? said(answer.refused.problem, host) : sayRefused(answer.refused));
   };
-  if (view?.waiting) return <Waiting waiting={view.waiting} onCancel={() => void ask({ ask: "cancelSignIn" })} />;
+  if (view?.waiting) return <Waiting waiting={view.waiting} onCancel={() => end("cancelSignIn")} />;
   return (
     <div className={styles.stack} role="status">
       <p>{saySignIn(view)}</p>
@@ -142,7 +136,7 @@ function SignInBox({ host, secret }: { host: SmartHostSettings; secret: string }
         <Button appearance={view?.signedIn === true ? "secondary" : "primary"} disabled={busy} onClick={() => void begin()}>
           {view?.signedIn === true ? "Sign in again" : "Sign in"}
         </Button>
-        {view?.signedIn === true && <Button onClick={() => void ask({ ask: "signOut" })}>Sign out</Button>}
+        {view?.signedIn === true && <Button onClick={() => end("signOut")}>Sign out</Button>}
       </div>
     </div>
   );

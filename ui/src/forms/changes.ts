@@ -8,6 +8,9 @@ export type SettingKey = Exclude<keyof Settings, "version">;
 
 const names: Record<SettingKey, string> = {
   smartHost: "mail provider",
+  otherSmartHosts: "more providers",
+  routes: "routes",
+  defaultRoute: "order of providers",
   rules: "rules",
   accounts: "device accounts",
   lists: "senders and recipients",
@@ -17,6 +20,8 @@ const names: Record<SettingKey, string> = {
   listeners: "ports",
   certificate: "certificate",
   pickup: "pickup folder",
+  footer: "footer",
+  dkim: "signatures",
   hostName: "name of this relay",
   limits: "limits",
   reports: "reports",

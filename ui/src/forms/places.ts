@@ -8,7 +8,9 @@ export type Place = { page: "settings"; part: SettingsPart } | { page: "access";
 
 export const settingsParts: readonly [part: SettingsPart, title: string][] = [
   ["provider", "Mail provider"],
+  ["routes", "More providers"],
   ["listening", "Listening"],
+  ["signing", "Outgoing mail"],
   ["limits", "Limits"],
   ["delivery", "Retries and reports"],
   ["upkeep", "History and log"],
@@ -25,10 +27,15 @@ export const accessParts: readonly [part: AccessPart, title: string][] = [
 
 const places: Record<SettingKey, Place> = {
   smartHost: { page: "settings", part: "provider" },
+  otherSmartHosts: { page: "settings", part: "routes" },
+  routes: { page: "settings", part: "routes" },
+  defaultRoute: { page: "settings", part: "routes" },
   listeners: { page: "settings", part: "listening" },
   certificate: { page: "settings", part: "listening" },
   pickup: { page: "settings", part: "listening" },
   hostName: { page: "settings", part: "listening" },
+  footer: { page: "settings", part: "signing" },
+  dkim: { page: "settings", part: "signing" },
   limits: { page: "settings", part: "limits" },
   delivery: { page: "settings", part: "delivery" },
   reports: { page: "settings", part: "delivery" },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { LINKS } from "../bridge/bridge";
-import { tokenWays } from "./OauthForm";
 import { moreProviders, paceOf, preset, providerOf, usualProviders } from "./providers";
+import { tokenWays } from "./tokenWays";
 
 const all = [...usualProviders, ...moreProviders];
 
@@ -17,6 +17,8 @@ describe("the table of providers", () => {
     const microsoft = preset("microsoft365");
     expect([microsoft.pace.messagesPerMinute, microsoft.largestMessage, microsoft.nullSender.kind]).toEqual([30, 36_700_160, "account"]);
     expect(preset("microsoft365Connector").signIn).toEqual({ kind: "none" });
+    const graph = preset("microsoft365Graph");
+    expect([graph.protocol.kind, graph.signIn.kind, graph.port]).toEqual(["microsoftGraph", "oauth", 443]);
     expect([preset("sendgrid").signIn, preset("sendgrid").nullSender.kind]).toEqual([{ kind: "password", user: "apikey" }, "asItIs"]);
   });
 

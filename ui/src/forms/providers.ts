@@ -3,24 +3,31 @@
  */
 import type { Pace, Provider, SmartHostSettings, SmartHostTimeouts } from "../bridge/generated/control";
 import { providerTable } from "../bridge/generated/providers";
+import { tokenSignIn, tokenWays } from "./tokenWays";
 
 export type { Provider } from "../bridge/generated/control";
 
 const OTHER = "other";
-const unknown = providerTable.find((each) => each.key === OTHER) ?? providerTable[0]!;
 
 /** Those to choose from first, and the rest. */
 export const usualProviders = providerTable.filter((each) => each.more !== true);
 export const moreProviders = providerTable.filter((each) => each.more === true);
 
 export function providerOf(key: string): Provider {
-  return providerTable.find((each) => each.key === key) ?? unknown;
+  const found = providerTable.find((each) => each.key === key) ?? providerTable.find((each) => each.key === OTHER);
+  if (!found) throw new Error("The table of providers has lost those it does not know.");
+  return found;
 }
 
 /** As it stands in a sentence: the server's name where the provider has none. */
 export function providerName(key: string, server: string): string {
   const provider = providerOf(key);
   return provider.key === OTHER ? server : provider.name;
+}
+
+/** Whether mail of anybody but the account is refused there. */
+export function ownSendersOnly(host: SmartHostSettings): boolean {
+  return providerOf(host.provider).ownSendersOnly?.includes(host.server) === true;
 }
 
 /** What a server of it takes. */
@@ -38,6 +45,12 @@ const timeouts: SmartHostTimeouts = {
   idleSeconds: 10,
 };
 
+function usualSignIn({ key, signIn, user }: Provider): SmartHostSettings["signIn"] {
+  const grant = tokenWays[key]?.[0]?.grant;
+  if (signIn[0] === "oauth" && grant !== undefined) return tokenSignIn(key, grant, { kind: "none" });
+  return signIn[0] === "none" ? { kind: "none" } : { kind: "password", user: user.fixed ?? "" };
+}
+
 /** The settings a card stands for, before anything is typed. */
 export function preset(key: string): SmartHostSettings {
   const provider = providerOf(key);
@@ -47,7 +60,8 @@ export function preset(key: string): SmartHostSettings {
     server,
     port: provider.port,
     encryption: provider.encryption,
-    signIn: provider.signIn[0] === "none" ? { kind: "none" } : { kind: "password", user: provider.user.fixed ?? "" },
+    protocol: provider.protocol === "microsoftGraph" ? { kind: "microsoftGraph", perSender: false } : { kind: "smtp" },
+    signIn: usualSignIn(provider),
     extraCaFile: null,
     parallelConnections: provider.parallelConnections,
     messagesPerConnection: provider.messagesPerConnection,
@@ -55,5 +69,6 @@ export function preset(key: string): SmartHostSettings {
     largestMessage: provider.largestMessage ?? null,
     nullSender: { kind: provider.nullSender ?? "asItIs" },
     timeouts,
+    rewriting: null,
   };
 }

@@ -30,7 +30,7 @@ export function Banners({ route }: { route: Route }) {
     const answer = await ask({ ask: "resume" });
     if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
   };
-  const forgetful = snapshot.settings.secrets.some((secret) => secret.isSet && secret.untilRestart);
+  const forgetful = snapshot.settings.secrets.some((secret) => secret.isSet && secret.untilRestart && !secret.name.startsWith("dkim."));
   return (
     <div className={styles.banners}>
       {link === "lost" && (

@@ -76,6 +76,8 @@ async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowA
     case "openCertificate":
     case "openPickup":
       return go({ page: "settings", part: "listening" });
+    case "openSigning":
+      return go({ page: "settings", part: "signing" });
     case "openDevices":
       return go({ page: "devices" });
     case "openAccounts":

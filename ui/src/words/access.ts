@@ -28,6 +28,7 @@ export function sayConditions(rule: AccessRule): string {
   if (rule.recipients === "ownDomains") said.push("to the office’s own domains");
   if (rule.messageBytes !== null) said.push(`up to ${size(rule.messageBytes)}`);
   said.push(...sayRates(rule.rate));
+  if (rule.archive !== null) said.push(`copy to ${rule.archive}`);
   if (rule.priority !== "normal") said.push(rule.priority === "high" ? "goes first" : "goes last");
   return said.join(" · ");
 }

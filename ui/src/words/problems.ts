@@ -16,6 +16,7 @@ export type Remedy =
   | "openCertificate"
   | "openLimits"
   | "openPickup"
+  | "openSigning"
   | "openDevices"
   | "openAccounts"
   | "tryNow"
@@ -31,6 +32,7 @@ export const remedyLabel: Record<Remedy, string> = {
   openCertificate: "Change certificate",
   openLimits: "Change limits",
   openPickup: "Change pickup folder",
+  openSigning: "Signatures",
   openDevices: "Look at the devices",
   openAccounts: "Device accounts",
   tryNow: "Try now",
@@ -150,6 +152,12 @@ const problems: Record<ProblemCode, Say> = {
     words(`${provider} wants a sign-in.`, "Outtray has no user name and password for it yet.", "openSignIn"),
   secretMissing: () =>
     words("The password is not in this machine's credential store.", "It was removed, or the engine now runs under another account. Type it once more.", "openSignIn"),
+  signingKeyMissing: ({ subject }) =>
+    words(
+      `The key that signs mail${subject === "" ? "" : ` of ${subject}`} is missing.`,
+      "It is not in the credential store of the account Outtray runs as. Mail waits rather than going out unsigned: make a new key, or switch the signature off.",
+      "openSigning",
+    ),
   tokenNotAccepted: ({ provider, subject }) =>
     words(
       `${provider} does not accept the sign-in of ${named(subject, "this account")}.`,
@@ -289,6 +297,12 @@ const problems: Record<ProblemCode, Say> = {
       `Too many wrong passwords came from ${named(subject, "one address")}.`,
       "It cannot sign in for a while, and then may again. If it is a device of yours, give its account a new password and enter that on the device. If it is a stranger, refuse its address.",
       "openAccounts",
+    ),
+  senderWaits: ({ provider, subject }) =>
+    words(
+      `${provider} takes no mail from ${named(subject, "a sender")}.`,
+      "Its mail waits and is tested now and then; all other mail goes on. Give the account the right to send as this address, or let the device use another one.",
+      "tryNow",
     ),
   other: ({ provider }) =>
     words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),

@@ -42,6 +42,9 @@ pub struct AccessRule {
     pub rate: RateLimits,
     #[serde(default)]
     pub priority: Priority,
+    /// An address that gets a copy of all mail from there, without senders and readers seeing it. `null`: none.
+    #[serde(default)]
+    pub archive: Option<String>,
 }
 
 impl AccessRule {

@@ -1,6 +1,6 @@
 //! Where mail goes: the smart host, how we encrypt and sign in to it, how long we wait for it.
 
-use super::SignIn;
+use super::{RewritingSettings, SignIn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -12,6 +12,9 @@ pub struct SmartHostSettings {
     /// Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
     #[serde(default = "other")]
     pub provider: String,
+    /// How mail is handed over.
+    #[serde(default)]
+    pub protocol: SmartHostProtocol,
     /// Name or address of the server.
     pub server: String,
     pub port: u16,
@@ -39,6 +42,9 @@ pub struct SmartHostSettings {
     pub null_sender: NullSender,
     #[serde(default)]
     pub timeouts: SmartHostTimeouts,
+    /// Which addresses senders become on the way there. `null`: none, they stay as they are.
+    #[serde(default)]
+    pub rewriting: Option<RewritingSettings>,
 }
 
 /// How much the provider takes. What is over it waits for its time; nothing is refused for it. `null`: no limit is known.
@@ -52,6 +58,22 @@ pub struct Pace {
     pub recipients_per_day: Option<u32>,
     /// Recipients of one transaction; a message to more of them goes in several.
     pub recipients_per_message: Option<u32>,
+}
+
+/// How mail is handed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "control.ts")]
+pub enum SmartHostProtocol {
+    #[default]
+    Smtp,
+    /// By HTTPS to Microsoft Graph, for organisations that have SMTP switched off altogether. Signed in by a token only.
+    MicrosoftGraph {
+        /// Each message goes out of its sender's own mailbox, which the application must be allowed to send from; else all
+        /// go out of the account's.
+        #[serde(default)]
+        per_sender: bool,
+    },
 }
 
 /// How mail with the null reverse-path (`MAIL FROM:<>`) goes out: reports above all.

@@ -1,6 +1,6 @@
 //! From the settings to what a token is asked for with: where, for what, and how the application proves itself.
 
-use control::settings::{SignIn, SmartHostSettings, TokenGrant, TokenService};
+use control::settings::{SignIn, SmartHostProtocol, SmartHostSettings, TokenGrant, TokenService};
 use std::path::{Path, PathBuf};
 
 /// Two of the same ask for the same.
@@ -68,7 +68,11 @@ impl Plan {
             }
         };
         let (service, token, authorize, device) = endpoints(service);
-        let scopes = if scopes.is_empty() { usual_scopes(service, kind).to_owned() } else { scopes.join(" ") };
+        let scopes = match (&smart_host.protocol, scopes.is_empty()) {
+            (_, false) => scopes.join(" "),
+            (SmartHostProtocol::Smtp, true) => usual_scopes(service, kind).to_owned(),
+            (SmartHostProtocol::MicrosoftGraph { .. }, true) => graph_scopes(service, kind).to_owned(),
+        };
         let extra_ca_file = smart_host.extra_ca_file.as_ref().map(|file| folder.join(file));
         Some(Self {
             user: user.clone(),
@@ -135,6 +139,17 @@ fn usual_scopes(service: Service, grant: Grant) -> &'static str {
         (Service::Google, Grant::ClientCredentials | Grant::JwtBearer) => "https://mail.google.com/",
         (Service::Other, Grant::DeviceCode | Grant::AuthorizationCode) => "openid offline_access",
         (Service::Other, Grant::ClientCredentials | Grant::JwtBearer) => "",
+    }
+}
+
+/// For sending, and for a draft that large attachments are put on.
+fn graph_scopes(service: Service, grant: Grant) -> &'static str {
+    match (service, grant) {
+        (Service::Microsoft, Grant::DeviceCode | Grant::AuthorizationCode) => {
+            "https://graph.microsoft.com/Mail.Send https://graph.microsoft.com/Mail.ReadWrite offline_access openid email"
+        }
+        (Service::Microsoft, Grant::ClientCredentials | Grant::JwtBearer) => "https://graph.microsoft.com/.default",
+        (Service::Google | Service::Other, grant) => usual_scopes(Service::Other, grant),
     }
 }
 

@@ -11,6 +11,7 @@ mod credentials_directory;
 mod keyring_store;
 
 use control::problem::ProblemCode;
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{SecretStoreView, SecretView};
 use control::{Problem, Secret};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +28,31 @@ pub const CERTIFICATE: &str = "certificate";
 pub const SIGN_IN: &str = "smart-host-sign-in";
 /// Every name a person may use.
 pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
+
+/// All that these settings may have there.
+pub fn names_of(settings: &control::Settings) -> Vec<String> {
+    let keys = settings.dkim.iter().map(|domain| crate::dkim::secret_name(&domain.domain, &domain.selector));
+    let lanes = settings.other_smart_hosts.iter().map(|other| of_lane(&other.name));
+    NAMES.iter().map(|name| (*name).to_owned()).chain(lanes).chain(keys).collect()
+}
+
+/// What a smart host's secret is called: the default one's as always, others' with their name.
+pub fn of_lane(lane: &str) -> String {
+    if lane == DEFAULT_SMART_HOST { SMART_HOST.to_owned() } else { format!("{SMART_HOST}:{lane}") }
+}
+
+/// The other way round: which smart host a secret is of.
+pub fn lane_of(secret: &str) -> Option<String> {
+    if secret == SMART_HOST {
+        return Some(DEFAULT_SMART_HOST.to_owned());
+    }
+    secret.strip_prefix(SMART_HOST).and_then(|rest| rest.strip_prefix(':')).map(str::to_owned)
+}
+
+/// What is left of a sign-in at a smart host's token service, likewise.
+pub fn sign_in_of_lane(lane: &str) -> String {
+    if lane == DEFAULT_SMART_HOST { SIGN_IN.to_owned() } else { format!("{SIGN_IN}:{lane}") }
+}
 
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -205,6 +231,11 @@ impl Secrets {
         let first = self.read(name).await?;
         let count = first.map(|first| first.expose_secret().split(':').next().and_then(|count| count.parse().ok()).unwrap_or(1));
         Ok(count.unwrap_or(0).min(PIECES))
+    }
+
+    /// Whether it is in memory only.
+    pub fn is_until_restart(&self, name: &str) -> bool {
+        self.in_memory().contains_key(name)
     }
 
     /// Whether it is set; never the secret. `found` is what reading it gave.

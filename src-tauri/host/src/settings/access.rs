@@ -116,6 +116,7 @@ impl Rules<'_> {
             message_bytes,
             rate,
             priority,
+            archive,
         } = rule;
         if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
             let wrong = "this name has control characters or is longer than 100 characters";
@@ -131,6 +132,7 @@ impl Rules<'_> {
         }
         let senders = self.list(&format!("{at}.senders"), senders);
         let rates = self.rates(&format!("{at}.rate"), rate);
+        let archive = archive.as_ref().and_then(|address| self.archive(format!("{at}.archive"), address));
         Some(Rule {
             network: network?,
             name: name.clone(),
@@ -150,7 +152,17 @@ impl Rules<'_> {
                 settings::Priority::Normal => Priority::Normal,
                 settings::Priority::Low => Priority::Low,
             },
+            archive,
         })
+    }
+
+    fn archive(&mut self, field: String, address: &str) -> Option<Mailbox> {
+        let mailbox = Mailbox::parse(address).ok().filter(Mailbox::is_ascii);
+        if mailbox.is_none() {
+            let wrong = "this is no mail address, or not one that every server takes";
+            self.wrong(field, short(address), wrong, "one address, as in `archive@office.example`");
+        }
+        mailbox
     }
 
     fn rates(&mut self, at: &str, rate: &RateLimits) -> Rates {
@@ -219,8 +231,13 @@ impl Rules<'_> {
     }
 
     fn list(&mut self, at: &str, lines: &[String]) -> AddressList {
+        self.list_but(at, lines, |_| false)
+    }
+
+    /// Without lines that mean something else.
+    pub(super) fn list_but(&mut self, at: &str, lines: &[String], means_else: impl Fn(&str) -> bool) -> AddressList {
         let mut patterns = Vec::new();
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in lines.iter().enumerate().filter(|(_, line)| !means_else(line)) {
             match pattern(line) {
                 Some(pattern) => patterns.push(pattern),
                 None => {
@@ -248,7 +265,7 @@ impl Rules<'_> {
 }
 
 /// One line of a list; None when it is neither an address nor a domain.
-fn pattern(line: &str) -> Option<AddressPattern> {
+pub(super) fn pattern(line: &str) -> Option<AddressPattern> {
     // What can stand behind an @ is a domain.
     let domain = |domain: &str| Mailbox::parse(&format!("x@{domain}")).is_ok().then(|| domain.to_owned());
     match line.strip_prefix('.') {

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::rules::{facts, problems};
-use super::{Checked, Credentials, read_and_check};
+use super::{Checked, read_and_check};
 use control::settings::SettingsProblem;
 use relay::mail::{ForwardPath, Priority, ReversePath};
 use relay::policy::{Asking, Verdict};
+use std::collections::HashMap;
 
 fn checked(text: &str) -> Checked {
     read_and_check(text.as_bytes(), &facts()).unwrap()
@@ -22,7 +23,7 @@ fn everything_wrong_with_who_may_send_is_told_at_once() {
         r#"{"version": 1,
         "rules": [
             {"network": "10.0.0.0/24", "senders": ["office.example", "ann@", "@office.example"], "recipients": "ownDomains",
-             "messageBytes": 5, "rate": {"messagesPerMinute": 0, "recipientsPerDay": 10000001}},
+             "messageBytes": 5, "rate": {"messagesPerMinute": 0, "recipientsPerDay": 10000001}, "archive": "jörg@office.example"},
             {"network": "10.0.0.7-10.0.0.9"},
             {"network": "10.0.1.9-10.0.1.1"}, {"network": "10.0.1.1-fd00::1"}, {"network": "::ffff:10.0.1.1-10.0.1.9"},
             {"network": "10.0.0.128-10.0.1.127"}, {"network": "10.0.1.128/25"}, {"network": "10.0.1.0/24"},
@@ -43,6 +44,7 @@ fn everything_wrong_with_who_may_send_is_told_at_once() {
             ("rules[0].senders[2]", neither),
             ("rules[0].rate.messagesPerMinute", "this is too small"),
             ("rules[0].rate.recipientsPerDay", "this is too large"),
+            ("rules[0].archive", "this is no mail address, or not one that every server takes"),
             ("rules[1].network", "rules[0] decides about all of these addresses already"),
             ("rules[2].network", "this range ends before it begins"),
             ("rules[3].network", "this range begins in one family of addresses and ends in the other"),
@@ -102,7 +104,7 @@ fn good_documents_become_the_engines_policy() {
         "bursts": {"hold": true, "mostPerHour": 0}, "limits": {"signInFailures": 3, "signInPauseSeconds": 60}
     }"#,
     );
-    let config = checked.config(None, Credentials::default());
+    let config = checked.config(None, HashMap::new(), Vec::new());
     let policy = &config.policy;
     let asking = Asking { client: "10.0.0.5".parse().unwrap(), encrypted: true, account: None };
     let permits = |verdict: Verdict| verdict == Verdict::Permit;
@@ -124,5 +126,5 @@ fn good_documents_become_the_engines_policy() {
 
 #[test]
 fn bursts_can_be_switched_off() {
-    assert_eq!(checked(r#"{"version": 1, "bursts": {"hold": false}}"#).config(None, Credentials::default()).bursts, None);
+    assert_eq!(checked(r#"{"version": 1, "bursts": {"hold": false}}"#).config(None, HashMap::new(), Vec::new()).bursts, None);
 }

@@ -7,7 +7,10 @@
 use super::{Checked, problem, short};
 use crate::certificate;
 use control::problem::Problem;
-use control::settings::{Delivery, Limits, NullSender, Pace, SettingsProblem, SmartHostSettings, SmartHostTimeouts};
+use control::settings::{
+    Delivery, Limits, NullSender, Pace, SettingsProblem, SignIn, SmartHostEncryption, SmartHostProtocol, SmartHostSettings,
+    SmartHostTimeouts,
+};
 use control::{Settings, settings::HistorySettings};
 use relay::mail::Mailbox;
 use secrecy::SecretString;
@@ -75,6 +78,11 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
+    if let Some(footer) = &settings.footer {
+        rules.footer(footer);
+    }
+    rules.dkim(&settings.dkim);
+    let routing = rules.routing(settings);
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);
     rules.optional_mailbox("reports.copyTo", settings.reports.copy_to.as_deref());
@@ -82,7 +90,7 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
         let (settings, folder, unusable) = (settings.clone(), facts.folder.clone(), rules.unusable);
-        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, certificate, unusable })
+        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, routing, certificate, unusable })
     } else {
         Err(rules.problems)
     }
@@ -113,10 +121,11 @@ impl Rules<'_> {
         name.to_owned()
     }
 
-    fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
+    pub(super) fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
         let field = |name: &str| format!("{at}.{name}");
         let SmartHostSettings {
             provider,
+            protocol,
             server,
             port,
             encryption,
@@ -128,6 +137,7 @@ impl Rules<'_> {
             largest_message,
             null_sender,
             timeouts,
+            rewriting,
         } = smart_host;
         if control::provider::provider(provider).is_none() {
             let known: Vec<&str> = control::provider::providers().iter().map(|provider| provider.key.as_str()).collect();
@@ -145,11 +155,13 @@ impl Rules<'_> {
             self.wrong(field("port"), port, "there is no such port", "587 with `starttls`, 465 with `implicit`, as your provider says");
         }
         self.sign_in(at, sign_in, *encryption);
+        if let SmartHostProtocol::MicrosoftGraph { .. } = protocol {
+            self.graph(at, smart_host);
+        }
         if let Some(file) = extra_ca_file
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
-            let of = |now: &Settings| now.smart_host.as_ref().and_then(|smart_host| smart_host.extra_ca_file.clone());
-            let is_known = self.is_known(|now| of(now).as_ref() == Some(file));
+            let is_known = self.is_known(|now| now.smart_hosts().any(|(_, smart_host)| smart_host.extra_ca_file.as_ref() == Some(file)));
             self.file(field("extraCaFile"), file, &error, is_known);
         }
         self.range(field("parallelConnections"), *parallel_connections, 1..=50);
@@ -180,6 +192,24 @@ impl Rules<'_> {
             self.range(field(&format!("timeouts.{name}")), *seconds, 1..=HOUR);
         }
         self.range(field("timeouts.idleSeconds"), *idle_seconds, 0..=HOUR);
+        if let Some(rewriting) = rewriting {
+            self.rewriting(&field("rewriting"), rewriting, sign_in);
+        }
+    }
+
+    fn graph(&mut self, at: &str, smart_host: &SmartHostSettings) {
+        match &smart_host.sign_in {
+            SignIn::Oauth { user, .. } if user.is_empty() || Mailbox::parse(user).is_ok() => {}
+            SignIn::Oauth { user, .. } => {
+                self.wrong(format!("{at}.signIn.user"), short(user), "this is no mailbox", "the mail address of the mailbox that sends");
+            }
+            SignIn::None | SignIn::Password { .. } | SignIn::Certificate { .. } => {
+                self.wrong(format!("{at}.signIn.kind"), "", "Microsoft Graph takes tokens only", "`oauth`; or the protocol `smtp`");
+            }
+        }
+        if smart_host.encryption != SmartHostEncryption::Implicit {
+            self.wrong(format!("{at}.encryption"), "", "Microsoft Graph is reached by HTTPS", "`implicit`, with port 443");
+        }
     }
 
     fn null_sender(&mut self, at: String, null_sender: &NullSender, smart_host: &SmartHostSettings) {
@@ -250,6 +280,7 @@ impl Rules<'_> {
             delay_notice_seconds: notice,
             first_rest_seconds: rest,
             longest_rest_seconds: longest_rest,
+            failover_after_seconds: failover_after,
         } = delivery;
         let first_fits = self.range("delivery.firstRetrySeconds", *first, 1..=7 * DAY);
         if self.range("delivery.longestRetrySeconds", *longest, 1..=30 * DAY) && first_fits && longest < first {
@@ -265,6 +296,7 @@ impl Rules<'_> {
             let wrong = "the message would be given up before the notice (`lifetimeSeconds`)";
             self.wrong("delivery.delayNoticeSeconds", notice, wrong, format!("less than {lifetime}, or 0 for no notice"));
         }
+        self.range("delivery.failoverAfterSeconds", *failover_after, 0..=DAY);
         let rest_fits = self.range("delivery.firstRestSeconds", *rest, 1..=DAY);
         if self.range("delivery.longestRestSeconds", *longest_rest, 1..=DAY) && rest_fits && longest_rest < rest {
             let wrong = "the longest rest is shorter than the first (`firstRestSeconds`)";

@@ -1,20 +1,28 @@
 //! From checked settings to the engine's configuration: nothing can fail here.
 
+use super::{footer, rewriting};
 use crate::certificate;
+use crate::graph::{GraphConfig, GraphHost, Mailbox};
 use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
-use control::settings::{CertificateSettings, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{
+    CertificateSettings, DEFAULT_SMART_HOST, ListenerEncryption, NullSender, SignIn, SmartHostEncryption, SmartHostProtocol,
+    SmartHostSettings,
+};
 use relay::config::{self, Config, SmartHostConfig};
-use relay::mail::Mailbox;
 use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
-use relay::smarthost::Tokens;
+use relay::route::Routing;
+use relay::smarthost::dkim::Signer;
+use relay::smarthost::footer::Footer;
+use relay::smarthost::{SmartHost, Tokens};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +38,7 @@ pub struct Checked {
     pub(super) pickup: Option<config::Pickup>,
     pub policy: Policy,
     pub(super) content: ContentRules,
+    pub(super) routing: Routing,
     /// The office's own certificate; None when it is to be ours, or its files cannot be used. One in a PFX file is opened later:
     /// its password is in the credential store.
     pub(super) certificate: Option<Arc<CertifiedKey>>,
@@ -94,6 +103,7 @@ impl Checked {
             pickup: None,
             policy: Policy::default(),
             content: ContentRules::default(),
+            routing: Routing::default(),
             certificate: None,
             unusable: Vec::new(),
         }
@@ -108,7 +118,7 @@ impl Checked {
         };
         let authorities = self.settings.listeners.iter().filter_map(|listener| listener.client_certificates.as_ref());
         let authorities = authorities.map(|clients| &clients.authority_file);
-        let extra_ca_file = self.settings.smart_host.iter().filter_map(|smart_host| smart_host.extra_ca_file.as_ref());
+        let extra_ca_file = self.settings.smart_hosts().filter_map(|(_, smart_host)| smart_host.extra_ca_file.as_ref());
         certificate.into_iter().chain(authorities).chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
     }
 
@@ -136,14 +146,9 @@ impl Checked {
         self.certificate = Some(certificate);
     }
 
-    /// Whether the smart host's sign-in needs what is in the credential store.
-    pub fn wants_password(&self) -> bool {
-        self.settings.smart_host.as_ref().is_some_and(|smart_host| smart_host.sign_in.wants_secret())
-    }
-
-    /// What tokens are asked for with, where they are wanted.
-    pub fn token_plan(&self) -> Option<Plan> {
-        self.settings.smart_host.as_ref().and_then(|smart_host| Plan::of(smart_host, &self.folder))
+    /// What tokens for this smart host are asked for with, where they are wanted.
+    pub fn token_plan(&self, smart_host: &SmartHostSettings) -> Option<Plan> {
+        Plan::of(smart_host, &self.folder)
     }
 
     pub fn host_name(&self) -> &str {
@@ -159,14 +164,26 @@ impl Checked {
     /// What is announced to devices: no more than the provider will take of it.
     fn largest_message(&self) -> u64 {
         let own = self.settings.limits.message_bytes;
-        let provider = self.settings.smart_host.as_ref().and_then(|smart_host| smart_host.largest_message);
-        provider.map_or(own, |largest| own.min(largest.saturating_sub(ADDED)))
+        // What fits one of them is taken: for whom it is too large on its way is told by that way.
+        let providers = self.settings.smart_hosts().map(|(_, smart_host)| smart_host.largest_message.unwrap_or(u64::MAX));
+        providers.max().map_or(own, |largest| own.min(largest.saturating_sub(ADDED)))
     }
 
-    /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with.
-    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, credentials: Credentials) -> Config {
+    /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with to
+    /// the smart hosts, by their names.
+    pub fn config(
+        &self,
+        self_signed: Option<Arc<CertifiedKey>>,
+        mut credentials: HashMap<String, Credentials>,
+        signers: Vec<Signer>,
+    ) -> Config {
         let Settings { limits, delivery, bursts, .. } = &self.settings;
         let certificate = self.certificate.clone().or(self_signed);
+        let footer = self.settings.footer.as_ref().map(footer::of);
+        let mut lane = |name: &str, settings: &SmartHostSettings| {
+            let own = credentials.remove(name).unwrap_or_default();
+            smart_host(settings, &self.folder, Credentials { signers: signers.clone(), footer: footer.clone(), ..own })
+        };
         Config {
             host_name: self.host_name.clone(),
             listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
@@ -201,12 +218,20 @@ impl Checked {
                 delay_notice: (delivery.delay_notice_seconds != 0).then(|| seconds(delivery.delay_notice_seconds)),
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
+                failover_after: seconds(delivery.failover_after_seconds),
             },
             reports: config::Reports {
                 to_senders: self.settings.reports.to_senders,
                 copy_to: self.settings.reports.copy_to.as_deref().and_then(mailbox),
             },
-            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
+            smart_host: self.settings.smart_host.as_ref().map(|settings| lane(DEFAULT_SMART_HOST, settings)),
+            other_smart_hosts: self
+                .settings
+                .other_smart_hosts
+                .iter()
+                .map(|other| (other.name.clone(), lane(&other.name, &other.smart_host)))
+                .collect(),
+            routing: self.routing.clone(),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }
@@ -215,21 +240,27 @@ impl Checked {
 /// What a message grows by at most on its way through this house, in its header.
 const ADDED: u64 = 4096;
 
-/// What the engine signs in with, of which nothing stands in the settings.
+/// What is not in the smart host's own settings: what the engine signs in with, and what holds for every way out.
 #[derive(Default)]
 pub struct Credentials {
     pub password: Option<SecretString>,
     /// Where tokens come from, if they are wanted.
     pub tokens: Option<Arc<dyn Tokens>>,
+    /// Who signs what goes out, with the keys.
+    pub signers: Vec<Signer>,
+    /// The office's, whichever way mail goes.
+    pub footer: Option<Footer>,
 }
 
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
-    let Credentials { password, tokens } = credentials;
+    let Credentials { password, tokens, signers, footer } = credentials;
+    let adapter = tokens.as_ref().and_then(|tokens| graph(settings, folder, tokens)).map(|graph| Arc::new(graph) as Arc<dyn SmartHost>);
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
         port: settings.port,
+        adapter,
         encryption: match settings.encryption {
             SmartHostEncryption::Starttls => config::SmartHostEncryption::Starttls,
             SmartHostEncryption::Implicit => config::SmartHostEncryption::Implicit,
@@ -263,7 +294,24 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             data_end: seconds(timeouts.data_end_seconds),
             idle: seconds(timeouts.idle_seconds),
         },
+        rewriting: rewriting::of(settings).map(Arc::new),
+        footer: footer.map(Arc::new),
+        signers: signers.into(),
     }
+}
+
+/// None when mail goes by SMTP.
+pub fn graph(settings: &SmartHostSettings, folder: &Path, tokens: &Arc<dyn Tokens>) -> Option<GraphHost> {
+    let SmartHostProtocol::MicrosoftGraph { per_sender } = settings.protocol else { return None };
+    let account = settings.sign_in.user()?.to_owned();
+    let config = GraphConfig {
+        server: settings.server.clone(),
+        port: settings.port,
+        mailbox: if per_sender { Mailbox::Sender { account } } else { Mailbox::Account(account) },
+        // Of one request: a piece of an attachment, at most.
+        patience: seconds(settings.timeouts.data_block_seconds),
+    };
+    Some(GraphHost::new(config, Arc::clone(tokens), settings.extra_ca_file.as_ref().map(|file| folder.join(file)).as_deref()))
 }
 
 /// Whose name stands where there is no sender.
@@ -278,8 +326,8 @@ pub(super) fn null_sender(settings: &SmartHostSettings) -> Option<&str> {
 }
 
 /// The check has seen that it is one.
-fn mailbox(address: &str) -> Option<Mailbox> {
-    Mailbox::parse(address).ok()
+fn mailbox(address: &str) -> Option<relay::mail::Mailbox> {
+    relay::mail::Mailbox::parse(address).ok()
 }
 
 fn seconds(seconds: u32) -> Duration {

@@ -8,19 +8,23 @@
 mod access;
 pub mod check;
 mod content;
+pub mod dkim;
 pub mod file;
+mod footer;
 pub mod networks;
 pub mod pickup;
 pub mod read;
+pub mod rewriting;
 pub mod schema;
 
 mod convert;
 mod doors;
+mod routes;
 mod shape;
 mod sign_in;
 
 pub use check::{CertificatePassword, Facts, Files, check, check_with};
-pub use convert::{Checked, Credentials, smart_host};
+pub use convert::{Checked, Credentials, graph, smart_host};
 
 use control::settings::SettingsProblem;
 

@@ -276,7 +276,7 @@ impl Visit {
     }
 
     async fn keep(&self, incoming: Incoming, mut summary: Summary, peer: Peer) -> Kept {
-        let Incoming { id, envelope, check, mut repair, mut content } = incoming;
+        let Incoming { id, mut envelope, check, mut repair, mut content } = incoming;
         let checked = match check.finish() {
             Ok(checked) => checked,
             Err(refusal) => return Kept::Refused(refusal),
@@ -299,6 +299,9 @@ impl Visit {
                 return Kept::Refused(refusal);
             }
         };
+        if let Some(archive) = self.setup.config.policy.archive(peer.address) {
+            envelope.add_copy(archive);
+        }
         let is_held = held.is_some();
         let submission = Submission { id, kind: Kind::Mail, peer: Some(peer), envelope, content, summary, accepted_at, priority, held };
         match self.hall.store.keep(submission).await {

@@ -105,6 +105,13 @@ impl ReversePath {
         self.as_str().is_ascii()
     }
 
+    pub fn domain(&self) -> Option<&str> {
+        match self {
+            Self::Null => None,
+            Self::Mailbox(mailbox) => Some(mailbox.domain()),
+        }
+    }
+
     /// The wire form without angle brackets; empty for null.
     pub fn as_str(&self) -> &str {
         match self {

@@ -24,7 +24,7 @@ mod tests;
 pub use lists::{AddressList, AddressPattern};
 pub use network::Network;
 
-use crate::mail::{ForwardPath, Priority, Reply, ReversePath};
+use crate::mail::{ForwardPath, Mailbox, Priority, Reply, ReversePath};
 use ipnet::IpNet;
 use rate::{Allowance, Rates};
 use replies::Named;
@@ -55,6 +55,8 @@ pub struct Rule {
     pub message_bytes: Option<u64>,
     pub rates: Rates,
     pub priority: Priority,
+    /// Gets a copy of everything.
+    pub archive: Option<Mailbox>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,7 @@ impl Rule {
             message_bytes: None,
             rates: Rates::default(),
             priority: Priority::default(),
+            archive: None,
         }
     }
 }
@@ -304,6 +307,11 @@ impl Policy {
 
     pub fn rates(&self, client: IpAddr) -> Rates {
         self.rule_for(client).map(|(_, rule)| rule.rates).unwrap_or_default()
+    }
+
+    /// Who gets a copy of what this client sends.
+    pub fn archive(&self, client: IpAddr) -> Option<&Mailbox> {
+        self.rule_for(client).and_then(|(_, rule)| rule.archive.as_ref())
     }
 
     pub fn priority(&self, client: IpAddr) -> Priority {

@@ -21,7 +21,7 @@ pub(super) enum Fit {
 impl SmtpLine {
     /// RFC 1870 §6.1, RFC 6531 §3.2: it has said what it can, no need to ask.
     pub(super) fn fit(&self, delivery: &Delivery) -> Fit {
-        let (size, envelope) = (delivery.content.size(), &delivery.envelope);
+        let (size, envelope) = (self.shape.size.unwrap_or(delivery.content.size()), &delivery.envelope);
         if let Some(largest) = self.offers.largest.filter(|largest| size > *largest) {
             let text = format!("the message has {size} bytes; {} takes at most {largest}", self.config.server);
             return Fit::Nobody(RefusalKind::TooLarge, refusal(52, 3, 4, text));
@@ -54,9 +54,10 @@ impl SmtpLine {
             (ReversePath::Null, Some(account)) => format!("MAIL FROM:<{account}>"),
             (reverse_path, _) => format!("MAIL FROM:<{reverse_path}>"),
         };
-        // How much it will be in seven bits is known when it is sent.
-        if self.offers.size && !self.must_become_seven_bit(delivery) {
-            command.push_str(&format!(" SIZE={}", delivery.content.size()));
+        // How much it will be in seven bits is known beforehand only when it is signed.
+        let size = self.shape.size.or_else(|| (!self.must_become_seven_bit(delivery)).then(|| delivery.content.size()));
+        if let Some(size) = size.filter(|_| self.offers.size) {
+            command.push_str(&format!(" SIZE={size}"));
         }
         if self.offers.eight_bit && (delivery.eight_bit || envelope.body == Body::EightBitMime) {
             command.push_str(" BODY=8BITMIME");

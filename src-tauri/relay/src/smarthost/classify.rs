@@ -140,14 +140,16 @@ fn at(stage: Stage, verdict: Verdict, reply: &RemoteReply) -> Verdict {
 pub fn greeting_trouble(reply: &RemoteReply) -> TroubleKind {
     match (classify(reply, Stage::SignIn), reply.code) {
         (Lane(kind @ TroubleKind::AccountBlocked), _) => kind,
-        (Lane(kind @ TroubleKind::Throttled), 421) => kind,
+        // With any other code it is a sentence of a provider that says so.
+        (Lane(kind @ TroubleKind::Throttled), 421 | 432 | 454 | 500..) => kind,
         (Lane(_) | Defer(_) | Fail(_), _) => TroubleKind::GreetingRefused,
     }
 }
 
 fn sign_in_trouble(reply: &RemoteReply) -> TroubleKind {
     match reply.code {
-        421 | 432 | 451 | 452 | 454 => TroubleKind::Throttled,
+        // Not now, which is said of no password (RFC 4954 §6: 454 is a temporary failure).
+        400..500 => TroubleKind::Throttled,
         _ => TroubleKind::SignInRefused,
     }
 }

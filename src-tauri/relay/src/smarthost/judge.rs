@@ -125,6 +125,7 @@ fn of_message(verdict: Verdict, lane_is_well: bool) -> Verdict {
             | TroubleKind::SignInSwitchedOff
             | TroubleKind::SignInNeeded
             | TroubleKind::SecretMissing
+            | TroubleKind::SigningKeyMissing
             | TroubleKind::TokenNotAccepted
             | TroubleKind::TokenUnreachable
             | TroubleKind::SignInLapsed

@@ -9,6 +9,7 @@ use super::content;
 use super::fault::{Fault, remote_reply};
 use super::mask::Mask;
 use super::offers::Offers;
+use super::shape::Shape;
 use super::wire::Sender;
 use super::{Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, Refusal};
 use crate::config::SmartHostConfig;
@@ -35,6 +36,8 @@ pub struct SmtpLine {
     pub(super) tls: Option<String>,
     pub(super) offers: Offers,
     pub(super) config: SmartHostConfig,
+    /// Of the message under way.
+    pub(super) shape: Shape,
     /// A message has gone over it: the other side may have closed it meanwhile.
     pub(super) used: bool,
     /// It broke, or the other side has said 421: nothing more can be said on it.
@@ -70,6 +73,17 @@ impl Line for SmtpLine {
 
 impl SmtpLine {
     async fn hand_over(&mut self, delivery: &Delivery) -> Attempt {
+        let changed = match self.shaped(delivery).await {
+            Ok(changed) => changed,
+            Err(misfit) => match self.misfit(misfit) {
+                Some((kind, reply)) => return self.all(delivery, Verdict::Fail(kind), Some(reply)),
+                None => {
+                    let outcomes = vec![Outcome::Untouched; delivery.envelope.forward_paths.len()];
+                    return Attempt { outcomes, line: LineAfter::Usable };
+                }
+            },
+        };
+        let delivery = changed.as_ref().unwrap_or(delivery);
         let (strangers, kind, reply) = match self.fit(delivery) {
             Fit::All => return self.converse(delivery).await,
             Fit::Nobody(kind, reply) => return self.all(delivery, Verdict::Fail(kind), Some(reply)),
@@ -244,8 +258,7 @@ impl SmtpLine {
     }
 
     async fn send(&mut self, delivery: &Delivery) -> io::Result<()> {
-        let plan = if self.must_become_seven_bit(delivery) { Some(content::survey(&delivery.content).await?) } else { None };
-        content::send(&delivery.content, plan, &mut self.sender, self.config.timeouts.data_block).await
+        content::send(&delivery.content, &self.shape, &mut self.sender, self.config.timeouts.data_block).await
     }
 
     fn go_on(&self, response: &Response) -> Result<Envelope, Fault> {

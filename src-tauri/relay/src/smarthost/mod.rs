@@ -3,7 +3,7 @@
 //! In: a delivery (one message, its due recipients). Out: one outcome per recipient, or
 //! [`Trouble`]: the lane is down and why. Never decides about retrying.
 //! RFC 5321 (client side), 3207 (STARTTLS), 4954 (AUTH), 2920 (PIPELINING), 1870 (SIZE), 3461 (DSN), 6152 (8BITMIME),
-//! 6531 (SMTPUTF8), 7628 (bearer tokens).
+//! 6531 (SMTPUTF8), 7628 (bearer tokens), 6376 (DKIM).
 //!
 //! Invariant: no credential goes over a connection that is not encrypted and verified.
 
@@ -11,15 +11,20 @@ mod carry;
 mod certificate;
 mod classify;
 mod content;
+pub mod dkim;
 pub(crate) mod downgrade;
 mod fault;
+pub mod footer;
 mod judge;
+mod likeness;
 mod line;
 mod mask;
 mod offers;
 mod plain;
 pub mod probe;
 mod replies;
+pub mod rewrite;
+mod shape;
 mod sign_in;
 mod smtp;
 mod talk;
@@ -27,6 +32,7 @@ mod tokens;
 mod trust;
 mod wire;
 
+pub use likeness::Likeness;
 pub use smtp::SmtpHost;
 pub use tokens::Tokens;
 pub use trust::{certificate_trouble, client_for_others};
@@ -38,7 +44,7 @@ use std::pin::Pin;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A way out. The lettre adapter is one; a second (Microsoft Graph) may come.
+/// A way out. The lettre adapter is one; whoever starts the engine may bring another (Microsoft Graph).
 pub trait SmartHost: Send + Sync + 'static {
     /// Opens a connection, encrypted and signed in as configured.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Line>, Trouble>>;
@@ -156,6 +162,8 @@ pub enum TroubleKind {
     SignInSwitchedOff,
     SignInNeeded,
     SecretMissing,
+    /// Mail of this domain is to be signed, and the key for that is not in the credential store.
+    SigningKeyMissing,
     /// The smart host does not accept a token that was just made for it.
     TokenNotAccepted,
     /// Who gives tokens cannot be reached, or has a trouble of its own that will pass.

@@ -14,6 +14,7 @@ fn config() -> SmartHostConfig {
         extra_ca_file: None,
         parallel_connections: 1,
         pace: crate::config::Pace::default(),
+        adapter: None,
         null_sender_as: None,
         messages_per_connection: 1,
         timeouts: crate::config::Timeouts {
@@ -24,6 +25,9 @@ fn config() -> SmartHostConfig {
             data_end: second,
             idle: second,
         },
+        rewriting: None,
+        footer: None,
+        signers: Vec::new().into(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::line::SmtpLine;
 use super::mask::Mask;
 use super::offers::Offers;
 use super::plain::printable;
+use super::shape::Shape;
 use super::trust::Trust;
 use super::wire::{self, Adapter, Wire};
 use super::{BoxFuture, Line, SmartHost, Trouble, TroubleKind};
@@ -61,7 +62,8 @@ impl SmtpHost {
         let opening = AsyncSmtpConnection::connect_with_transport(Box::new(adapter), &hello);
         let connection = opening.await.map_err(|error| self.greeting_trouble(&Fault::from(error)))?;
         let (config, offers, mask) = (self.config.clone(), Offers::default(), self.mask().clone());
-        let mut line = SmtpLine { connection, sender, mask, tls, offers, config, used: false, over: false };
+        let shape = Shape::default();
+        let mut line = SmtpLine { connection, sender, mask, tls, offers, config, shape, used: false, over: false };
         match line.hello(greeted, hello, patience).await {
             Ok(()) => {}
             Err(fault) => {
@@ -98,6 +100,10 @@ impl SmtpHost {
 
     async fn open_line(&self) -> Result<SmtpLine, Trouble> {
         self.check().await?;
+        // The office wants its mail signed: it does not go unsigned because a key is gone.
+        if let Some(signer) = self.config.signers.iter().find(|signer| signer.key.is_none()) {
+            return Err(self.trouble(TroubleKind::SigningKeyMissing, &signer.domain, ""));
+        }
         let wire = wire::open(&self.config, &self.trust, &self.host_name).await?;
         let mut line = self.greet(wire).await?;
         self.sign_in(&mut line).await?;

@@ -19,6 +19,9 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
       wrong(field, entry.network, "this network is in the list already", "remove one of the two");
     }
   });
+  settings.rules.forEach(({ archive }, at) => {
+    if (archive !== null && !/^[^@\s]+@[^@\s]+$/.test(archive)) wrong(`rules[${at}].archive`, archive, "this is no mail address", "one address, as in `archive@office.example`");
+  });
   settings.listeners.forEach((listener, at) => {
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
   });
@@ -27,6 +30,7 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
     if (!/\.(pem|crt|cer)$/i.test(certificateFile)) wrong("certificate.certificateFile", certificateFile, "there is no such file", "give the path of a PEM file on this machine");
     if (!/\.(pem|key)$/i.test(keyFile)) wrong("certificate.keyFile", keyFile, "there is no such file", "give the path of a PEM file on this machine");
   }
+  if (settings.footer?.text.trim() === "" && settings.footer.html.trim() === "") wrong("footer.text", "", "the footer is empty", "some text, some HTML, or no footer");
   const host = settings.smartHost;
   if (host) {
     if (host.server.trim() === "") wrong("smartHost.server", host.server, "no server is given", "write the name your provider tells you");
@@ -38,9 +42,36 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
       if (host.signIn.clientId.trim() === "") wrong("smartHost.signIn.clientId", "", "this is no application ID", "copy it from where the application is registered");
       if (host.signIn.service.kind === "microsoft365" && host.signIn.service.tenant.trim() === "") wrong("smartHost.signIn.service.tenant", "", "this is no directory", "write the directory (tenant) ID, or a domain of it");
     }
+    const senders = host.rewriting?.senders;
+    const isAddress = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text);
+    if (senders?.kind === "all" && !isAddress(senders.address ?? (host.signIn.kind === "password" || host.signIn.kind === "oauth" ? host.signIn.user : ""))) {
+      wrong("smartHost.rewriting.senders.address", senders.address ?? "", "this is no mail address", "one address, as in `mail@office.example`");
+    }
+    if (senders?.kind === "rows") {
+      senders.rows.forEach((row, at) => {
+        if (row.from === "") wrong(`smartHost.rewriting.senders.rows[${at}].from`, row.from, "this is neither an address nor a domain", "an address, a domain, or `*` for everybody");
+        if (!isAddress(row.to)) wrong(`smartHost.rewriting.senders.rows[${at}].to`, row.to, "this is no mail address", "one address, as in `mail@office.example`");
+      });
+    }
     if (host.extraCaFile !== null && !/\.(pem|crt|cer)$/i.test(host.extraCaFile)) wrong("smartHost.extraCaFile", host.extraCaFile, "there is no such file", "give the path of a PEM file on this machine");
     if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");
   }
+  const known = ["default", ...settings.otherSmartHosts.map(({ name }) => name)];
+  settings.otherSmartHosts.forEach((other, at) => {
+    const field = `otherSmartHosts[${at}]`;
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(other.name)) wrong(`${field}.name`, other.name, "a name has 1 to 32 letters, digits, `-` or `_`", "a short name, as in `newsletters`");
+    else if (known.indexOf(other.name) < at + 1) wrong(`${field}.name`, other.name, "another has this name already", "another name");
+    if (!/^[a-z0-9.-]+$/i.test(other.smartHost.server)) wrong(`${field}.smartHost.server`, other.smartHost.server, "this is neither a server name nor an IP address", "the server’s name, as in `smtp.example.com`");
+  });
+  const via = (field: string, names: readonly string[]) =>
+    names.forEach((name, at) => {
+      if (!known.includes(name)) wrong(`${field}[${at}]`, name, "there is no smart host of this name", `one of: ${known.join(", ")}`);
+    });
+  settings.routes.forEach((route, at) => {
+    if (route.via.length === 0) wrong(`routes[${at}].via`, "", "no smart host is named", `one of: ${known.join(", ")}`);
+    via(`routes[${at}].via`, route.via);
+  });
+  via("defaultRoute", settings.defaultRoute);
   if (settings.limits.messageBytes < 10_000 || settings.limits.messageBytes > 150_000_000) wrong("limits.messageBytes", settings.limits.messageBytes, "the size is out of range", "choose 1 MB to 150 MB");
   if (settings.limits.recipients < 100) wrong("limits.recipients", settings.limits.recipients, "mail programs may count on 100 recipients", "choose at least 100");
   if (settings.delivery.firstRetrySeconds > settings.delivery.longestRetrySeconds) wrong("delivery.firstRetrySeconds", settings.delivery.firstRetrySeconds, "the first wait is longer than the longest", "choose a shorter one");

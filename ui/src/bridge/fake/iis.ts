@@ -38,10 +38,12 @@ export function importOf(service: TakeOverView, name: string | null): ImportView
     extraCaFile: null,
     parallelConnections: 3,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null },
+    protocol: { kind: "smtp" },
     largestMessage: 36_700_160,
     nullSender: { kind: "account" },
     messagesPerConnection: 20,
     timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
+    rewriting: null,
   };
   return {
     source: name === null ? { kind: "adsi" } : { kind: "metabase", name },

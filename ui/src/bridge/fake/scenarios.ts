@@ -7,6 +7,7 @@ import { defaultSettings } from "./defaults";
 import type {
   AccessRule,
   DeviceView,
+  DkimFound,
   EntryView,
   HourView,
   LaneState,
@@ -23,6 +24,7 @@ import type {
   TakeOverView,
 } from "../generated/control";
 import { burst, everyRefusal, someDevices } from "./devices";
+import type { FakeKey } from "./keys";
 import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, seeded, type Random } from "./office";
 
 export const scenarios = [
@@ -68,6 +70,10 @@ export interface World {
   refusals: RefusalView[];
   machine: MachineView;
   windowsSmtp: TakeOverView;
+  /** By the names of their secrets. */
+  signingKeys: Map<string, FakeKey>;
+  /** What the name servers say of every key. */
+  publishedKey: DkimFound;
   probeFails: { stage: ProbeStage; problem: Problem } | null;
   random: Random;
 }
@@ -217,6 +223,8 @@ function flowing(now: number): World {
     devices: [],
     refusals: [],
     windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
+    signingKeys: new Map(),
+    publishedKey: { kind: "notFound" },
     machine: {
       hostName: "srv-office",
       os: "Windows Server 2025 Standard 24H2 (build 26100)",
@@ -235,7 +243,8 @@ function flowing(now: number): World {
     },
     snapshot: {
       engine: { version: VERSION, contract: CONTRACT, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
-      lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000, pace: { recipientsToday: 214, recipientsPerDay: 10_000, waitsUntil: null, slowed: false } },
+      lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000, pace: { recipientsToday: 214, recipientsPerDay: 10_000, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false },
+      otherLanes: [],
       paused: false,
       counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sessions: 1 },
       hours: hours(now, workload),
@@ -251,6 +260,7 @@ function flowing(now: number): World {
         store: { kind: "windowsCredentialManager" },
         accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
         signIn: null,
+        otherSignIns: [],
       },
     },
   };
@@ -278,10 +288,12 @@ function officeSettings(): Settings {
       extraCaFile: null,
       parallelConnections: 3,
     pace: { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null },
+    protocol: { kind: "smtp" },
     largestMessage: 36_700_160,
     nullSender: { kind: "account" },
       messagesPerConnection: 30,
       timeouts: { connectSeconds: 30, tlsSeconds: 30, commandSeconds: 300, dataBlockSeconds: 180, dataEndSeconds: 600, idleSeconds: 10 },
+      rewriting: null,
     },
   };
 }
@@ -290,7 +302,8 @@ function unsetUp(world: World) {
   const { snapshot, machine } = world;
   forget(world, Date.now());
   snapshot.settings = { ...snapshot.settings, settings: defaultSettings(), secrets: [] };
-  snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null, pace: { recipientsToday: 0, recipientsPerDay: null, waitsUntil: null, slowed: false } };
+  snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null, pace: { recipientsToday: 0, recipientsPerDay: null, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false };
+  snapshot.otherLanes = [];
   snapshot.listeners = [];
   machine.ports = [
     { port: 25, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true },

@@ -52,7 +52,11 @@ messageBytes: number | null,
 /**
  * How much each client of this network may send.
  */
-rate: RateLimits, priority: Priority, };
+rate: RateLimits, priority: Priority, 
+/**
+ * An address that gets a copy of all mail from there, without senders and readers seeing it. `null`: none.
+ */
+archive: string | null, };
 
 /**
  * What is known of a device account. Neither its password nor the hash of it ever comes out.
@@ -81,7 +85,7 @@ allowedSenders: Array<string>, deniedSenders: Array<string>,
  */
 allowedRecipients: Array<string>, deniedRecipients: Array<string>, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "rewritten", rewritten: RewrittenView, } | { "kind": "dkimKey", key: DkimKeyView, } | { "kind": "dkimFound", found: DkimFound, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 /**
  * Attachments that are refused with 550 5.7.1; the reply names the attachment.
@@ -193,7 +197,12 @@ delayNoticeSeconds: number,
 /**
  * How long a connection trouble rests the way to the provider, at first and at most.
  */
-firstRestSeconds: number, longestRestSeconds: number, };
+firstRestSeconds: number, longestRestSeconds: number, 
+/**
+ * How long a smart host is down before its mail goes through the next one of its route; at once where only a person
+ * can mend it.
+ */
+failoverAfterSeconds: number, };
 
 /**
  * An account that devices sign in with. The password is set by its own request and never shown.
@@ -257,6 +266,60 @@ refusedToday: number, lastRefusal: RefusalView | null,
  */
 network: string | null, };
 
+export type DisplayName = "kept" | "address" | "nameAndAddress";
+
+export type DkimAlgorithm = "rsa" | "ed25519";
+
+/**
+ * Mail from this domain is signed (DKIM, RFC 6376). The key is made by a request and kept in the credential store under the
+ * name `dkim.SELECTOR.DOMAIN`; where it is missing mail waits.
+ */
+export type DkimDomain = { 
+/**
+ * As in `office.example`; it signs for its subdomains too, unless they are here themselves.
+ */
+domain: string, 
+/**
+ * The name of the key within the domain: what is published stands at `SELECTOR._domainkey.DOMAIN`.
+ */
+selector: string, 
+/**
+ * Switched off nothing is signed; the key is kept.
+ */
+enabled: boolean, };
+
+/**
+ * What is published for a key, as this machine sees it.
+ */
+export type DkimFound = { "kind": "published" } | { "kind": "notFound" } | { "kind": "other", record: string, } | { "kind": "noAnswer", said: string, };
+
+/**
+ * A key that signs mail; nothing of it that is secret.
+ */
+export type DkimKeyView = { domain: string, selector: string, 
+/**
+ * Where the public key is published.
+ */
+recordName: string, 
+/**
+ * None: there is no key in the credential store, or it cannot be used.
+ */
+key: DkimPublicView | null, };
+
+export type DkimPublicView = { algorithm: DkimAlgorithm, 
+/**
+ * The TXT record's text.
+ */
+record: string, 
+/**
+ * The same as a line of a zone file, in strings of at most 255 octets (RFC 1035 §3.3).
+ */
+zoneLine: string, 
+/**
+ * It is in memory only, and lost at the next restart.
+ */
+untilRestart: boolean, };
+
 export type EngineView = { version: string, contract: number, hostName: string, startedAt: number, dataFolder: string, 
 /**
  * True when the engine ends with the window's process; false for `outtrayd`.
@@ -310,7 +373,11 @@ problem: Problem | null,
 /**
  * Why it is on hold; None when it is not.
  */
-held: HeldWhy | null, };
+held: HeldWhy | null, 
+/**
+ * Through which smart host it last went.
+ */
+lane: string | null, };
 
 /**
  * One fact, or several of one moment, and the numbers it covers.
@@ -325,7 +392,7 @@ from: number,
  */
 seq: number, fact: Fact, };
 
-export type Fact = { "kind": "queueChanged", entries: Array<EntryView>, } | { "kind": "queueLeft", entries: Array<EntryView>, } | { "kind": "recent", lines: Array<RecentView>, } | { "kind": "countersChanged", counters: Counters, } | { "kind": "laneChanged", lane: LaneView, } | { "kind": "pausedChanged", paused: boolean, } | { "kind": "listenersChanged", listeners: Array<ListenerView>, } | { "kind": "clientRefused", client: RefusedClient, } | { "kind": "noticesChanged", notices: Array<Problem>, } | { "kind": "settingsChanged", settings: SettingsView, engine: EngineView, } | { "kind": "probed", probe: number, step: ProbeStep, } | { "kind": "several", facts: Array<Fact>, } | { "kind": "lagged" };
+export type Fact = { "kind": "queueChanged", entries: Array<EntryView>, } | { "kind": "queueLeft", entries: Array<EntryView>, } | { "kind": "recent", lines: Array<RecentView>, } | { "kind": "countersChanged", counters: Counters, } | { "kind": "laneChanged", lane: LaneView, } | { "kind": "otherLanesChanged", lanes: Array<LaneView>, } | { "kind": "pausedChanged", paused: boolean, } | { "kind": "listenersChanged", listeners: Array<ListenerView>, } | { "kind": "clientRefused", client: RefusedClient, } | { "kind": "noticesChanged", notices: Array<Problem>, } | { "kind": "settingsChanged", settings: SettingsView, engine: EngineView, } | { "kind": "probed", probe: number, step: ProbeStep, } | { "kind": "several", facts: Array<Fact>, } | { "kind": "lagged" };
 
 export type FirewallState = "on" | "off" | "unknown";
 
@@ -338,6 +405,20 @@ name: string | null,
  * What an administrator types to let the ports in from the local network, when that is known.
  */
 command: string | null, };
+
+/**
+ * A footer under the first text of each message on its way out, in the form that the text has. What is signed or encrypted
+ * gets none, nor do reports.
+ */
+export type FooterSettings = { 
+/**
+ * Under plain text. Empty: nothing.
+ */
+text: string, 
+/**
+ * Under HTML, as it is to stand in the page. Empty: nothing.
+ */
+html: string, };
 
 export type HeaderAction = { "kind": "refuse" } | { "kind": "hold" } | { "kind": "remove" } | { "kind": "add", field: string, value: string, };
 
@@ -432,12 +513,21 @@ servers: Array<ImportServer>,
  */
 troubles: Array<string>, service: TakeOverView, };
 
+/**
+ * What can be done about one smart host.
+ */
+export type LaneAct = "pause" | "resume" | "tryNow" | "cancelSignIn" | "signOut";
+
 export type LaneState = { "kind": "notSetUp" } | { "kind": "ready" } | { "kind": "sending" } | { "kind": "throttled", problem: Problem, since: number, nextTry: number, };
 
 /**
  * The way to the provider and its health.
  */
 export type LaneView = { 
+/**
+ * `default`, or as the settings name it.
+ */
+name: string, 
 /**
  * Provider key of the settings (`microsoft365`, …), or `other`; empty when not set up.
  */
@@ -449,7 +539,19 @@ connections: number,
 /**
  * When a message was last handed over.
  */
-lastSuccessAt: number | null, pace: PaceView, };
+lastSuccessAt: number | null, pace: PaceView, 
+/**
+ * A person has paused it alone: its mail waits, and goes no other way.
+ */
+paused: boolean, 
+/**
+ * Messages that wait for it now; 0 where it is the only one.
+ */
+waiting: number, 
+/**
+ * Its mail goes through another as long as it is down.
+ */
+failedOver: boolean, };
 
 /**
  * Messages in one folder of the Windows SMTP service.
@@ -574,6 +676,17 @@ export type MetabaseFile = { name: string,
  * The bytes of the file.
  */
 base64: string, };
+
+export type NamedSignIn = { name: string, signIn: SignInView, };
+
+/**
+ * A smart host beside the default one.
+ */
+export type NamedSmartHost = { 
+/**
+ * What routes call it: letters, digits, `-` and `_`. Its secret is in the credential store as `smart-host:` and this name.
+ */
+name: string, smartHost: SmartHostSettings, };
 
 export type NetworkView = { 
 /**
@@ -711,7 +824,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
 
 export type Provider = { 
 /**
@@ -731,6 +844,10 @@ more?: boolean,
  */
 knownBy: Array<string>, 
 /**
+ * None: by SMTP.
+ */
+protocol?: ProviderProtocol, 
+/**
  * The first is the usual one. Empty: it has to be typed.
  */
 servers: Array<ProviderServer>, serverLabel?: string, serverHint?: string, placeholder?: string, port: number, encryption: SmartHostEncryption, 
@@ -746,6 +863,10 @@ conditions: Array<string>,
  * Something to know now, with a date or a catch.
  */
 caution?: Caution, link?: ProviderLink, parallelConnections: number, messagesPerConnection: number, 
+/**
+ * Its servers that take mail only from the account that signs in, and from what that may send as.
+ */
+ownSendersOnly?: Array<string>, 
 /**
  * What it takes, as far as it says so.
  */
@@ -778,6 +899,8 @@ export type ProviderLink = {
 key: string, label: string, };
 
 export type ProviderNullSender = "account";
+
+export type ProviderProtocol = "microsoftGraph";
 
 export type ProviderSecret = { label: string, hint: string, };
 
@@ -864,7 +987,19 @@ toSenders: boolean,
  */
 copyTo: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "lane", 
+/**
+ * `default`, or as the settings name it.
+ */
+lane: string, act: LaneAct, } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, 
+/**
+ * Which smart host it is, for its stored secret; None: the default one.
+ */
+lane?: string, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, 
+/**
+ * Which smart host it is; None: the default one.
+ */
+lane?: string, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "senderBecomes", smartHost: SmartHostSettings, from: string, } | { "ask": "dkimKey", domain: string, selector: string, } | { "ask": "newDkimKey", domain: string, selector: string, algorithm: DkimAlgorithm, replace: boolean, untilRestart: boolean, } | { "ask": "lookUpDkimKey", domain: string, selector: string, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
@@ -873,6 +1008,75 @@ text: string, offset: number, limit: number, } | { "ask": "endBurst",
  * An address, or `account:` and the name of a device account, as the notice has it.
  */
 address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+
+export type RewritingRow = { 
+/**
+ * An address, a domain (`office.example`), `.office.example` for its subdomains, or `*` for everybody.
+ */
+from: string, to: string, };
+
+/**
+ * The envelope's sender, From and Sender become another address on the way to this provider. What is kept here, and
+ * reports to senders, know the address of before.
+ */
+export type RewritingSettings = { senders: RewrittenSenders, 
+/**
+ * What readers see before the new address.
+ */
+displayName: DisplayName, 
+/**
+ * Answers go to the address of before: it becomes Reply-To, where there is none.
+ */
+replyTo: boolean, };
+
+export type RewrittenSenders = { "kind": "all", address: string | null, } | { "kind": "rows", rows: Array<RewritingRow>, };
+
+/**
+ * What would become of one sender.
+ */
+export type RewrittenView = { 
+/**
+ * The envelope's sender.
+ */
+envelope: string, 
+/**
+ * The From that readers see.
+ */
+from: string, 
+/**
+ * Where answers go, if that is said anew.
+ */
+replyTo: string | null, 
+/**
+ * The From of before, as it is kept in the message; `null`: nothing is changed.
+ */
+originalFrom: string | null, };
+
+/**
+ * Which smart hosts some of the mail goes through. All of it must fit, for each recipient by itself; the first route that
+ * fits decides.
+ */
+export type RouteSettings = { 
+/**
+ * What people call it ("Newsletters").
+ */
+name: string, 
+/**
+ * Addresses, domains, `.office.example` for subdomains, `<>` for reports, `*` for any; empty: any.
+ */
+senders: Array<string>, 
+/**
+ * Addresses, domains, `.office.example` for subdomains, `*` for any; empty: any.
+ */
+recipients: Array<string>, 
+/**
+ * Networks of devices, or names of access rules, for the networks of these; empty: any.
+ */
+clients: Array<string>, 
+/**
+ * Smart hosts in the order in which they are used: the first that is not down.
+ */
+via: Array<string>, };
 
 export type RuleAction = "allow" | "refuse";
 
@@ -956,7 +1160,27 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, 
+/**
+ * What is put under texts on their way out. `null`: nothing.
+ */
+footer: FooterSettings | null, 
+/**
+ * Domains whose mail is signed, after all other changes.
+ */
+dkim: Array<DkimDomain>, 
+/**
+ * Smart hosts beside it, for routes and for when it is down.
+ */
+otherSmartHosts: Array<NamedSmartHost>, 
+/**
+ * Which mail goes through which smart hosts, in order.
+ */
+routes: Array<RouteSettings>, 
+/**
+ * The smart hosts for the rest, in the order in which they are used; empty: the default one alone.
+ */
+defaultRoute: Array<string>, limits: Limits, delivery: Delivery, reports: ReportSettings, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -1002,7 +1226,11 @@ accounts: Array<AccountView>,
 /**
  * None where no token is wanted.
  */
-signIn: SignInView | null, };
+signIn: SignInView | null, 
+/**
+ * Of smart hosts beside the default one, where tokens are wanted.
+ */
+otherSignIns: Array<NamedSignIn>, };
 
 export type SignIn = { "kind": "none" } | { "kind": "password", user: string, } | { "kind": "oauth", 
 /**
@@ -1058,11 +1286,25 @@ export type SignInWaiting = { "kind": "deviceCode", code: string, link: string, 
  */
 export type SmartHostEncryption = "starttls" | "implicit" | "none";
 
+/**
+ * How mail is handed over.
+ */
+export type SmartHostProtocol = { "kind": "smtp" } | { "kind": "microsoftGraph", 
+/**
+ * Each message goes out of its sender's own mailbox, which the application must be allowed to send from; else all
+ * go out of the account's.
+ */
+perSender: boolean, };
+
 export type SmartHostSettings = { 
 /**
  * Which provider it is, by its key in the table of providers (`control/src/providers.json`); `other` for any that is not there.
  */
 provider: string, 
+/**
+ * How mail is handed over.
+ */
+protocol: SmartHostProtocol, 
 /**
  * Name or address of the server.
  */
@@ -1087,7 +1329,11 @@ largestMessage: number | null,
 /**
  * How mail without a sender goes out, and with it our own reports.
  */
-nullSender: NullSender, timeouts: SmartHostTimeouts, };
+nullSender: NullSender, timeouts: SmartHostTimeouts, 
+/**
+ * Which addresses senders become on the way there. `null`: none, they stay as they are.
+ */
+rewriting: RewritingSettings | null, };
 
 /**
  * RFC 5321 §4.5.3.2 gives the defaults.
@@ -1115,7 +1361,11 @@ export type SmtpService = { "kind": "notInstalled" } | { "kind": "unknown" } | {
 /**
  * Everything a window needs to draw its first picture. Events with a higher `seq` come on top.
  */
-export type Snapshot = { seq: number, engine: EngineView, lane: LaneView, paused: boolean, counters: Counters, 
+export type Snapshot = { seq: number, engine: EngineView, lane: LaneView, 
+/**
+ * Smart hosts beside the default one, in the order of the settings.
+ */
+otherLanes: Array<LaneView>, paused: boolean, counters: Counters, 
 /**
  * The last 24 hours, oldest first, one entry an hour (24 of them).
  */
@@ -1139,7 +1389,11 @@ export type StoryKind = { "kind": "accepted", client: string, clientName: string
  */
 tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "confirmed", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
 
-export type StoryStep = { at: number, what: StoryKind, };
+export type StoryStep = { at: number, what: StoryKind, 
+/**
+ * Through which smart host, if it was tried.
+ */
+lane: string | null, };
 
 /**
  * The whole story of one message.

@@ -44,6 +44,9 @@ export const providerTable: Provider[] = [
     },
     "parallelConnections": 3,
     "messagesPerConnection": 30,
+    "ownSendersOnly": [
+      "smtp.office365.com"
+    ],
     "pace": {
       "messagesPerMinute": 30,
       "recipientsPerDay": 10000,
@@ -109,6 +112,9 @@ export const providerTable: Provider[] = [
     },
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.gmail.com"
+    ],
     "pace": {
       "messagesPerMinute": null,
       "recipientsPerDay": 10000,
@@ -330,6 +336,58 @@ export const providerTable: Provider[] = [
     "advice": {}
   },
   {
+    "key": "microsoft365Graph",
+    "name": "Microsoft 365 by Graph",
+    "summary": "Where SMTP is switched off for the organisation",
+    "more": true,
+    "knownBy": [
+      "graph.microsoft.com"
+    ],
+    "protocol": "microsoftGraph",
+    "servers": [
+      {
+        "label": "graph.microsoft.com",
+        "server": "graph.microsoft.com"
+      }
+    ],
+    "port": 443,
+    "encryption": "implicit",
+    "signIn": [
+      "oauth"
+    ],
+    "user": {
+      "label": "Mailbox",
+      "hint": "The mailbox that sends.",
+      "placeholder": "relay@example.com"
+    },
+    "secret": {
+      "label": "Client secret",
+      "hint": "Its value, not its ID."
+    },
+    "conditions": [
+      "Goes by HTTPS, which every network lets out.",
+      "The application needs the right Mail.Send, and Mail.ReadWrite for attachments of more than 3 MB: they are put on a draft.",
+      "Mail goes to whom its To, Cc and Bcc name; Outtray makes them those it is for.",
+      "A mailbox takes 35 MB, unless an administrator has changed that."
+    ],
+    "parallelConnections": 3,
+    "messagesPerConnection": 100,
+    "pace": {
+      "messagesPerMinute": 30,
+      "recipientsPerDay": 10000,
+      "recipientsPerMessage": 500
+    },
+    "largestMessage": 36700160,
+    "nullSender": "account",
+    "spf": "spf.protection.outlook.com",
+    "dkim": "Two CNAME records that the Defender portal shows, selector1 and selector2.",
+    "advice": {
+      "consentMissing": "Grant admin consent for Mail.Send and Mail.ReadWrite in the Entra admin centre, or add this mailbox to the application’s scope in Exchange.",
+      "accountBlocked": "Microsoft knows no mailbox of this name in Exchange Online. Use a licensed or shared mailbox.",
+      "senderRefused": "The application may not send as that address. Let the device send from the mailbox’s own address."
+    }
+  },
+  {
     "key": "microsoft365Connector",
     "name": "Microsoft 365 connector",
     "summary": "By this office’s public address, no sign-in",
@@ -405,6 +463,9 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.hve.mx.microsoft"
+    ],
     "pace": {
       "messagesPerMinute": null,
       "recipientsPerDay": null,
@@ -685,6 +746,13 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtppro.zoho.com",
+      "smtppro.zoho.eu",
+      "smtppro.zoho.in",
+      "smtp.zoho.com",
+      "smtp.zoho.eu"
+    ],
     "nullSender": "account",
     "spf": "zoho.com",
     "advice": {
@@ -773,6 +841,9 @@ export const providerTable: Provider[] = [
     ],
     "parallelConnections": 3,
     "messagesPerConnection": 100,
+    "ownSendersOnly": [
+      "smtp.fastmail.com"
+    ],
     "largestMessage": 70000000,
     "nullSender": "account",
     "spf": "spf.messagingengine.com",

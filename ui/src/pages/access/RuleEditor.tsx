@@ -89,6 +89,9 @@ export function RuleEditor({ rule, at, problems, onChange, onLeave }: RuleEditor
               </Select>
             </Field>
           </div>
+          <Field className={styles.archive ?? ""} label="Copy of everything to" hint="An archive mailbox, as a hidden recipient: it stands in the queue and in the history, senders hear nothing of it. Empty: none." {...fieldState(problems, of("archive"))}>
+            <Input value={rule.archive ?? ""} placeholder="archive@office.example" spellCheck={false} onChange={(_, { value }) => set({ archive: value.trim() === "" ? null : value.trim() })} onBlur={onLeave} />
+          </Field>
           <fieldset className={formStyles.fieldset}>
             <legend className={formStyles.legend}>Limits for each device there</legend>
             <div className={styles.rates}>

@@ -13,9 +13,12 @@ import { useMachine } from "../../live/machine";
 import { useSnapshot } from "../../live/provider";
 import { PageHead } from "../../parts/Page";
 import { useWindow, type SettingsPart } from "../../window";
+import { FooterPart } from "./FooterPart";
 import { MachinePart } from "./MachinePart";
 import { DeliveryPart, LimitsPart, UpkeepPart } from "./NumberParts";
+import { RoutesPart } from "./RoutesPart";
 import { ListeningPart, ProviderPart } from "./SetupParts";
+import { SigningPart } from "./SigningPart";
 import styles from "./settings.module.css";
 
 const keys = keysOf("settings");
@@ -25,7 +28,18 @@ export function SettingsPage({ part }: { part: SettingsPart }) {
   const { go } = useWindow();
   const [secret, setSecret] = useState("");
   const [untilRestart, setUntilRestart] = useState(false);
-  const draft = useDraft(keys, { secret: secret === "" ? null : { name: SECRET, secret, untilRestart }, onForget: () => setSecret("") });
+  // Whose it is: the usual provider's, or that of another one.
+  const [secretName, setSecretName] = useState(SECRET);
+  const draft = useDraft(keys, { secret: secret === "" ? null : { name: secretName, secret, untilRestart }, onForget: () => setSecret("") });
+  const typed = (name: string) => ({
+    secret: secretName === name ? secret : "",
+    onSecret: (next: string) => {
+      setSecretName(name);
+      setSecret(next);
+    },
+    untilRestart,
+    onUntilRestart: setUntilRestart,
+  });
   const machine = useMachine();
   const form = { draft: draft.draft, change: draft.change, problems: draft.check.problems, onLeave: draft.leave };
   return (
@@ -41,8 +55,15 @@ export function SettingsPage({ part }: { part: SettingsPart }) {
       />
       <Overtaken when={draft.overtaken} />
       <PartTabs<Extract<Place, { page: "settings" }>> page="settings" parts={settingsParts} part={part} problems={draft.check.problems} onPart={(next) => go({ page: "settings", part: next })}>
-        {part === "provider" && <ProviderPart {...form} secret={secret} onSecret={setSecret} untilRestart={untilRestart} onUntilRestart={setUntilRestart} />}
+        {part === "provider" && <ProviderPart {...form} {...typed(SECRET)} />}
+        {part === "routes" && <RoutesPart {...form} typed={typed} />}
         {part === "listening" && <ListeningPart {...form} machine={machine} />}
+        {part === "signing" && (
+          <>
+            <SigningPart {...form} />
+            <FooterPart {...form} />
+          </>
+        )}
         {part === "limits" && <LimitsPart {...form} />}
         {part === "delivery" && <DeliveryPart {...form} />}
         {part === "machine" && <MachinePart machine={machine} />}

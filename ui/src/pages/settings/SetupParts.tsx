@@ -1,18 +1,18 @@
 /**
  * The parts of the settings that the setup also asks for.
  */
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Select, Switch } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
-import type { NullSender, Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
-import { fieldState, wrongAt } from "../../forms/check";
+import type { PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import { fieldState } from "../../forms/check";
 import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
-import { NumberField, OptionalNumberField } from "../../forms/fields";
-import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
+import { PaceFields } from "../../forms/PaceFields";
 import { preset, providerName, providerOf } from "../../forms/providers";
+import { RewritingForm } from "../../forms/RewritingForm";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
@@ -20,7 +20,7 @@ import { useSnapshot } from "../../live/provider";
 import { SendTest } from "../../mail/SendTest";
 import { Card, Empty, Section } from "../../parts/Page";
 import { useWindow } from "../../window";
-import { many, senderOf } from "../../words";
+import { many, senderOf, userOf } from "../../words";
 
 export interface PartProps {
   draft: Settings;
@@ -29,22 +29,12 @@ export interface PartProps {
   onLeave(): void;
 }
 
-const MB = 1_000_000;
-
 interface ProviderPartProps extends PartProps {
   secret: string;
   onSecret(secret: string): void;
   untilRestart: boolean;
   onUntilRestart(untilRestart: boolean): void;
 }
-
-const paceFields: { name: keyof Pace; label: string; hint: string }[] = [
-  { name: "messagesPerMinute", label: "Messages a minute", hint: "What is over it waits a little. Empty: no limit." },
-  { name: "recipientsPerDay", label: "Recipients in 24 hours", hint: "What is over it waits for the next day. Empty: no limit." },
-  { name: "recipientsPerMessage", label: "Recipients of one message", hint: "More go in several parts. Empty: no limit." },
-];
-
-const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.largestMessage", "smartHost.nullSender", "smartHost.extraCaFile"];
 
 export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
   const { settings } = useSnapshot();
@@ -71,22 +61,14 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
           <div className={formStyles.stack}>
             <ServerFields key={host.provider} host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
             <SignInForm host={host} secret={secret} stored={stored} store={settings.store} untilRestart={untilRestart} problems={problems} onHost={onHost} onSecret={onSecret} onUntilRestart={onUntilRestart} onLeave={onLeave} />
-            <Folded title="Pace, reports and certificate authority" open={fieldsOfPace.some((field) => wrongAt(problems, field) !== undefined)}>
-              <div className={formStyles.row}>
-                <NumberField label="Connections at a time" hint="More can be faster; providers limit it." value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
-                <NumberField label="Messages on one connection" hint="Then a new connection is made." value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
-                {paceFields.map(({ name, label, hint }) => (
-                  <OptionalNumberField key={name} label={label} hint={hint} value={host.pace[name]} onChange={(value) => onHost({ ...host, pace: { ...host.pace, [name]: value } })} onLeave={onLeave} {...fieldState(problems, `smartHost.pace.${name}`)} />
-                ))}
-                <OptionalNumberField label="Largest message it takes" hint="Larger ones are refused when a device brings them. Empty: as under Limits." unit="MB" value={host.largestMessage === null ? null : Math.round(host.largestMessage / MB)} onChange={(value) => onHost({ ...host, largestMessage: value === null ? null : value * MB })} onLeave={onLeave} {...fieldState(problems, "smartHost.largestMessage")} />
-                <NullSenderFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
-                <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
-                  <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
-                </Field>
-              </div>
-            </Folded>
+            <PaceFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
             <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={senderOf(host.signIn) || null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
           </div>
+        </Card>
+      </Section>
+      <Section title="Senders" sub="Whose name mail goes under to this provider. The queue, the history and your reports keep the sender of the device.">
+        <Card>
+          <RewritingForm host={host} problems={problems} example={exampleOf(draft)} onChange={onHost} onLeave={onLeave} />
         </Card>
       </Section>
       <Section title="Good to know">
@@ -111,34 +93,10 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
   );
 }
 
-const nullSenders: Record<NullSender["kind"], string> = {
-  asItIs: "Nobody, as the standard wants it",
-  account: "The account’s own address",
-  address: "Another address",
-};
-
-/** In whose name reports go out, which have no sender. */
-function NullSenderFields({ host, problems, onHost, onLeave }: { host: SmartHostSettings; problems: SettingsProblem[]; onHost(host: SmartHostSettings): void; onLeave(): void }) {
-  const { nullSender } = host;
-  const choose = (kind: NullSender["kind"]) => onHost({ ...host, nullSender: kind === "address" ? { kind, address: "" } : { kind } });
-  return (
-    <>
-      <Field label="Sender of reports" hint="Microsoft refuses mail without a sender from a mailbox that is signed in; most others take it." {...(nullSender.kind === "address" ? {} : fieldState(problems, "smartHost.nullSender"))}>
-        <Select value={nullSender.kind} onChange={(_, { value }) => choose(value as NullSender["kind"])} onBlur={onLeave}>
-          {(Object.keys(nullSenders) as NullSender["kind"][]).map((kind) => (
-            <option key={kind} value={kind}>
-              {nullSenders[kind]}
-            </option>
-          ))}
-        </Select>
-      </Field>
-      {nullSender.kind === "address" && (
-        <Field label="That address" hint="The account must be allowed to send as it." {...fieldState(problems, "smartHost.nullSender.address")}>
-          <Input type="email" value={nullSender.address} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, nullSender: { kind: "address", address: value.trim() } })} onBlur={onLeave} />
-        </Field>
-      )}
-    </>
-  );
+/** A sender as devices write it, of the office's own domain if that is known. */
+function exampleOf({ lists, smartHost }: Settings): string {
+  const domain = lists.ownDomains[0] ?? userOf(smartHost?.signIn).split("@")[1] ?? "office.example";
+  return `Scanner <scanner@${domain}>`;
 }
 
 function ChangeProvider({ host, onCancel, onChoose }: { host: SmartHostSettings; onCancel(): void; onChoose(key: string): void }) {

@@ -6,7 +6,8 @@ import { useCallback, type Dispatch } from "react";
 
 import type { SecretView, SettingsProblem, SignIn } from "../../bridge/bridge";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
-import { providerName, providerOf } from "../../forms/providers";
+import { ownSendersOnly, providerName, providerOf } from "../../forms/providers";
+import { SendAsAccount } from "../../forms/RewritingForm";
 import { SignInForm } from "../../forms/SignInForm";
 import { useSnapshot } from "../../live/provider";
 import { PageHead } from "../../parts/Page";
@@ -51,6 +52,7 @@ export function SignInStep({ draft, make, problems, onLeave, secret, onSecret, s
         onUntilRestart={onUntilRestart}
         onLeave={onLeave}
       />
+      {own !== "" && ownSendersOnly(host) && <SendAsAccount host={host} account={own} onChange={(next) => make({ kind: "host", host: next })} />}
       {own === "" && (
         <Field label="An address your devices send from" hint="Optional. With it the check also asks whether the provider accepts that sender." style={{ maxWidth: 420 }}>
           <Input type="email" value={draft.sender} placeholder="scanner@example.com" spellCheck={false} onChange={(_, { value }) => make({ kind: "sender", sender: value.trim() })} />

@@ -50,7 +50,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
             Provider,
             "Further smart hosts",
             rest.join(", "),
-            "Outtray has one way out. Mail waits while it is down; nothing is lost.",
+            "Add them under More providers, in their order, for when the first is down. Else mail waits; nothing is lost.",
         );
     }
     const DIRECT: &str = "Attempt direct delivery first";
@@ -80,6 +80,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         provider: provider.map_or(control::provider::OTHER, |provider| &provider.key).to_owned(),
         pace: provider.map(|provider| provider.pace_of(&host)).unwrap_or_default(),
         largest_message: provider.and_then(|provider| provider.largest_message),
+        protocol: control::settings::SmartHostProtocol::Smtp,
         server: host,
         port,
         encryption,
@@ -89,6 +90,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         null_sender: null_sender(provider, &sign_in),
         sign_in,
         timeouts: SmartHostTimeouts::default(),
+        rewriting: None,
     });
     if server.number("RemoteTimeout").is_some() {
         rows.left(Provider, "Outbound time-out", seconds_of(server, "RemoteTimeout"), "Outtray uses the times of RFC 5321.");

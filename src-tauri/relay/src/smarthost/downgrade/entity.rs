@@ -7,7 +7,7 @@
 use crate::mail::fields::Fields;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entity {
+pub(in crate::smarthost) struct Entity {
     pub kind: Kind,
     pub encoding: Encoding,
     pub is_text: bool,
@@ -17,10 +17,16 @@ pub(super) struct Entity {
     pub has_type: bool,
     /// By who sends it, as a whole.
     pub is_signed: bool,
+    /// `text/plain`, in small letters; empty when it cannot be read.
+    pub name: String,
+    /// In small letters.
+    pub charset: Option<String>,
+    /// How many multiparts it stands in.
+    pub depth: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::smarthost) enum Kind {
     /// A body of its own.
     Leaf,
     Multipart {
@@ -34,7 +40,7 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(in crate::smarthost) enum Encoding {
     SevenBit,
     EightBit,
     /// Quoted-printable, base64, or one nobody here knows.
@@ -58,6 +64,7 @@ impl Entity {
             None => (false, ContentType::of("text/plain")),
         };
         let encoding = fields.first("Content-Transfer-Encoding").map_or(Encoding::SevenBit, |field| encoding(field.value()));
+        let (name, charset) = (content_type.name.clone(), content_type.charset);
         let kind = match (content_type.name.split('/').next().unwrap_or_default(), content_type.boundary) {
             _ if content_type.name == "multipart/signed" => Kind::Sealed,
             ("multipart", Some(boundary)) if !encoding.is_encoded() => {
@@ -70,7 +77,7 @@ impl Entity {
         };
         let is_text = content_type.name.starts_with("text/") || content_type.name.starts_with("message/") || content_type.name.is_empty();
         let (has_version, is_signed) = (fields.have("MIME-Version"), fields.have("DKIM-Signature"));
-        Self { kind, encoding, is_text, is_message, has_version, has_type, is_signed }
+        Self { kind, encoding, is_text, is_message, has_version, has_type, is_signed, name, charset, depth: 0 }
     }
 }
 
@@ -86,25 +93,29 @@ struct ContentType {
     /// In small letters; empty when it cannot be read.
     name: String,
     boundary: Option<Vec<u8>>,
+    charset: Option<String>,
 }
 
 impl ContentType {
     fn of(name: &str) -> Self {
-        Self { name: name.to_owned(), boundary: None }
+        Self { name: name.to_owned(), boundary: None, charset: None }
     }
 
     fn parse(value: &[u8]) -> Self {
-        let mut parts = split(value).into_iter();
-        let name = parts.next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        let parts = split(value);
+        let name = parts.first().copied().unwrap_or_default().trim_ascii().to_ascii_lowercase();
         let name = String::from_utf8(name).unwrap_or_default();
-        let boundary = parts.find_map(|part| {
-            let equals = part.iter().position(|&byte| byte == b'=')?;
-            let (name, value) = (part[..equals].trim_ascii(), part[equals + 1..].trim_ascii());
-            name.eq_ignore_ascii_case(b"boundary").then(|| unquoted(value))
-        });
+        let parameter = |wanted: &[u8]| {
+            parts.iter().skip(1).find_map(|part| {
+                let equals = part.iter().position(|&byte| byte == b'=')?;
+                let (name, value) = (part[..equals].trim_ascii(), part[equals + 1..].trim_ascii());
+                name.eq_ignore_ascii_case(wanted).then(|| unquoted(value))
+            })
+        };
+        let charset = parameter(b"charset").and_then(|charset| String::from_utf8(charset.to_ascii_lowercase()).ok());
         // RFC 2046 §5.1.1: 1 to 70 characters; others write longer ones.
-        let boundary = boundary.filter(|boundary| (1..=200).contains(&boundary.len()));
-        Self { name, boundary }
+        let boundary = parameter(b"boundary").filter(|boundary| (1..=200).contains(&boundary.len()));
+        Self { name, boundary, charset }
     }
 }
 

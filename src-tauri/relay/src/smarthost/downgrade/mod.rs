@@ -10,8 +10,8 @@
 //!
 //! Invariant: decoded, every part is what it was, octet for octet.
 
-mod entity;
-mod walk;
+pub(super) mod entity;
+pub(super) mod walk;
 
 use crate::mail::encode::{Base64, QuotedPrintable};
 use crate::mail::fields::Fields;

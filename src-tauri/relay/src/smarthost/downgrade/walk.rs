@@ -15,7 +15,7 @@ const LINE: usize = 2000;
 /// Deeper ones are bodies like any other.
 const DEPTH: usize = 30;
 
-pub(super) trait Visitor {
+pub(in crate::smarthost) trait Visitor {
     /// A header section without the empty line that ends it, and whether there is one.
     fn header(&mut self, entity: &Entity, header: &[u8], ended: bool);
     /// Some of the body of the part whose header came last.
@@ -27,7 +27,7 @@ pub(super) trait Visitor {
 }
 
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(in crate::smarthost) struct Walk {
     /// The line under way.
     pub(super) line: Vec<u8>,
     /// Its beginning is gone on already.
@@ -60,7 +60,7 @@ impl Default for Walk {
 }
 
 impl Walk {
-    pub(super) fn feed(&mut self, piece: &[u8], visitor: &mut impl Visitor) {
+    pub(in crate::smarthost) fn feed(&mut self, piece: &[u8], visitor: &mut impl Visitor) {
         for part in piece.split_inclusive(|&byte| byte == b'\n') {
             let ends = part.ends_with(b"\n");
             if self.line.is_empty() && ends {
@@ -79,7 +79,7 @@ impl Walk {
         }
     }
 
-    pub(super) fn finish(&mut self, visitor: &mut impl Visitor) {
+    pub(in crate::smarthost) fn finish(&mut self, visitor: &mut impl Visitor) {
         if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
             self.take(&line, true, visitor);
@@ -136,7 +136,7 @@ impl Walk {
     fn end_header(&mut self, is_message: bool, ended: bool, visitor: &mut impl Visitor) {
         let header = std::mem::take(&mut self.header);
         let in_digest = !is_message && self.open.last().is_some_and(|open| open.digest);
-        let mut entity = Entity::of(&header, is_message, in_digest);
+        let mut entity = Entity { depth: self.open.len(), ..Entity::of(&header, is_message, in_digest) };
         // A message that came along in another is not what is being sent.
         if std::mem::replace(&mut self.at_top, false) && entity.is_signed {
             entity.kind = Kind::Sealed;

@@ -1,0 +1,167 @@
+//! Microsoft Graph as the way out: what is sent, in whose name, and what its refusals mean. Tokens are a real provider's.
+
+use super::MESSAGE;
+use control::settings::{Settings, SmartHostEncryption, SmartHostProtocol, TokenGrant};
+use control::view::{LaneState, Snapshot};
+use control::{ProblemCode, Request};
+use e2e::graph::FakeGraph;
+use e2e::office::{USER, settings_for};
+use e2e::token_service::SERVICE_SECRET;
+use e2e::{Certs, Office, OpenIdProvider};
+use relay::clock::SystemClock;
+use std::sync::Arc;
+
+struct World {
+    _folder: tempfile::TempDir,
+    service: OpenIdProvider,
+    graph: FakeGraph,
+    settings: Settings,
+}
+
+impl World {
+    fn new(per_sender: bool) -> Self {
+        let certs = Certs::new();
+        let folder = tempfile::tempdir().unwrap();
+        let service = OpenIdProvider::start(&certs, folder.path());
+        let graph = FakeGraph::start(&certs, folder.path(), &service);
+        let mut settings = settings_for(graph.port, &folder.path().join("authority.pem"));
+        let smart_host = settings.smart_host.as_mut().unwrap();
+        smart_host.server = "127.0.0.1".into();
+        smart_host.encryption = SmartHostEncryption::Implicit;
+        smart_host.protocol = SmartHostProtocol::MicrosoftGraph { per_sender };
+        smart_host.sign_in = service.sign_in("service", TokenGrant::ClientCredentials { certificate_file: None });
+        Self { _folder: folder, service, graph, settings }
+    }
+
+    async fn office(&self) -> Office {
+        let office = Office::start(self.settings.clone(), Arc::new(SystemClock)).await;
+        office.give_password(SERVICE_SECRET).await;
+        office
+    }
+}
+
+fn rests_for(snapshot: &Snapshot, code: ProblemCode) -> bool {
+    matches!(&snapshot.lane.state, LaneState::Throttled { problem, .. } if problem.code == code)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_goes_out_of_the_accounts_mailbox_to_its_recipients_alone() {
+    let world = World::new(false);
+    let office = world.office().await;
+    let text = "From: scan@office.test\r\nTo: ann@away.test, stranger@away.test\r\nSubject: Scan 1\r\n\r\n.dotted\r\n";
+    office.device().await.hands_in("scan@office.test", &["ann@away.test", "bob@away.test"], text).await;
+    office.until_queue_is_empty().await;
+    let posted = world.graph.posted().await;
+    assert_eq!((posted.len(), posted[0].mailbox.as_str()), (1, USER));
+    let mime = &posted[0].mime;
+    assert!(mime.starts_with("Received: from device.test") && mime.ends_with("\r\n\r\n.dotted\r\n"), "{mime}");
+    assert!(mime.contains("\r\nTo: <ann@away.test>\r\n") && mime.contains("\r\nBcc: <bob@away.test>\r\n"), "{mime}");
+    assert!(!mime.contains("stranger"), "{mime}");
+    let history = office.history().await;
+    let story = office.story(&history[0].id).await;
+    assert!(format!("{story:?}").contains("Accepted by Microsoft Graph, request "), "{story:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_scan_is_put_on_a_draft_piece_by_piece() {
+    use base64::Engine as _;
+    let world = World::new(true);
+    let office = world.office().await;
+    let scan: Vec<u8> = (0..8_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let code = base64::engine::general_purpose::STANDARD.encode(&scan);
+    let lines: String = code.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let text = format!(
+        "From: scan@office.test\r\nTo: ann@away.test\r\nSubject: large\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nsee the scan\r\n--b\r\nContent-Type: application/pdf; name=scan.pdf\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{lines}--b--\r\n"
+    );
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], &text).await;
+    office.until_queue_is_empty().await;
+    let posted = world.graph.posted().await;
+    assert_eq!((posted.len(), posted[0].mailbox.as_str()), (1, "scan@office.test"), "in its sender's own name");
+    let hash = ring::digest::digest(&ring::digest::SHA256, &scan).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(posted[0].attachments, [("scan.pdf".to_owned(), 8_000_000, hash)]);
+    assert!(posted[0].mime.contains("see the scan\r\n--b--\r\n") && !posted[0].mime.contains("scan.pdf"), "{}", posted[0].mime);
+    let pieces = world.graph.asked().await.iter().filter(|asked| asked.starts_with("PUT /upload/ID 20")).count();
+    assert_eq!((pieces, world.graph.drafts().await.as_str()), (3, "0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_left_alone_for_as_long_as_it_wants_and_nothing_is_lost() {
+    let world = World::new(false);
+    let mut settings = world.settings.clone();
+    settings.delivery.first_rest_seconds = 1;
+    settings.delivery.longest_rest_seconds = 1;
+    world.graph.answers(1, 429, "ApplicationThrottled", Some(3)).await;
+    let office = Office::start(settings, Arc::new(SystemClock)).await;
+    office.give_password(SERVICE_SECRET).await;
+    let begun = std::time::Instant::now();
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    let snapshot = office.until("a resting lane", |snapshot| rests_for(snapshot, ProblemCode::Throttled)).await;
+    assert_eq!((snapshot.counters.waiting, snapshot.counters.deferred), (1, 0));
+    office.until_queue_is_empty().await;
+    assert!(begun.elapsed().as_secs() >= 3);
+    assert_eq!(
+        world.graph.asked().await,
+        ["POST /v1.0/users/relay@office.test/sendMail 429", "POST /v1.0/users/relay@office.test/sendMail 202"]
+    );
+    assert_eq!(office.snapshot().await.counters.failed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_the_lane_rests_it_and_what_is_wrong_with_a_message_is_its_own() {
+    let world = World::new(false);
+    let office = world.office().await;
+    let hands_in = async || office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    // The application may not send: nobody's mail comes back for it, and it goes on when that is mended.
+    world.graph.answers(1, 403, "ErrorAccessDenied", None).await;
+    hands_in().await;
+    let snapshot = office.until("a resting lane", |snapshot| rests_for(snapshot, ProblemCode::ConsentMissing)).await;
+    assert_eq!((snapshot.counters.waiting, snapshot.counters.failed), (1, 0));
+    office.ask(Request::TryLane).await;
+    office.until_queue_is_empty().await;
+    assert_eq!(world.graph.posted().await.len(), 1);
+
+    // A token that was called back is replaced, and nothing is told of it.
+    world.service.desk().forget("ClientCredentials").await;
+    hands_in().await;
+    office.until_queue_is_empty().await;
+    assert_eq!(world.service.desk().asked().await, ["client_credentials 200", "client_credentials 200"]);
+
+    // A recipient that cannot be comes back; a sender that may not waits.
+    world.graph.answers(1, 400, "ErrorInvalidRecipients", None).await;
+    hands_in().await;
+    office.until("a failure", |snapshot| snapshot.counters.failed == 1).await;
+    office.until_queue_is_empty().await;
+    let report = world.graph.posted().await.pop().unwrap();
+    assert_eq!(report.mailbox, USER, "reports have no sender of their own");
+    assert!(report.mime.contains("ErrorInvalidRecipients"), "{}", report.mime);
+    world.graph.answers(1, 403, "ErrorSendAsDenied", None).await;
+    hands_in().await;
+    let snapshot = office.until("a deferred message", |snapshot| snapshot.counters.deferred == 1).await;
+    assert!(matches!(snapshot.lane.state, LaneState::Ready), "{:?}", snapshot.lane.state);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_an_upload_is_begun_anew_and_leaves_no_draft() {
+    let world = World::new(false);
+    let mut settings = world.settings.clone();
+    settings.delivery.first_retry_seconds = 1;
+    let office = Office::start(settings, Arc::new(SystemClock)).await;
+    office.give_password(SERVICE_SECRET).await;
+    let file = "QUJD".repeat(1_100_000);
+    let lines: String = file.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let text =
+        format!("To: ann@away.test\r\nContent-Type: application/pdf; name=scan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}");
+    // A first message, so that the next request is known to be a draft's.
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    office.until_queue_is_empty().await;
+    world.graph.answers(1, 200, "", None).await;
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], &text).await;
+    let snapshot = office.until("a resting lane", |snapshot| rests_for(snapshot, ProblemCode::BrokenReply)).await;
+    assert_eq!(snapshot.counters.failed, 0);
+    office.ask(Request::TryLane).await;
+    office.until_queue_is_empty().await;
+    let posted = world.graph.posted().await;
+    assert_eq!((posted.len(), posted[1].attachments[0].1, world.graph.drafts().await.as_str()), (2, 3_300_000, "0"));
+}
