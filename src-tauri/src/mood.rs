@@ -52,6 +52,7 @@ impl Mood {
             | Fact::QueueLeft { .. }
             | Fact::Recent { .. }
             | Fact::CountersChanged { .. }
+            | Fact::OtherLanesChanged { .. }
             | Fact::ClientRefused { .. }
             | Fact::SettingsChanged { .. }
             | Fact::Probed { .. } => {}
@@ -154,6 +155,8 @@ impl Known {
     /// A provider that only asks for patience is no reason to call anybody.
     fn rests_for_long(&self) -> bool {
         match &self.lane.state {
+            // Its mail goes another way.
+            LaneState::Throttled { .. } if self.lane.failed_over => false,
             LaneState::Throttled { problem, .. } => !matches!(problem.code, ProblemCode::Throttled | ProblemCode::TemporaryTrouble),
             LaneState::NotSetUp | LaneState::Ready | LaneState::Sending => false,
         }
@@ -192,6 +195,7 @@ pub mod tests {
 
     fn known() -> Known {
         let lane = LaneView {
+            name: "default".into(),
             provider: "other".into(),
             server: "mail.example".into(),
             port: 587,
@@ -199,6 +203,9 @@ pub mod tests {
             connections: 0,
             last_success_at: None,
             pace: control::view::PaceView::default(),
+            paused: false,
+            waiting: 0,
+            failed_over: false,
         };
         Known { lane, paused: false, listeners: Vec::new(), notices: Vec::new() }
     }

@@ -383,6 +383,11 @@ impl SmartHostRunning {
         self.book.read(|pages| pages.pipelined)
     }
 
+    /// How many messages were taken, also of those handed over instead of remembered.
+    pub fn kept(&self) -> usize {
+        self.book.read(|pages| pages.kept)
+    }
+
     /// Waits until so many messages have been taken.
     pub async fn until(&self, messages: usize) -> Vec<Taken> {
         self.until_book(|pages| pages.taken.len() >= messages).await;

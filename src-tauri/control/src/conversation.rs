@@ -323,7 +323,8 @@ fn all_requests() -> Vec<Request> {
         Request::RemoveSecret { name: "smart-host".into() },
         Request::Machine,
         probe(),
-        Request::BeginSignIn { smart_host: Box::new(smart_host()), secret: Some(Secret::new("tr0ub4dor".into())) },
+        Request::BeginSignIn { smart_host: Box::new(smart_host()), secret: Some(Secret::new("tr0ub4dor".into())), lane: None },
+        Request::Lane { lane: "backup".into(), act: crate::request::LaneAct::Pause },
         Request::CancelSignIn,
         Request::SignOut,
         Request::SendTest { sender: "a@b.test".into(), recipient: "c@d.test".into() },
@@ -337,6 +338,7 @@ fn probe() -> Request {
         smart_host: Box::new(smart_host()),
         secret: Some(Secret::new("tr0ub4dor".into())),
         sender: Some("a@b.test".into()),
+        lane: Some("backup".into()),
     }
 }
 

@@ -69,6 +69,8 @@ pub enum Fact {
     #[serde(rename_all = "camelCase")]
     LaneChanged { lane: LaneView },
     #[serde(rename_all = "camelCase")]
+    OtherLanesChanged { lanes: Vec<LaneView> },
+    #[serde(rename_all = "camelCase")]
     PausedChanged { paused: bool },
     #[serde(rename_all = "camelCase")]
     ListenersChanged { listeners: Vec<ListenerView> },

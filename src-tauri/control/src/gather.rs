@@ -86,6 +86,7 @@ struct Merged {
     recent: Vec<RecentView>,
     counters: Option<Counters>,
     lane: Option<LaneView>,
+    other_lanes: Option<Vec<LaneView>>,
     paused: Option<bool>,
     listeners: Option<Vec<ListenerView>>,
     refused: Vec<RefusedClient>,
@@ -114,6 +115,7 @@ impl Merged {
             }
             Fact::CountersChanged { counters } => self.counters = Some(counters),
             Fact::LaneChanged { lane } => self.lane = Some(lane),
+            Fact::OtherLanesChanged { lanes } => self.other_lanes = Some(lanes),
             Fact::PausedChanged { paused } => self.paused = Some(paused),
             Fact::ListenersChanged { listeners } => self.listeners = Some(listeners),
             Fact::ClientRefused { client } => {
@@ -167,6 +169,7 @@ impl Merged {
         }
         facts.extend(self.counters.map(|counters| Fact::CountersChanged { counters }));
         facts.extend(self.lane.map(|lane| Fact::LaneChanged { lane }));
+        facts.extend(self.other_lanes.map(|lanes| Fact::OtherLanesChanged { lanes }));
         facts.extend(self.paused.map(|paused| Fact::PausedChanged { paused }));
         facts.extend(self.listeners.map(|listeners| Fact::ListenersChanged { listeners }));
         facts.extend(self.refused.into_iter().map(|client| Fact::ClientRefused { client }));
@@ -263,6 +266,7 @@ mod tests {
             settled_at: None,
             problem: None,
             held: None,
+            lane: None,
         }
     }
 }

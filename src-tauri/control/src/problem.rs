@@ -140,6 +140,8 @@ pub enum ProblemCode {
     BurstHeld,
     /// Too many wrong passwords came from the address in `subject`: it cannot sign in for a while.
     PasswordsGuessed,
+    /// A smart host takes no mail from the sender in `subject`: its mail waits there and is tested now and then; others' goes on.
+    SenderWaits,
     /// Anything else, or a code of a newer engine; `said` tells.
     #[serde(other)]
     Other,

@@ -68,6 +68,13 @@ pub enum Request {
     Resume,
     /// Wakes a resting lane at once. Answer: `Done`.
     TryLane,
+    /// Does something about one smart host. Answer: `Done`; for a sign-in: `Settings`.
+    #[serde(rename_all = "camelCase")]
+    Lane {
+        /// `default`, or as the settings name it.
+        lane: String,
+        act: LaneAct,
+    },
     /// Tries ports at once that could not be opened; how they stand then comes as an event. Answer: `Done`.
     TryListeners,
     /// Answer: `Settings`.
@@ -113,6 +120,10 @@ pub enum Request {
         smart_host: Box<SmartHostSettings>,
         secret: Option<Secret>,
         sender: Option<String>,
+        /// Which smart host it is, for its stored secret; None: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        lane: Option<String>,
     },
     /// Begins a sign-in that somebody ends with a browser, at the token service of these settings; one that was begun before
     /// is given up. How it goes on is told as `SettingsChanged`. Without `secret` the stored one is used where one is wanted.
@@ -121,6 +132,10 @@ pub enum Request {
     BeginSignIn {
         smart_host: Box<SmartHostSettings>,
         secret: Option<Secret>,
+        /// Which smart host it is; None: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        lane: Option<String>,
     },
     /// Gives up a sign-in that was begun. Answer: `Settings`.
     CancelSignIn,
@@ -191,6 +206,22 @@ pub enum Request {
     },
     /// Gives the ports back to the Windows SMTP service and starts it. Answer: `TakeOver` or `NotTakenOver`.
     TakeOverBack,
+}
+
+/// What can be done about one smart host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub enum LaneAct {
+    /// Hands nothing over to it, and leads its mail no other way. Kept over restarts.
+    Pause,
+    Resume,
+    /// Wakes it at once when it rests, and tests senders it refuses.
+    TryNow,
+    /// Gives up a sign-in that was begun.
+    CancelSignIn,
+    /// Forgets its sign-in.
+    SignOut,
 }
 
 /// One message that a client might send.

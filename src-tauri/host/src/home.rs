@@ -16,7 +16,7 @@ use control::view::EngineView;
 use control::{CONTRACT, Client};
 use relay::Relay;
 use relay::clock::{Clock, SystemClock};
-use relay::event::{Fact, LaneState};
+use relay::event::{Fact, Lane, LaneState};
 use relay::smarthost::TroubleKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -295,13 +295,20 @@ async fn look_after_sign_in(desk: FrontDesk) {
                 Ok(()) => desk.force.tell(&desk.relay).await,
                 Err(_) => return,
             },
-            () = desk.force.oauth.somebody_signed_in() => desk.relay.try_lane(),
-            _ = uses.tick() => desk.force.oauth.use_it().await,
+            () = desk.force.oauth.somebody_signed_in() => desk.relay.try_lane(None),
+            _ = uses.tick() => for oauth in desk.force.oauths() {
+                oauth.use_it().await;
+            },
             () = desk.stopping.cancelled() => return,
         }
     }
 }
 
 fn wants_password(fact: &Fact) -> bool {
-    matches!(fact, Fact::Lane(lane) if matches!(&lane.state, LaneState::Throttled { trouble, .. } if trouble.kind == TroubleKind::SecretMissing))
+    let wants = |lane: &Lane| matches!(&lane.state, LaneState::Throttled { trouble, .. } if trouble.kind == TroubleKind::SecretMissing);
+    match fact {
+        Fact::Lane(lane) => wants(lane),
+        Fact::OtherLanes(lanes) => lanes.iter().any(wants),
+        _ => false,
+    }
 }

@@ -251,6 +251,33 @@ fn messages_are_listed_held_released_and_deleted_from_a_shell() {
     assert_eq!(engine.stop(), Some(0));
 }
 
+#[test]
+fn smart_hosts_are_listed_paused_and_given_secrets_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = r#"{"server": "127.0.0.1", "port": 1, "encryption": "starttls", "signIn": {"kind": "password", "user": "relay"}}"#;
+    let settings = format!(
+        r#"{{"version": 1, "smartHost": {host}, "otherSmartHosts": [{{"name": "news", "smartHost": {host}}}], "defaultRoute": ["default", "news"]}}"#
+    );
+    let engine = Engine::start(folder.path(), &settings);
+    let lanes = || serde_json::from_slice::<Value>(&outtrayd(folder.path(), &["lanes", "--json"]).stdout).unwrap();
+    let paused = |lanes: &Value| [0, 1].map(|at| lanes[at]["paused"].as_bool().unwrap());
+    assert_eq!((lanes()[0]["name"].as_str(), lanes()[1]["name"].as_str()), (Some("default"), Some("news")));
+    assert_eq!(outtrayd(folder.path(), &["pause", "news"]).status.code(), Some(0));
+    // The engine says so a moment later than it is kept.
+    assert!((0..1000).any(|_| paused(&lanes()) == [false, true]));
+    assert!(text(&outtrayd(folder.path(), &["lanes"]).stdout).contains("paused: its mail waits"));
+    assert_eq!(outtrayd(folder.path(), &["resume", "news"]).status.code(), Some(0));
+    assert!((0..1000).any(|_| paused(&lanes()) == [false, false]));
+    assert_eq!(outtrayd(folder.path(), &["try-lane", "news"]).status.code(), Some(0));
+    let strange = outtrayd(folder.path(), &["pause", "nobody"]);
+    assert_eq!(strange.status.code(), Some(2), "{strange:?}");
+    assert!(text(&strange.stderr).contains("there is: default, news"), "{strange:?}");
+    let kept = with_input(folder.path(), &["secret", "set", "smart-host:news", "--until-restart", "--json"], b"tr0ub4dor\n");
+    assert!(text(&kept.stdout).contains(r#"{"name":"smart-host:news","isSet":true,"untilRestart":true}"#), "{kept:?}");
+    assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host:nobody"], b"x").status.code(), Some(2));
+    assert_eq!(engine.stop(), Some(0));
+}
+
 struct Engine {
     child: Child,
     ready: String,

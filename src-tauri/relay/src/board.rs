@@ -3,10 +3,8 @@
 //! In: commits, lane changes, refusals. Out: [`Picture`] on demand and numbered events.
 //! Invariant: an event is published under the same lock that numbers it, after what it tells is committed.
 
-use crate::config::Config;
-use crate::event::{
-    Counters, Event, Fact, Hour, Lane, LaneState, ListenerState, Notice, Pace, Picture, Recent, RefusedClient, SharedEvent,
-};
+use crate::config::{Config, DEFAULT_LANE};
+use crate::event::{Counters, Event, Fact, Hour, Lane, LaneState, ListenerState, Notice, Picture, Recent, RefusedClient, SharedEvent};
 use crate::queue::{Seq, StateWord};
 use crate::session::Refused;
 use crate::store::{Commit, Opened, SetAside, Touched};
@@ -32,6 +30,7 @@ pub struct Board {
 struct State {
     seq: u64,
     lane: Lane,
+    other_lanes: Vec<Lane>,
     paused: bool,
     /// Every open message and when it was accepted; the first is the oldest.
     open: BTreeMap<Seq, i64>,
@@ -54,17 +53,11 @@ struct Unreadable {
 
 impl Default for Board {
     fn default() -> Self {
-        let lane = Lane {
-            server: String::new(),
-            port: 0,
-            state: LaneState::NotSetUp,
-            connections: 0,
-            last_success_at: None,
-            pace: Pace::default(),
-        };
+        let lane = Lane::not_set_up(DEFAULT_LANE);
         let state = State {
             seq: 0,
             lane,
+            other_lanes: Vec::new(),
             paused: false,
             open: BTreeMap::new(),
             deferred: 0,
@@ -144,6 +137,7 @@ impl Board {
         Picture {
             seq: state.seq,
             lane: state.lane.clone(),
+            other_lanes: state.other_lanes.clone(),
             paused: state.paused,
             counters: state.counters(now),
             hours: state.last_day(now),
@@ -193,6 +187,14 @@ impl Board {
         if state.lane != lane {
             state.lane = lane.clone();
             self.publish(&mut state, Fact::Lane(lane));
+        }
+    }
+
+    pub fn set_other_lanes(&self, lanes: Vec<Lane>) {
+        let mut state = self.lock();
+        if state.other_lanes != lanes {
+            state.other_lanes.clone_from(&lanes);
+            self.publish(&mut state, Fact::OtherLanes(lanes));
         }
     }
 

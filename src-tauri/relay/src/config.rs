@@ -4,6 +4,7 @@ use crate::policy::burst::BurstLimits;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
 use crate::policy::{Network, Policy};
+use crate::route::Routing;
 use crate::smarthost::Tokens;
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -11,6 +12,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What the smart host is called that has no name of its own.
+pub const DEFAULT_LANE: &str = "default";
 
 /// Everything the engine needs to know.
 #[derive(Debug, Clone)]
@@ -30,6 +34,9 @@ pub struct Config {
     pub delivery: Delivery,
     /// None: mail waits.
     pub smart_host: Option<SmartHostConfig>,
+    /// Beside it, by name. Lanes are numbered: 0 is the one above, these follow in their order.
+    pub other_smart_hosts: Vec<(String, SmartHostConfig)>,
+    pub routing: Routing,
     pub history_keep: Duration,
 }
 
@@ -97,6 +104,8 @@ pub struct Delivery {
     pub delay_notice: Option<Duration>,
     pub first_rest: Duration,
     pub longest_rest: Duration,
+    /// How long a lane is down before its mail goes over the next one of its route.
+    pub failover_after: Duration,
 }
 
 #[derive(Clone)]

@@ -8,14 +8,13 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::disk::DiskWatch;
-use crate::dispatch::{self, Dispatcher, Plan, Tick};
+use crate::dispatch::{self, Changed, Dispatcher, Plan, Tick};
 use crate::event::{EntrySummary, Notice, Picture, SharedEvent};
 use crate::history::Filter;
 use crate::listen::{Accounts, Admit, Doors, May, RefusedBook, Setup};
 use crate::mail::{Mailbox, MessageId};
 use crate::pickup::{Collector, Order};
 use crate::queue::{QueueEntry, Record, Schedule, Seq};
-use crate::smarthost::{SmartHost, SmtpHost};
 use crate::store::{Act, Commit, Condition, Page, Store, StoreError, Watcher, Which};
 use crate::test_message;
 use bytes::Bytes;
@@ -90,14 +89,19 @@ impl Relay {
             tokio::task::spawn_blocking(move || Store::open(&place, Box::new(teller))).await.map_err(StoreError::from)??;
         board.begin(&opened, &config);
 
-        let plan = Plan::new(0, &config, way_out(&config));
+        let plan = Plan::with_lanes(0, &config);
         let dispatcher = Dispatcher::new(
             store.clone(),
             Arc::clone(&board),
             Arc::clone(&clock),
             plan,
             (ticks.clone(), inbox),
-            dispatch::Start { open: &opened.open, paused: opened.paused, before: opened.before.clone() },
+            dispatch::Start {
+                open: &opened.open,
+                paused: opened.paused,
+                paused_lanes: opened.paused_lanes.clone(),
+                before: opened.before.clone(),
+            },
         );
         watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board), "handing over has stopped");
 
@@ -162,7 +166,7 @@ impl Relay {
         *inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config.clone();
         inner.disk_limit.store(config.limits.free_disk_bytes, Ordering::Relaxed);
         let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
-        let plan = Plan::new(number, &config, way_out(&config));
+        let plan = Plan::with_lanes(number, &config);
         inner.tell(Tick::Reconfigured(Box::new(plan)));
         inner.pickup.send_if_modified(|order| {
             let new = Order::of(&config);
@@ -214,10 +218,10 @@ impl Relay {
         Ok(Some((self.0.store.content_piece(content, offset, at_most).await?, size)))
     }
 
-    /// Tries messages now, and ends a rest of the lane. Gives how many messages it concerned.
+    /// Tries messages now, and ends the rests of all lanes. Gives how many messages it concerned.
     pub async fn retry(&self, target: Target) -> Result<u64, StoreError> {
         let count = self.act(target, Act::TryNow).await?;
-        self.try_lane();
+        self.try_lane(None);
         Ok(count)
     }
 
@@ -252,9 +256,21 @@ impl Relay {
         self.set_paused(false).await
     }
 
-    /// Ends a rest of the lane at once.
-    pub fn try_lane(&self) {
-        self.0.tell(Tick::TryLane);
+    /// Stops and begins handing over through one smart host. Kept over restarts.
+    pub async fn pause_lane(&self, lane: &str, paused: bool) -> Result<(), StoreError> {
+        self.0.store.set_lane_paused(lane, paused).await?;
+        self.0.tell(Tick::LanePaused { lane: lane.to_owned(), paused });
+        Ok(())
+    }
+
+    /// Ends a rest of a lane at once, or of all of them; senders it refuses are tested, too.
+    pub fn try_lane(&self, lane: Option<String>) {
+        self.0.tell(Tick::TryLane(lane));
+    }
+
+    /// Closes lines that wait for the next message: what they are signed in with is not to be used any more.
+    pub fn forget_lines(&self) {
+        self.0.tell(Tick::ForgetLines);
     }
 
     /// Tries ports at once that could not be had.
@@ -323,7 +339,7 @@ impl Inner {
 
     fn schedule(&self) -> Schedule {
         let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        Plan::new(0, &config, None).schedule
+        Plan::new(0, &config).schedule
     }
 
     fn errand(&self) -> dispatch::Desk {
@@ -333,7 +349,7 @@ impl Inner {
             board: Arc::clone(&self.board),
             clock: Arc::clone(&self.clock),
             ticks: self.ticks.clone(),
-            plan: Arc::new(Plan::new(0, &config, None)),
+            plan: Arc::new(Plan::new(0, &config)),
         }
     }
 }
@@ -351,12 +367,6 @@ async fn keep_looking(doors: Arc<tokio::sync::Mutex<Doors>>, looks: Arc<Notify>,
         }
         doors.lock().await.look().await;
     }
-}
-
-/// The adapter to the configured smart host.
-fn way_out(config: &Config) -> Option<Arc<dyn SmartHost>> {
-    let smart_host = config.smart_host.clone()?;
-    Some(Arc::new(SmtpHost::new(smart_host, config.host_name.clone())))
 }
 
 /// A part that ended by itself is an alarm, never silence.
@@ -387,7 +397,7 @@ impl Watcher for Teller {
             .touched
             .iter()
             .filter(|touched| fresh.binary_search(&touched.seq).is_err())
-            .map(|touched| (touched.seq, touched.after))
+            .map(|touched| Changed { seq: touched.seq, standing: touched.after, unsettled: touched.unsettled.clone() })
             .collect();
         if !commit.kept.is_empty() {
             let _ = self.ticks.send(Tick::Kept(commit.kept));
@@ -420,6 +430,7 @@ impl Watcher for Teller {
                 | Notice::PickupFailed { .. }
                 | Notice::BurstHeld { .. }
                 | Notice::PasswordsGuessed { .. }
+                | Notice::SenderRefused { .. }
                 | Notice::EngineFault { .. } => false,
             }),
             Condition::Damaged(error) => self.board.raise(Notice::DatabaseDamaged { said: error.chain() }),

@@ -4,14 +4,14 @@
 
 use super::*;
 use crate::clock::{HandWound, SystemClock};
-use crate::config::{Delivery, Limits, Listener, ListenerEncryption};
+use crate::config::{DEFAULT_LANE, Delivery, Limits, Listener, ListenerEncryption};
 use crate::dispatch::Out;
 use crate::event::{Fact, LaneState};
 use crate::mail::reply::RemoteReply;
 use crate::policy::Policy;
 use crate::policy::content::ContentRules;
 use crate::policy::sign_in::SignInLimits;
-use crate::smarthost::{Attempt, BoxFuture, Line, LineAfter, Outcome, Trouble};
+use crate::smarthost::{Attempt, BoxFuture, Line, LineAfter, Outcome, SmartHost, Trouble};
 use std::sync::atomic::AtomicUsize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -87,8 +87,9 @@ impl Trial {
         let config = config();
         let clock = Arc::new(HandWound::at(SystemClock.now()));
         let relay = Relay::start(config.clone(), folder.path(), clock.clone()).await.unwrap();
-        let mut plan = Plan::new(1, &config, None);
-        plan.out = Some(Out {
+        let mut plan = Plan::new(1, &config);
+        plan.lanes.push(Arc::new(Out {
+            name: DEFAULT_LANE.into(),
             smart_host: Arc::new(way_out.clone()),
             server: "stand-in.test".into(),
             port: 25,
@@ -96,7 +97,8 @@ impl Trial {
             per_connection: 100,
             idle: Duration::from_secs(60),
             pace: crate::config::Pace::default(),
-        });
+            likeness: None,
+        }));
         relay.0.tell(Tick::Reconfigured(Box::new(plan)));
         let events = relay.subscribe();
         Self { relay, way_out, clock, events, _folder: folder }
@@ -252,8 +254,11 @@ fn config() -> Config {
             delay_notice: None,
             first_rest: second(60),
             longest_rest: second(60),
+            failover_after: second(120),
         },
         smart_host: None,
+        other_smart_hosts: Vec::new(),
+        routing: crate::route::Routing::default(),
         history_keep: second(86_400),
     }
 }

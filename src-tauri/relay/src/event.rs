@@ -27,6 +27,8 @@ pub enum Fact {
     Recent(Vec<Recent>),
     Counters(Counters),
     Lane(Lane),
+    /// All of them, in the order of the settings.
+    OtherLanes(Vec<Lane>),
     Paused(bool),
     Listeners(Vec<ListenerState>),
     Refused(RefusedClient),
@@ -56,6 +58,8 @@ pub struct EntrySummary {
     pub why: Option<Why>,
     /// Why it is kept back, if it is.
     pub held: Option<HeldWhy>,
+    /// Through which lane it last went.
+    pub lane: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +101,36 @@ pub struct Hour {
 /// The path to the smart host and its health.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
+    pub name: String,
     pub server: String,
     pub port: u16,
     pub state: LaneState,
     pub connections: u32,
     pub last_success_at: Option<Timestamp>,
     pub pace: Pace,
+    /// By a person.
+    pub paused: bool,
+    /// Messages that wait for it now; 0 where there is no other lane.
+    pub waiting: u64,
+    /// Its mail goes through another lane as long as it is down.
+    pub failed_over: bool,
+}
+
+impl Lane {
+    pub fn not_set_up(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            server: String::new(),
+            port: 0,
+            state: LaneState::NotSetUp,
+            connections: 0,
+            last_success_at: None,
+            pace: Pace::default(),
+            paused: false,
+            waiting: 0,
+            failed_over: false,
+        }
+    }
 }
 
 /// How much of what the provider takes is used, and whether mail waits for it.
@@ -202,6 +230,12 @@ pub enum Notice {
         address: IpAddr,
         said: String,
     },
+    /// A smart host takes no mail from a sender; its mail waits, others' goes on.
+    SenderRefused {
+        lane: String,
+        sender: String,
+        said: String,
+    },
 }
 
 impl Notice {
@@ -209,6 +243,9 @@ impl Notice {
     pub fn is_about_the_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::BurstHeld { who, .. }, Self::BurstHeld { who: other, .. }) => who == other,
+            (Self::SenderRefused { lane, sender, .. }, Self::SenderRefused { lane: at, sender: other, .. }) => {
+                (lane, sender) == (at, other)
+            }
             (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
         }
     }
@@ -219,6 +256,7 @@ impl Notice {
 pub struct Picture {
     pub seq: u64,
     pub lane: Lane,
+    pub other_lanes: Vec<Lane>,
     pub paused: bool,
     pub counters: Counters,
     /// 24 entries, oldest first.

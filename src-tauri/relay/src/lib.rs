@@ -15,6 +15,8 @@ mod pickup;
 pub mod policy;
 pub mod session;
 
+pub mod route;
+
 pub mod queue;
 pub mod store;
 

@@ -28,7 +28,7 @@ impl Drop for SmallDisk {
 async fn a_disk_that_runs_full_costs_no_message_and_needs_no_restart() {
     let provider = Provider::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "8m") else {
+    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "8300k") else {
         eprintln!("not tried: no right to mount a file system");
         return;
     };

@@ -22,6 +22,7 @@ mod encryption;
 mod import;
 #[cfg(unix)]
 mod kill;
+mod lanes;
 mod moving;
 mod octets;
 mod pace;

@@ -74,7 +74,7 @@ fn view(snapshot: &Snapshot) -> SignInView {
 
 async fn begin(office: &Office) -> SignInWaiting {
     let smart_host = Box::new(office.settings().await.smart_host.unwrap());
-    match office.ask(Request::BeginSignIn { smart_host, secret: None }).await {
+    match office.ask(Request::BeginSignIn { smart_host, secret: None, lane: None }).await {
         Answer::SignIn { sign_in } => sign_in.waiting.expect("something to do"),
         other => panic!("{other:?}"),
     }
@@ -271,6 +271,7 @@ async fn the_connection_check_signs_in_before_anything_is_saved() {
         smart_host: smart_host.clone(),
         secret: Some(Secret::new(secret.to_owned())),
         sender: None,
+        lane: None,
     };
     let mut outcomes = Vec::new();
     for secret in ["wrong", SERVICE_SECRET] {

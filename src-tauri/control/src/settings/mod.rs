@@ -7,12 +7,14 @@
 mod access;
 mod content;
 mod listeners;
+mod routes;
 mod sign_in;
 mod smart_host;
 
 pub use access::{AccessRule, AddressLists, DeviceAccount, Priority, RateLimits, RecipientScope, RuleAction};
 pub use content::{AttachmentRules, BurstSettings, HeaderAction, HeaderRule};
 pub use listeners::{CertificateSettings, ClientCertificates, ListenerEncryption, ListenerSettings, PickupSettings};
+pub use routes::{DEFAULT_SMART_HOST, NamedSmartHost, RouteSettings};
 pub use sign_in::{SignIn, TokenGrant, TokenService};
 pub use smart_host::{Pace, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
 
@@ -49,6 +51,12 @@ pub struct Settings {
     pub bursts: BurstSettings,
     /// Where mail goes. None until the setup is done; mail then waits.
     pub smart_host: Option<SmartHostSettings>,
+    /// Smart hosts beside it, for routes and for when it is down.
+    pub other_smart_hosts: Vec<NamedSmartHost>,
+    /// Which mail goes through which smart hosts, in order.
+    pub routes: Vec<RouteSettings>,
+    /// The smart hosts for the rest, in the order in which they are used; empty: the default one alone.
+    pub default_route: Vec<String>,
     pub limits: Limits,
     pub delivery: Delivery,
     pub history: HistorySettings,
@@ -70,11 +78,26 @@ impl Default for Settings {
             headers: Vec::new(),
             bursts: BurstSettings::default(),
             smart_host: None,
+            other_smart_hosts: Vec::new(),
+            routes: Vec::new(),
+            default_route: Vec::new(),
             limits: Limits::default(),
             delivery: Delivery::default(),
             history: HistorySettings::default(),
             log_level: LogLevel::Info,
         }
+    }
+}
+
+impl Settings {
+    /// All smart hosts with their names, the default one first.
+    pub fn smart_hosts(&self) -> impl Iterator<Item = (&str, &SmartHostSettings)> {
+        let default = self.smart_host.iter().map(|smart_host| (DEFAULT_SMART_HOST, smart_host));
+        default.chain(self.other_smart_hosts.iter().map(|other| (other.name.as_str(), &other.smart_host)))
+    }
+
+    pub fn smart_host_of(&self, name: &str) -> Option<&SmartHostSettings> {
+        self.smart_hosts().find(|(known, _)| *known == name).map(|(_, smart_host)| smart_host)
     }
 }
 
@@ -152,6 +175,9 @@ pub struct Delivery {
     /// How long a connection trouble rests the way to the provider, at first and at most.
     pub first_rest_seconds: u32,
     pub longest_rest_seconds: u32,
+    /// How long a smart host is down before its mail goes through the next one of its route; at once where only a person
+    /// can mend it.
+    pub failover_after_seconds: u32,
 }
 
 impl Default for Delivery {
@@ -163,6 +189,7 @@ impl Default for Delivery {
             delay_notice_seconds: 14_400,
             first_rest_seconds: 15,
             longest_rest_seconds: 900,
+            failover_after_seconds: 120,
         }
     }
 }

@@ -23,6 +23,9 @@ pub struct Snapshot {
     pub seq: u64,
     pub engine: EngineView,
     pub lane: LaneView,
+    /// Smart hosts beside the default one, in the order of the settings.
+    #[serde(default)]
+    pub other_lanes: Vec<LaneView>,
     pub paused: bool,
     pub counters: Counters,
     /// The last 24 hours, oldest first, one entry an hour (24 of them).
@@ -57,6 +60,9 @@ pub struct EngineView {
 #[serde(rename_all = "camelCase")]
 #[ts(export_to = "control.ts")]
 pub struct LaneView {
+    /// `default`, or as the settings name it.
+    #[serde(default = "default_lane")]
+    pub name: String,
     /// Provider key of the settings (`microsoft365`, …), or `other`; empty when not set up.
     pub provider: String,
     pub server: String,
@@ -69,6 +75,20 @@ pub struct LaneView {
     pub last_success_at: Option<i64>,
     #[serde(default)]
     pub pace: PaceView,
+    /// A person has paused it alone: its mail waits, and goes no other way.
+    #[serde(default)]
+    pub paused: bool,
+    /// Messages that wait for it now; 0 where it is the only one.
+    #[serde(default)]
+    #[ts(type = "number")]
+    pub waiting: u64,
+    /// Its mail goes through another as long as it is down.
+    #[serde(default)]
+    pub failed_over: bool,
+}
+
+fn default_lane() -> String {
+    crate::settings::DEFAULT_SMART_HOST.to_owned()
 }
 
 /// How much of what the provider takes is used.
@@ -283,6 +303,9 @@ pub struct EntryView {
     /// Why it is on hold; None when it is not.
     #[serde(default)]
     pub held: Option<HeldWhy>,
+    /// Through which smart host it last went.
+    #[serde(default)]
+    pub lane: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -359,6 +382,9 @@ pub struct StoryStep {
     #[ts(type = "number")]
     pub at: i64,
     pub what: StoryKind,
+    /// Through which smart host, if it was tried.
+    #[serde(default)]
+    pub lane: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -443,6 +469,17 @@ pub struct SettingsView {
     /// None where no token is wanted.
     #[serde(default)]
     pub sign_in: Option<SignInView>,
+    /// Of smart hosts beside the default one, where tokens are wanted.
+    #[serde(default)]
+    pub other_sign_ins: Vec<NamedSignIn>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct NamedSignIn {
+    pub name: String,
+    pub sign_in: SignInView,
 }
 
 /// What is known of a device account. Neither its password nor the hash of it ever comes out.

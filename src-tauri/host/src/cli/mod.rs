@@ -21,6 +21,8 @@ mod show;
 mod sign_in;
 
 use clap::{Args, Parser, Subcommand};
+use control::Request;
+use control::request::LaneAct;
 use control::view::RecipientState;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,11 +82,25 @@ enum Command {
         tell_sender: bool,
     },
     /// Stop handing messages over; mail is still taken, also after a restart
-    Pause,
+    Pause {
+        /// Only to this smart host; its mail goes no other way
+        #[arg(value_name = "LANE")]
+        lane: Option<String>,
+    },
     /// Hand messages over again
-    Resume,
-    /// Try the way to the provider now instead of waiting
-    TryLane,
+    Resume {
+        /// Only to this smart host
+        #[arg(value_name = "LANE")]
+        lane: Option<String>,
+    },
+    /// Try the way to the providers now instead of waiting
+    TryLane {
+        /// Only to this smart host
+        #[arg(value_name = "LANE")]
+        lane: Option<String>,
+    },
+    /// List the smart hosts, how each is doing and what it has used of its limits
+    Lanes,
     /// Try the ports now that could not be opened, and tell which are still taken
     TryListeners,
     /// Show what this machine says of itself: name, networks, who holds the ports of mail, firewall
@@ -95,6 +111,9 @@ enum Command {
     },
     /// Check the connection to the provider, step by step, without sending mail
     Probe {
+        /// To this smart host [default: the default one]
+        #[arg(long, value_name = "LANE")]
+        lane: Option<String>,
         /// Also ask whether the provider takes mail from this address
         #[arg(long, value_name = "ADDRESS")]
         sender: Option<String>,
@@ -104,6 +123,9 @@ enum Command {
     Secret(SecretCommand),
     /// Sign in to the provider with a browser, for settings that want a token in place of a password
     SignIn {
+        /// To this smart host [default: the default one]
+        #[arg(long, global = true, value_name = "LANE")]
+        lane: Option<String>,
         #[command(subcommand)]
         command: Option<sign_in::SignInCommand>,
     },
@@ -174,7 +196,7 @@ struct WhichArgs {
 enum SecretCommand {
     /// Store a secret, read from standard input: there is no way to give it as an argument
     Set {
-        /// `smart-host` is the password of the provider, or the client secret, private key or key file it gives tokens for
+        /// `smart-host`, or `smart-host:LANE` of another than the default one, is the password of the provider, or the client secret, private key or key file it gives tokens for
         name: String,
         /// Keep it in memory only, lost at the next restart
         #[arg(long)]
@@ -273,20 +295,26 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Hold(which) => acts::act(&place, which, acts::Act::Hold).await,
         Command::Release(which) => acts::act(&place, which, acts::Act::Release).await,
         Command::Delete { which, tell_sender } => acts::act(&place, which, acts::Act::Delete { tell_sender }).await,
-        Command::Pause => acts::tell(&place, control::Request::Pause, "Paused: mail is taken, none is handed over.").await,
-        Command::Resume => acts::tell(&place, control::Request::Resume, "Mail is handed over again.").await,
+        Command::Pause { lane: None } => acts::tell(&place, Request::Pause, "Paused: mail is taken, none is handed over.").await,
+        Command::Resume { lane: None } => acts::tell(&place, Request::Resume, "Mail is handed over again.").await,
+        Command::Pause { lane: Some(lane) } => {
+            acts::tell(&place, Request::Lane { lane, act: LaneAct::Pause }, "Paused: its mail waits, and goes no other way.").await
+        }
+        Command::Resume { lane: Some(lane) } => {
+            acts::tell(&place, Request::Lane { lane, act: LaneAct::Resume }, "Mail is handed to it again.").await
+        }
+        Command::Lanes => show::lanes(&place).await,
         Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
-        Command::TryLane => acts::tell(&place, control::Request::TryLane, "Trying the provider now.").await,
+        Command::TryLane { lane: None } => acts::tell(&place, Request::TryLane, "Trying the provider now.").await,
+        Command::TryLane { lane: Some(lane) } => acts::tell(&place, Request::Lane { lane, act: LaneAct::TryNow }, "Trying it now.").await,
         Command::TryListeners => acts::try_listeners(&place).await,
-        Command::Probe { sender } => probe::probe(&place, sender).await,
+        Command::Probe { lane, sender } => probe::probe(&place, lane, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
         Command::Secret(SecretCommand::Remove { name }) => {
-            acts::tell(&place, control::Request::RemoveSecret { name }, "The secret is removed.").await
+            acts::tell(&place, Request::RemoveSecret { name }, "The secret is removed.").await
         }
-        Command::SignIn { command: None } => sign_in::begin(&place).await,
-        Command::SignIn { command: Some(sign_in::SignInCommand::Status) } => sign_in::status(&place).await,
-        Command::SignIn { command: Some(sign_in::SignInCommand::Forget) } => sign_in::forget(&place).await,
+        Command::SignIn { lane, command } => sign_in::perform(&place, lane, command).await,
         Command::Settings(SettingsCommand::Show) => settings::show(&place).await,
         Command::Settings(SettingsCommand::Check { file }) => settings::check(&place, file),
         Command::Settings(SettingsCommand::Apply { file }) => settings::apply(&place, file).await,

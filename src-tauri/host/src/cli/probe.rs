@@ -2,13 +2,14 @@
 
 use super::{Exit, Failure, Outcome, Place, link, show};
 use control::event::Fact;
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{ProbeOutcome, ProbeStage, ProbeStep};
 use control::{Answer, Client, Request};
 use futures_util::StreamExt;
 
-pub async fn probe(place: &Place, sender: Option<String>) -> Outcome {
+pub async fn probe(place: &Place, lane: Option<String>, sender: Option<String>) -> Outcome {
     let client = link::connect(place).await?;
-    let steps = try_it(&client, sender).await?;
+    let steps = try_it(&client, lane, sender).await?;
     place.print(&steps, || steps.iter().map(line).collect())?;
     if steps.iter().any(|step| matches!(step.outcome, ProbeOutcome::Failed { .. })) {
         return Err(Failure::new(Exit::Failed, "the provider cannot be used like this"));
@@ -17,14 +18,15 @@ pub async fn probe(place: &Place, sender: Option<String>) -> Outcome {
 }
 
 /// How each step ended.
-async fn try_it(client: &Client, sender: Option<String>) -> Result<Vec<ProbeStep>, Failure> {
+async fn try_it(client: &Client, lane: Option<String>, sender: Option<String>) -> Result<Vec<ProbeStep>, Failure> {
     let answer = link::call(client, Request::Settings).await?;
     let Answer::Settings { settings } = answer else { return Err(link::strange(&answer)) };
-    let Some(smart_host) = settings.settings.smart_host else {
-        return Err(Failure::new(Exit::Failed, "no provider is set up"));
+    let of_lane = lane.as_deref().unwrap_or(DEFAULT_SMART_HOST);
+    let Some(smart_host) = settings.settings.smart_host_of(of_lane).cloned() else {
+        return Err(Failure::new(Exit::Failed, "no such provider is set up"));
     };
     let mut events = client.events();
-    let asked = link::call(client, Request::Probe { probe: 1, smart_host: Box::new(smart_host), secret: None, sender });
+    let asked = link::call(client, Request::Probe { probe: 1, smart_host: Box::new(smart_host), secret: None, sender, lane });
     tokio::pin!(asked);
     let mut steps = Vec::new();
     loop {

@@ -2,7 +2,7 @@
 
 use super::{ListArgs, Outcome, Place, link};
 use control::request::EntryFilter;
-use control::view::{EntryView, LaneState, ListenerView, RecipientState, Snapshot, StoryKind, StoryStep, StoryView};
+use control::view::{EntryView, LaneState, LaneView, ListenerView, RecipientState, Snapshot, StoryKind, StoryStep, StoryView};
 use control::{Answer, Problem, Request};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -51,6 +51,50 @@ pub async fn story(place: &Place, id: String) -> Outcome {
     place.print(&story, || story_text(&story))
 }
 
+pub async fn lanes(place: &Place) -> Outcome {
+    let answer = link::ask(place, Request::Snapshot).await?;
+    let Answer::Snapshot { snapshot } = answer else { return Err(link::strange(&answer)) };
+    let lanes: Vec<&LaneView> = std::iter::once(&snapshot.lane).chain(&snapshot.other_lanes).collect();
+    place.print(&lanes, || {
+        let rows: Vec<[String; 4]> = lanes
+            .iter()
+            .map(|lane| {
+                let used = match lane.pace.recipients_per_day {
+                    Some(most) => format!("{} of {most} recipients today", lane.pace.recipients_today),
+                    None => format!("{} recipients today", lane.pace.recipients_today),
+                };
+                [lane.name.clone(), lane_text(lane), format!("{} waiting", lane.waiting), used]
+            })
+            .collect();
+        table(&rows)
+    })
+}
+
+fn lane_text(lane: &LaneView) -> String {
+    let mut text = match &lane.state {
+        LaneState::NotSetUp => "not set up: mail waits".to_owned(),
+        LaneState::Ready => format!("{}:{} ready", lane.server, lane.port),
+        LaneState::Sending => format!("{}:{} sending", lane.server, lane.port),
+        LaneState::Throttled { problem, since, next_try } => {
+            format!(
+                "{}:{} resting since {}, next try {}: {}",
+                lane.server,
+                lane.port,
+                when(Some(*since)),
+                when(Some(*next_try)),
+                trouble(problem)
+            )
+        }
+    };
+    if lane.paused {
+        text.push_str("; paused: its mail waits");
+    }
+    if lane.failed_over {
+        text.push_str("; its mail goes through another");
+    }
+    text
+}
+
 /// A trouble as one line: its code, what it concerns, what was said.
 pub fn trouble(problem: &Problem) -> String {
     let code = serde_json::to_value(problem.code).ok();
@@ -66,21 +110,7 @@ pub fn trouble(problem: &Problem) -> String {
 
 fn status_text(snapshot: &Snapshot) -> String {
     let Snapshot { engine, lane, counters, .. } = snapshot;
-    let provider = match &lane.state {
-        LaneState::NotSetUp => "not set up: mail waits".to_owned(),
-        LaneState::Ready => format!("{}:{} ready", lane.server, lane.port),
-        LaneState::Sending => format!("{}:{} sending", lane.server, lane.port),
-        LaneState::Throttled { problem, since, next_try } => {
-            format!(
-                "{}:{} resting since {}, next try {}: {}",
-                lane.server,
-                lane.port,
-                when(Some(*since)),
-                when(Some(*next_try)),
-                trouble(problem)
-            )
-        }
-    };
+    let provider = lane_text(lane);
     let mut rows = vec![
         [
             "engine".to_owned(),
@@ -95,6 +125,7 @@ fn status_text(snapshot: &Snapshot) -> String {
         ["data".to_owned(), engine.data_folder.clone()],
         ["provider".to_owned(), provider],
     ];
+    rows.extend(snapshot.other_lanes.iter().map(|lane| [format!("provider {}", lane.name), lane_text(lane)]));
     if snapshot.paused {
         rows.push(["paused".to_owned(), "mail is taken, none is handed over".to_owned()]);
     }

@@ -2,6 +2,8 @@
 
 use super::{Exit, Failure, Outcome, Place, link, show};
 use clap::Subcommand;
+use control::request::LaneAct;
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{SettingsView, SignInView, SignInWaiting};
 use control::{Answer, Client, Request};
 use futures_util::StreamExt;
@@ -14,16 +16,27 @@ pub enum SignInCommand {
     Forget,
 }
 
+pub async fn perform(place: &Place, lane: Option<String>, command: Option<SignInCommand>) -> Outcome {
+    let lane = lane.unwrap_or_else(|| DEFAULT_SMART_HOST.to_owned());
+    match command {
+        None => begin(place, lane).await,
+        Some(SignInCommand::Status) => status(place, &lane).await,
+        Some(SignInCommand::Forget) => forget(place, lane).await,
+    }
+}
+
 /// With `--json`, one line for what is to be done, and one for how it ended.
-pub async fn begin(place: &Place) -> Outcome {
+async fn begin(place: &Place, lane: String) -> Outcome {
     let client = link::connect(place).await?;
-    let Some(smart_host) = settings(&client).await?.settings.smart_host else {
-        return Err(Failure::new(Exit::Failed, "no provider is set up"));
+    let Some(smart_host) = settings(&client).await?.settings.smart_host_of(&lane).cloned() else {
+        return Err(Failure::new(Exit::Failed, "no such provider is set up"));
     };
     // From now on nothing that happens is missed.
     let mut events = client.events();
     link::call(&client, Request::Subscribe).await?;
-    let begun = match link::call(&client, Request::BeginSignIn { smart_host: Box::new(smart_host), secret: None }).await? {
+    let begun = match link::call(&client, Request::BeginSignIn { smart_host: Box::new(smart_host), secret: None, lane: Some(lane.clone()) })
+        .await?
+    {
         Answer::SignIn { sign_in } => sign_in,
         answer => return Err(link::strange(&answer)),
     };
@@ -31,7 +44,7 @@ pub async fn begin(place: &Place) -> Outcome {
         place.print(waiting, || asked(waiting))?;
     }
     let ended = loop {
-        match settings(&client).await?.sign_in {
+        match of_lane(settings(&client).await?, &lane) {
             Some(SignInView { waiting: Some(_), .. }) => {}
             Some(ended) => break ended,
             None => return Err(Failure::new(Exit::Failed, "the settings have changed meanwhile: no token is wanted any more")),
@@ -48,17 +61,24 @@ pub async fn begin(place: &Place) -> Outcome {
     }
 }
 
-pub async fn status(place: &Place) -> Outcome {
+async fn status(place: &Place, lane: &str) -> Outcome {
     let client = link::connect(place).await?;
-    let view = settings(&client).await?.sign_in;
+    let view = of_lane(settings(&client).await?, lane);
     place.print(&view, || view.as_ref().map_or_else(|| "The settings want no token.".to_owned(), text))
 }
 
-pub async fn forget(place: &Place) -> Outcome {
-    match link::ask(place, Request::SignOut).await? {
-        Answer::Settings { settings } => place.print(&settings.sign_in, || "The sign-in is forgotten.".to_owned()),
+async fn forget(place: &Place, lane: String) -> Outcome {
+    match link::ask(place, Request::Lane { lane: lane.clone(), act: LaneAct::SignOut }).await? {
+        Answer::Settings { settings } => place.print(&of_lane(*settings, &lane), || "The sign-in is forgotten.".to_owned()),
         answer => Err(link::strange(&answer)),
     }
+}
+
+fn of_lane(view: SettingsView, lane: &str) -> Option<SignInView> {
+    if lane == DEFAULT_SMART_HOST {
+        return view.sign_in;
+    }
+    view.other_sign_ins.into_iter().find(|other| other.name == lane).map(|other| other.sign_in)
 }
 
 async fn settings(client: &Client) -> Result<SettingsView, Failure> {

@@ -4,23 +4,25 @@
 //! One change at a time. Invariants: whatever cannot be used leaves the old settings in force; settings and the password
 //! that came with them are put in force together, so that no server sees another's password.
 
+use super::lanes::all as lanes;
 use super::views::{self, Around};
 use crate::files::Marks;
 use crate::logs::Logs;
 use crate::oauth::Oauth;
-use crate::secrets::{CERTIFICATE, Former, SMART_HOST, Secrets};
+use crate::secrets::{self, CERTIFICATE, Former, Secrets};
 use crate::settings::{self, CertificatePassword, Checked, Credentials, Facts, Files, file};
 use crate::{certificate, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
-use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem};
-use control::view::{AccountView, EngineView, SecretView, SettingsView};
+use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem, SmartHostSettings};
+use control::view::{AccountView, EngineView, NamedSignIn, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
 use relay::config::Config;
 use secrecy::SecretString;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -28,7 +30,10 @@ use tokio::sync::{broadcast, watch};
 pub struct Force {
     pub facts: Facts,
     pub secrets: Arc<Secrets>,
+    /// Of the default smart host.
     pub oauth: Arc<Oauth>,
+    /// Of the others, by name.
+    pub(super) others: Mutex<HashMap<String, Arc<Oauth>>>,
     logs: Option<Logs>,
     clock: Arc<dyn Clock>,
     now: Mutex<Now>,
@@ -88,7 +93,8 @@ impl Force {
         let (now, changing) = (Mutex::new(now), tokio::sync::Mutex::default());
         let secrets = Arc::new(secrets);
         let oauth = Arc::new(Oauth::new(Arc::clone(&secrets), Arc::clone(&clock)));
-        Self { facts, secrets, oauth, logs, clock, now, changing, told, password_is_missing, engine }
+        let others = Mutex::default();
+        Self { facts, secrets, oauth, others, logs, clock, now, changing, told, password_is_missing, engine }
     }
 
     /// The host's own facts; they have no numbers.
@@ -96,40 +102,46 @@ impl Force {
         self.told.subscribe()
     }
 
-    /// The engine's configuration for what is in force, with password and certificate fetched anew.
+    /// The engine's configuration for what is in force, with passwords and certificate fetched anew.
     pub async fn config(&self) -> Config {
         let mut checked = self.now().checked.clone();
-        let found = self.secrets.read(SMART_HOST).await;
-        let view = self.secrets.view(SMART_HOST, &found);
-        let (password, unreadable) = match found {
-            Ok(password) => (password, None),
-            Err(error) => {
+        let (mut views, mut unreadable, mut is_missing, mut all) = (Vec::new(), None, false, HashMap::new());
+        for (lane, smart_host) in lanes(&checked.settings) {
+            let name = secrets::of_lane(&lane);
+            // A store that does not answer is not asked twice.
+            let found = if unreadable.is_some() { Ok(None) } else { self.secrets.read(&name).await };
+            views.push(self.secrets.view(&name, &found));
+            let wants = smart_host.as_ref().is_some_and(|smart_host| smart_host.sign_in.wants_secret());
+            let password = found.unwrap_or_else(|error| {
                 tracing::warn!(%error, "The password could not be read");
-                (None, Some(error.problem()))
-            }
-        };
-        let wants = checked.wants_password();
-        // A store that does not answer is not asked twice.
+                unreadable = Some((error.problem(), wants));
+                None
+            });
+            let password = password.filter(|_| wants);
+            is_missing |= wants && password.is_none();
+            let plan = smart_host.as_ref().and_then(|smart_host| checked.token_plan(smart_host));
+            let tokens = self.oauth_of(&lane).put_in_force(plan, password.clone()).await;
+            all.insert(lane, Credentials { password, tokens });
+        }
+        self.forget_other_lanes(&checked.settings).await;
         let of_certificate = match &unreadable {
             None => self.secrets.read(CERTIFICATE).await,
             Some(_) => Ok(None),
         };
-        let views = vec![view, self.secrets.view(CERTIFICATE, &of_certificate)];
+        views.push(self.secrets.view(CERTIFICATE, &of_certificate));
         let unopened = self.open_pfx(&mut checked, of_certificate.ok().flatten()).await;
         let (own, trouble) = if checked.wants_self_signed() { self.own_certificate(&checked) } else { (None, None) };
-        let password = password.filter(|_| wants);
-        let tokens = self.oauth.put_in_force(checked.token_plan(), password.clone()).await;
         let mut now = self.now();
         now.secrets = views;
         now.certificate = trouble.into_iter().chain(unopened).collect();
-        now.password = unreadable.filter(|_| wants);
+        now.password = unreadable.filter(|(_, wants)| *wants || is_missing).map(|(problem, _)| problem);
         if now.checked.settings == checked.settings {
             // To be kept when the file cannot be opened another time.
             now.checked = checked.clone();
         }
         drop(now);
-        self.password_is_missing.send_replace(wants && password.is_none());
-        checked.config(own, Credentials { password, tokens })
+        self.password_is_missing.send_replace(is_missing);
+        checked.config(own, all)
     }
 
     /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
@@ -155,8 +167,9 @@ impl Force {
         }
     }
 
-    pub async fn password(&self) -> Option<SecretString> {
-        self.secrets.read(SMART_HOST).await.unwrap_or_else(|error| {
+    /// What is stored for a smart host.
+    pub async fn password(&self, lane: &str) -> Option<SecretString> {
+        self.secrets.read(&secrets::of_lane(lane)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "The password could not be read");
             None
         })
@@ -170,9 +183,20 @@ impl Force {
     /// Reads a missing password again: a store that was locked may be open by now.
     pub async fn look_for_password(&self, relay: &Relay) {
         let _one_at_a_time = self.changing.lock().await;
-        if *self.password_is_missing.borrow() && matches!(self.secrets.read(SMART_HOST).await, Ok(Some(_))) {
-            tracing::info!("The password is there now");
-            self.renew(relay).await;
+        if !*self.password_is_missing.borrow() {
+            return;
+        }
+        let (wanted, known) = {
+            let now = self.now();
+            let wants = |(lane, smart_host): (&str, &SmartHostSettings)| smart_host.sign_in.wants_secret().then(|| secrets::of_lane(lane));
+            let wanted: Vec<String> = now.checked.settings.smart_hosts().filter_map(wants).collect();
+            (wanted, now.secrets.clone())
+        };
+        for name in wanted.iter().filter(|name| !known.iter().any(|view| view.name == **name && view.is_set)) {
+            if matches!(self.secrets.read(name).await, Ok(Some(_))) {
+                tracing::info!("The password is there now");
+                return self.renew(relay).await;
+            }
         }
     }
 
@@ -295,6 +319,16 @@ impl Force {
             store: self.secrets.store_view(),
             accounts: now.accounts.clone(),
             sign_in: self.oauth.view(views::trouble),
+            other_sign_ins: now
+                .checked
+                .settings
+                .other_smart_hosts
+                .iter()
+                .filter_map(|other| {
+                    let sign_in = self.oauth_of(&other.name).view(views::trouble)?;
+                    Some(NamedSignIn { name: other.name.clone(), sign_in })
+                })
+                .collect(),
         }
     }
 
@@ -310,7 +344,12 @@ impl Force {
             Problem::new(ProblemCode::SettingsUnreadable).about(self.path().display().to_string()).said(said)
         });
         Around {
-            provider: now.checked.settings.smart_host.as_ref().map(|smart_host| smart_host.provider.clone()).unwrap_or_default(),
+            providers: now
+                .checked
+                .settings
+                .smart_hosts()
+                .map(|(name, smart_host)| (name.to_owned(), smart_host.provider.clone()))
+                .collect(),
             networks: now.networks.clone(),
             notices: unreadable
                 .into_iter()
@@ -354,18 +393,24 @@ impl Force {
         if let Some(logs) = &self.logs {
             logs.set_level(checked.settings.log_level);
         }
-        {
+        let gone: Vec<String> = {
             let mut now = self.now();
             checked.keep_certificate_of(&now.checked);
-            (now.checked, now.files) = (checked, files);
+            let before = std::mem::replace(&mut now.checked, checked);
+            now.files = files;
             now.problems.clear();
-        }
+            let others = before.settings.other_smart_hosts.into_iter().map(|other| other.name);
+            others.filter(|name| now.checked.settings.smart_host_of(name).is_none()).collect()
+        };
         // Only here, where a document was taken: without one the passwords of its accounts must stay.
         let names = self.checked().settings.accounts.into_iter().map(|account| account.name).collect();
         if let Err(error) = relay.forget_other_accounts(names).await {
             tracing::warn!(error = error.chain(), "Could not forget the passwords of accounts that are gone");
         }
         relay.reconfigure(self.config().await).await;
+        for lane in gone {
+            self.forget_secrets_of(&lane).await;
+        }
         tracing::info!("New settings are in force");
         self.tell(relay).await;
     }

@@ -7,6 +7,7 @@ mod access;
 mod asks;
 mod force;
 mod import;
+mod lanes;
 mod probe;
 mod sign_in;
 mod views;
@@ -20,8 +21,9 @@ use control::event::{Event, Fact};
 use control::machine::OutsideView;
 use control::problem::{Problem, ProblemCode};
 use control::request::{Answer, EntryFilter, NewSecret, Refused, Request};
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{Page, Snapshot};
-use control::{Desk, Progress};
+use control::{Desk, Progress, Settings};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use relay::Relay;
@@ -107,9 +109,10 @@ impl FrontDesk {
             Request::Resume => done(self.relay.resume().await),
             Request::TryLane => {
                 self.force.look_for_password(&self.relay).await;
-                self.relay.try_lane();
+                self.relay.try_lane(None);
                 Ok(Answer::Done)
             }
+            Request::Lane { lane, act } => lanes::act(self, lane, act).await,
             Request::TryListeners => {
                 self.relay.try_listeners().await;
                 Ok(Answer::Done)
@@ -121,7 +124,7 @@ impl FrontDesk {
             }
             Request::ApplySettings { settings, secret } => {
                 let secret = secret.map(straight);
-                secret.as_ref().map(fit).transpose()?;
+                secret.as_ref().map(|secret| fit(secret, &settings)).transpose()?;
                 self.changed(self.force.apply(&self.relay, &settings, secret).await).await
             }
             Request::ReloadSettings => self.changed(self.force.reload(&self.relay).await).await,
@@ -131,12 +134,17 @@ impl FrontDesk {
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
             Request::Machine => self.machine().await,
             Request::LookOutside => self.look_outside().await,
-            Request::Probe { probe, smart_host, secret, sender } => {
-                probe::probe(&self.force, probe, &smart_host, secret, sender.as_deref(), progress).await
+            Request::Probe { probe, smart_host, secret, sender, lane } => {
+                let lane = lane.unwrap_or_else(|| DEFAULT_SMART_HOST.to_owned());
+                let given = probe::Given { smart_host: &smart_host, secret, lane: &lane };
+                probe::probe(&self.force, probe, given, sender.as_deref(), progress).await
             }
-            Request::BeginSignIn { smart_host, secret } => sign_in::begin(&self.force, &smart_host, secret).await,
-            Request::CancelSignIn => sign_in::cancel(self).await,
-            Request::SignOut => sign_in::sign_out(self).await,
+            Request::BeginSignIn { smart_host, secret, lane } => {
+                let lane = lane.unwrap_or_else(|| DEFAULT_SMART_HOST.to_owned());
+                sign_in::begin(&self.force, &lane, &smart_host, secret).await
+            }
+            Request::CancelSignIn => sign_in::cancel(self, DEFAULT_SMART_HOST).await,
+            Request::SignOut => sign_in::sign_out(self, DEFAULT_SMART_HOST).await,
             Request::SendTest { sender, recipient } => {
                 let (sender, recipient) = (asks::mailbox("sender", &sender)?, asks::mailbox("recipient", &recipient)?);
                 let id = self.relay.submit_test(sender, recipient).await.map_err(|error| store_trouble(&error))?;
@@ -146,7 +154,7 @@ impl FrontDesk {
             Request::TakeOverState => import::state(self).await,
             Request::TakeOver { settings, secret } => {
                 let secret = secret.map(straight);
-                secret.as_ref().map(fit).transpose()?;
+                secret.as_ref().map(|secret| fit(secret, &settings)).transpose()?;
                 import::take_over(self, *settings, secret).await
             }
             Request::TakeOverBack => import::back(self).await,
@@ -178,6 +186,7 @@ impl FrontDesk {
             seq: picture.seq,
             engine: self.force.engine_view(),
             lane: views::lane(&picture.lane, &around),
+            other_lanes: picture.other_lanes.iter().map(|lane| views::lane(lane, &around)).collect(),
             paused: picture.paused,
             counters: views::counters(&picture.counters),
             hours: picture.hours.iter().map(views::hour).collect(),
@@ -225,7 +234,7 @@ impl FrontDesk {
     }
 
     async fn set_secret(&self, new: NewSecret) -> Result<Answer, Refused> {
-        fit(&new)?;
+        fit(&new, &self.force.checked().settings)?;
         let NewSecret { name, secret, until_restart } = new;
         let _one_at_a_time = self.force.changing.lock().await;
         self.force
@@ -236,12 +245,15 @@ impl FrontDesk {
         tracing::info!(name, until_restart, "A secret was set");
         self.force.renew(&self.relay).await;
         // A lane that rests for want of a password need rest no longer.
-        self.relay.try_lane();
+        self.relay.try_lane(secrets::lane_of(&name));
         Ok(self.settings().await)
     }
 
     async fn remove_secret(&self, name: &str) -> Result<Answer, Refused> {
-        known(name)?;
+        // Also of a smart host that is gone.
+        if secrets::lane_of(name).is_none() {
+            known(name, &self.force.checked().settings)?;
+        }
         let _one_at_a_time = self.force.changing.lock().await;
         self.force.secrets.remove(name).await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
         tracing::info!(name, "A secret was removed");
@@ -267,11 +279,14 @@ impl FrontDesk {
     }
 }
 
-fn known(name: &str) -> Result<(), Refused> {
-    if secrets::NAMES.contains(&name) {
+/// Of these settings.
+fn known(name: &str, settings: &Settings) -> Result<(), Refused> {
+    let others = settings.other_smart_hosts.iter().map(|other| secrets::of_lane(&other.name));
+    let names: Vec<String> = secrets::NAMES.iter().map(|name| (*name).to_owned()).chain(others).collect();
+    if names.iter().any(|known| known == name) {
         return Ok(());
     }
-    let said = format!("there is no such secret; there is: {}", secrets::NAMES.join(", "));
+    let said = format!("there is no such secret; there is: {}", names.join(", "));
     Err(Refused::BadValue { field: "name".into(), said })
 }
 
@@ -280,8 +295,8 @@ fn straight(new: NewSecret) -> NewSecret {
 }
 
 /// Whether there is such a secret, and this can be one; it is not repeated.
-fn fit(new: &NewSecret) -> Result<(), Refused> {
-    known(&new.name)?;
+fn fit(new: &NewSecret, settings: &Settings) -> Result<(), Refused> {
+    known(&new.name, settings)?;
     match secrets::unfit(new.secret.clone().into_inner().expose_secret()) {
         None => Ok(()),
         Some(said) => Err(Refused::BadValue { field: "secret".into(), said: said.into() }),

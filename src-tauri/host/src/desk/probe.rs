@@ -11,12 +11,17 @@ use relay::smarthost::Tokens;
 use relay::smarthost::probe::{self, ProbeReport};
 use std::sync::Arc;
 
-/// Without `secret` the stored one is used.
+/// What is tried. Without `secret` the one stored for this smart host is used.
+pub struct Given<'a> {
+    pub smart_host: &'a SmartHostSettings,
+    pub secret: Option<Secret>,
+    pub lane: &'a str,
+}
+
 pub async fn probe(
     force: &Force,
     number: u32,
-    settings: &SmartHostSettings,
-    secret: Option<Secret>,
+    Given { smart_host: settings, secret, lane }: Given<'_>,
     sender: Option<&str>,
     progress: Progress,
 ) -> Result<Answer, Refused> {
@@ -27,10 +32,10 @@ pub async fn probe(
     let sender = sender.map(|sender| asks::mailbox("sender", sender)).transpose()?;
     let password = match secret {
         Some(secret) => Some(in_one_line(secret).into_inner()),
-        None => force.password().await,
+        None => force.password(lane).await,
     };
-    let tokens =
-        Plan::of(settings, &force.facts.folder).map(|plan| Arc::new(force.oauth.source(plan, password.clone())) as Arc<dyn Tokens>);
+    let tokens = Plan::of(settings, &force.facts.folder)
+        .map(|plan| Arc::new(force.oauth_of(lane).source(plan, password.clone())) as Arc<dyn Tokens>);
     let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens });
     let host_name = force.engine_view().host_name;
     let tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));

@@ -11,7 +11,7 @@ use control::settings::SmartHostSettings;
 use control::view::SignInView;
 
 /// Without `secret` the stored one is used, where one is wanted.
-pub async fn begin(force: &Force, settings: &SmartHostSettings, secret: Option<Secret>) -> Result<Answer, Refused> {
+pub async fn begin(force: &Force, lane: &str, settings: &SmartHostSettings, secret: Option<Secret>) -> Result<Answer, Refused> {
     let problems = check_smart_host(settings, &force.facts);
     if !problems.is_empty() {
         return Ok(Answer::Problems { problems });
@@ -23,31 +23,32 @@ pub async fn begin(force: &Force, settings: &SmartHostSettings, secret: Option<S
     let plan = Plan::of(settings, &force.facts.folder).ok_or_else(nobody)?;
     let secret = match secret {
         Some(secret) => Some(in_one_line(secret).into_inner()),
-        None if plan.wants_secret() => force.password().await,
+        None if plan.wants_secret() => force.password(lane).await,
         None => None,
     };
     if plan.wants_secret() && secret.is_none() {
         return Err(Refused::Trouble { problem: Problem::new(ProblemCode::SecretMissing).about(plan.user) });
     }
-    let begun = force.oauth.begin(plan, secret).await;
+    let begun = force.oauth_of(lane).begin(plan, secret).await;
     begun.map_err(|trouble| Refused::Trouble { problem: views::trouble(&trouble) })?.ok_or_else(nobody)?;
-    view(force).map(|sign_in| Answer::SignIn { sign_in }).ok_or_else(nobody)
+    view(force, lane).map(|sign_in| Answer::SignIn { sign_in }).ok_or_else(nobody)
 }
 
-pub async fn cancel(desk: &FrontDesk) -> Result<Answer, Refused> {
-    desk.force.oauth.cancel();
+pub async fn cancel(desk: &FrontDesk, lane: &str) -> Result<Answer, Refused> {
+    desk.force.oauth_of(lane).cancel();
     Ok(desk.settings().await)
 }
 
-pub async fn sign_out(desk: &FrontDesk) -> Result<Answer, Refused> {
-    desk.force.oauth.sign_out().await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+pub async fn sign_out(desk: &FrontDesk, lane: &str) -> Result<Answer, Refused> {
+    desk.force.oauth_of(lane).sign_out().await.map_err(|error| Refused::Trouble { problem: error.problem() })?;
     tracing::info!("Signed out");
     // Lines that are open were signed in with what is forgotten now.
     let _one_at_a_time = desk.force.changing.lock().await;
+    desk.relay.forget_lines();
     desk.force.renew(&desk.relay).await;
     Ok(desk.settings().await)
 }
 
-fn view(force: &Force) -> Option<SignInView> {
-    force.oauth.view(views::trouble)
+fn view(force: &Force, lane: &str) -> Option<SignInView> {
+    force.oauth_of(lane).view(views::trouble)
 }

@@ -18,13 +18,14 @@ use relay::queue::{RecordKind, StateWord, Why, WhyKind};
 use relay::session::RefusedWhy;
 use relay::smarthost::probe::{self, ProbeReport};
 use relay::smarthost::{Trouble, TroubleKind};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// What the engine does not know and a view needs.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
-    /// Key of the provider card.
-    pub provider: String,
+    /// Keys of the provider cards, by the names of the lanes.
+    pub providers: HashMap<String, String>,
     /// The networks of this machine's cards.
     pub networks: Vec<IpNet>,
     /// The host's own troubles, told together with the engine's.
@@ -45,6 +46,7 @@ pub fn fact(fact: &engine::Fact, around: &Around) -> Fact {
         engine::Fact::Recent(lines) => Fact::Recent { lines: lines.iter().map(recent).collect() },
         engine::Fact::Counters(now) => Fact::CountersChanged { counters: counters(now) },
         engine::Fact::Lane(now) => Fact::LaneChanged { lane: lane(now, around) },
+        engine::Fact::OtherLanes(now) => Fact::OtherLanesChanged { lanes: now.iter().map(|now| lane(now, around)).collect() },
         engine::Fact::Paused(paused) => Fact::PausedChanged { paused: *paused },
         engine::Fact::Listeners(now) => Fact::ListenersChanged { listeners: now.iter().map(listener).collect() },
         engine::Fact::Refused(client) => Fact::ClientRefused { client: refused(client, around) },
@@ -79,6 +81,7 @@ pub fn entry(entry: &engine::EntrySummary) -> EntryView {
             relay::mail::HeldWhy::Burst { who: _ } => HeldWhy::Burst,
             relay::mail::HeldWhy::HeaderRule { name } => HeldWhy::HeaderRule { name: name.clone() },
         }),
+        lane: entry.lane.clone(),
     }
 }
 
@@ -114,7 +117,8 @@ pub fn hour(hour: &engine::Hour) -> HourView {
 
 pub fn lane(lane: &engine::Lane, around: &Around) -> LaneView {
     LaneView {
-        provider: around.provider.clone(),
+        name: lane.name.clone(),
+        provider: around.providers.get(&lane.name).cloned().unwrap_or_default(),
         server: lane.server.clone(),
         port: lane.port,
         state: match &lane.state {
@@ -133,6 +137,9 @@ pub fn lane(lane: &engine::Lane, around: &Around) -> LaneView {
             waits_until: lane.pace.waits_until.map(millis),
             slowed: lane.pace.slowed,
         },
+        paused: lane.paused,
+        waiting: lane.waiting,
+        failed_over: lane.failed_over,
     }
 }
 
@@ -213,6 +220,10 @@ pub fn notices(now: &[Notice], around: &Around) -> Vec<Problem> {
         Notice::PasswordsGuessed { address, said } => {
             Problem::new(ProblemCode::PasswordsGuessed).about(address.to_string()).said(said.clone())
         }
+        Notice::SenderRefused { lane, sender, said } => {
+            let whom = if lane == relay::config::DEFAULT_LANE { sender.clone() } else { format!("{sender}, {lane}") };
+            Problem::new(ProblemCode::SenderWaits).about(whom).said(said.clone())
+        }
     });
     of_engine.chain(around.notices.iter().cloned()).collect()
 }
@@ -228,6 +239,7 @@ pub fn story(story: &Story) -> StoryView {
             tls: peer.and_then(|peer| peer.tls.clone()),
             size: story.entry.size,
         },
+        lane: None,
     };
     let steps = story.records.iter().map(|record| {
         let recipient = record.recipient.map(of).unwrap_or_default();
@@ -248,7 +260,7 @@ pub fn story(story: &Story) -> StoryView {
             RecordKind::TriedNow => StoryKind::TriedNow,
             RecordKind::Deleted => StoryKind::Deleted { recipient },
         };
-        StoryStep { at: millis(record.at), what }
+        StoryStep { at: millis(record.at), what, lane: record.lane.clone() }
     });
     StoryView {
         entry: entry(&story.summary),

@@ -7,6 +7,7 @@ mod access;
 mod delivery;
 mod other;
 mod provider;
+mod routes;
 
 use super::{Holds, IisServer};
 use control::Settings;

@@ -166,7 +166,11 @@ fn the_office_everyone_has_is_carried_over() {
     assert_eq!((delivery.lifetime_seconds, delivery.delay_notice_seconds), (172_800, 43_200));
     let public = server.rows.iter().find(|row| row.was.contains("203.0.113.9")).unwrap();
     assert_eq!(public.fate, ImportFate::NotCarried, "a public address is a person's decision");
-    for left in ["Masquerade domain", "Domain branch.example", "Send copy of non-delivery report to", "Pickup folder"] {
+    let branch = row(&server, "Domain branch.example");
+    assert_eq!((branch.fate, branch.becomes.as_str()), (ImportFate::Carried, "a route for branch.example through 10.1.0.5"));
+    assert_eq!((settings.routes[0].recipients[0].as_str(), settings.routes[0].via[0].as_str()), ("branch.example", "branch-example"));
+    assert_eq!(settings.other_smart_hosts[0].smart_host.server, "10.1.0.5");
+    for left in ["Masquerade domain", "Send copy of non-delivery report to", "Pickup folder"] {
         let row = row(&server, left);
         assert_eq!((row.fate, row.becomes.as_str()), (ImportFate::NotCarried, ""), "{left}");
         assert!(row.why.ends_with('.'), "{left}: {}", row.why);

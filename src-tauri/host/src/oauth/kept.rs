@@ -1,8 +1,8 @@
 //! What is left of somebody's sign-in: a refresh token, in the credential store.
 //!
-//! It says for which application and service it is, so that settings of another never send it there.
+//! In the store under a name for each smart host. It says for which application and service it is, so that settings of another never send it there.
 
-use crate::secrets::{SIGN_IN, SecretError, Secrets};
+use crate::secrets::{SecretError, Secrets};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -15,10 +15,10 @@ pub struct Kept {
 }
 
 /// None when nobody has signed in, or for something else.
-pub async fn read(secrets: &Secrets, mark: &str) -> Result<Option<Kept>, SecretError> {
-    let Some(text) = secrets.read_long(SIGN_IN).await? else { return Ok(None) };
+pub async fn read(secrets: &Secrets, name: &str, mark: &str) -> Result<Option<Kept>, SecretError> {
+    let Some(text) = secrets.read_long(name).await? else { return Ok(None) };
     let Ok(kept) = serde_json::from_str::<Value>(text.expose_secret()) else { return Ok(None) };
-    let word = |name: &str| kept.get(name).and_then(Value::as_str).map(str::to_owned);
+    let word = |field: &str| kept.get(field).and_then(Value::as_str).map(str::to_owned);
     if word("for").as_deref() != Some(mark) {
         return Ok(None);
     }
@@ -27,20 +27,20 @@ pub async fn read(secrets: &Secrets, mark: &str) -> Result<Option<Kept>, SecretE
 }
 
 /// Gives whether it is kept in memory only, since there is no store that takes it.
-pub async fn write(secrets: &Secrets, mark: &str, kept: &Kept) -> bool {
+pub async fn write(secrets: &Secrets, name: &str, mark: &str, kept: &Kept) -> bool {
     let text = json!({ "for": mark, "refresh": kept.refresh.expose_secret(), "account": kept.account, "since": kept.since });
     let text = SecretString::from(text.to_string());
-    match secrets.write_long(SIGN_IN, &text, false).await {
+    match secrets.write_long(name, &text, false).await {
         Ok(()) => false,
         Err(error) => {
             tracing::warn!(%error, "The sign-in cannot be stored; it is kept until the restart");
             // Into memory it always goes.
-            let _ = secrets.write_long(SIGN_IN, &text, true).await;
+            let _ = secrets.write_long(name, &text, true).await;
             true
         }
     }
 }
 
-pub async fn forget(secrets: &Secrets) -> Result<(), SecretError> {
-    secrets.remove_long(SIGN_IN).await
+pub async fn forget(secrets: &Secrets, name: &str) -> Result<(), SecretError> {
+    secrets.remove_long(name).await
 }

@@ -19,7 +19,7 @@ mod source;
 pub use plan::{Grant, Plan};
 pub use source::Source;
 
-use crate::secrets::{SecretError, Secrets};
+use crate::secrets::{SIGN_IN, SecretError, Secrets, sign_in_of_lane};
 use control::Problem;
 use control::view::{SignInView, SignInWaiting};
 use relay::clock::Clock;
@@ -35,11 +35,13 @@ const SOURCES: usize = 3;
 
 pub struct Oauth {
     secrets: Arc<Secrets>,
+    /// What is kept of a sign-in is called so in the credential store.
+    kept_as: String,
     clock: Arc<dyn Clock>,
     /// Counts changes of how anything stands.
     changed: watch::Sender<u64>,
     /// Somebody has signed in.
-    signed_in: Notify,
+    signed_in: Arc<Notify>,
     known: Mutex<Known>,
 }
 
@@ -48,6 +50,8 @@ struct Known {
     /// The newest last.
     sources: VecDeque<Source>,
     in_force: Option<Source>,
+    /// The same as the engine has it: as long as it is the same, so is the way to the smart host.
+    handed: Option<(Source, Arc<dyn Tokens>)>,
     /// The one last begun or put in force.
     shown: Option<Source>,
     flow: Option<Flow>,
@@ -62,7 +66,20 @@ struct Flow {
 
 impl Oauth {
     pub fn new(secrets: Arc<Secrets>, clock: Arc<dyn Clock>) -> Self {
-        Self { secrets, clock, changed: watch::Sender::new(0), signed_in: Notify::new(), known: Mutex::default() }
+        let (kept_as, changed, signed_in) = (SIGN_IN.to_owned(), watch::Sender::new(0), Arc::default());
+        Self { secrets, kept_as, clock, changed, signed_in, known: Mutex::default() }
+    }
+
+    /// The same for another smart host. Who listens to this one hears of that too.
+    pub fn of_lane(&self, lane: &str) -> Self {
+        Self {
+            secrets: Arc::clone(&self.secrets),
+            kept_as: sign_in_of_lane(lane),
+            clock: Arc::clone(&self.clock),
+            changed: self.changed.clone(),
+            signed_in: Arc::clone(&self.signed_in),
+            known: Mutex::default(),
+        }
     }
 
     /// The source for this plan: the same as long as plan and secret are.
@@ -72,7 +89,8 @@ impl Oauth {
         if let Some(source) = known.sources.iter().chain(&known.in_force).find(|source| source.is_of(&plan, secret.as_ref())) {
             return source.clone();
         }
-        let source = Source::new(plan, secret, Arc::clone(&self.secrets), Arc::clone(&self.clock), self.changed.clone());
+        let source =
+            Source::new(plan, secret, (Arc::clone(&self.secrets), self.kept_as.clone()), Arc::clone(&self.clock), self.changed.clone());
         known.sources.push_back(source.clone());
         if known.sources.len() > SOURCES {
             known.sources.pop_front();
@@ -95,7 +113,13 @@ impl Oauth {
         }
         let source = now?;
         source.put_in_force(true).await;
-        Some(Arc::new(source))
+        let mut known = self.known();
+        if let Some((_, tokens)) = known.handed.as_ref().filter(|(handed, _)| handed.is(&source)) {
+            return Some(Arc::clone(tokens));
+        }
+        let tokens: Arc<dyn Tokens> = Arc::new(source.clone());
+        known.handed = Some((source, Arc::clone(&tokens)));
+        Some(tokens)
     }
 
     pub fn view(&self, problem: impl Fn(&Trouble) -> Problem) -> Option<SignInView> {
@@ -197,7 +221,7 @@ impl Oauth {
     /// Forgets tokens and what they are made with; a client secret stays where it is.
     pub async fn sign_out(&self) -> Result<(), SecretError> {
         self.cancel();
-        kept::forget(&self.secrets).await?;
+        kept::forget(&self.secrets, &self.kept_as).await?;
         let sources: Vec<Source> = {
             let known = self.known();
             known.sources.iter().chain(&known.in_force).cloned().collect()

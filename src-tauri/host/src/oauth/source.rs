@@ -29,6 +29,8 @@ struct Inner {
     secret: Option<SecretString>,
     endpoint: Result<Endpoint, Trouble>,
     secrets: Arc<Secrets>,
+    /// What is kept of a sign-in is called so in the credential store.
+    kept_as: String,
     clock: Arc<dyn Clock>,
     changed: watch::Sender<u64>,
     renewing: tokio::sync::Mutex<()>,
@@ -66,13 +68,13 @@ impl Source {
     pub fn new(
         plan: Plan,
         secret: Option<SecretString>,
-        secrets: Arc<Secrets>,
+        (secrets, kept_as): (Arc<Secrets>, String),
         clock: Arc<dyn Clock>,
         changed: watch::Sender<u64>,
     ) -> Self {
         let endpoint = Endpoint::of(&plan);
         let (renewing, state) = Default::default();
-        Self(Arc::new(Inner { plan, secret, endpoint, secrets, clock, changed, renewing, state }))
+        Self(Arc::new(Inner { plan, secret, endpoint, secrets, kept_as, clock, changed, renewing, state }))
     }
 
     pub fn is_of(&self, plan: &Plan, secret: Option<&SecretString>) -> bool {
@@ -279,7 +281,7 @@ impl Inner {
         if !self.plan.wants_somebody() || self.state().kept.is_some() {
             return;
         }
-        match kept::read(&self.secrets, &self.plan.mark()).await {
+        match kept::read(&self.secrets, &self.kept_as, &self.plan.mark()).await {
             Ok(kept) => {
                 let mut state = self.state();
                 (state.kept, state.is_stored) = (kept, true);
@@ -297,7 +299,7 @@ impl Inner {
             state.kept.clone()
         };
         if let Some(kept) = kept {
-            let until_restart = kept::write(&self.secrets, &self.plan.mark(), &kept).await;
+            let until_restart = kept::write(&self.secrets, &self.kept_as, &self.plan.mark(), &kept).await;
             let mut state = self.state();
             (state.is_stored, state.until_restart) = (true, until_restart);
         }

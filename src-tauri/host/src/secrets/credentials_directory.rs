@@ -1,5 +1,5 @@
 //! Secrets that systemd hands over as files (`LoadCredential=smart-host:…`), for servers without a
-//! desktop. They live in memory that only this unit may read; we only read them.
+//! desktop. Where a name has a colon, which systemd does not allow, the file has a dot. They live in memory that only this unit may read; we only read them.
 
 use super::{SecretError, Store};
 use control::view::SecretStoreView;
@@ -26,7 +26,7 @@ impl Store for CredentialsDirectory {
     }
 
     fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
-        let mut text = match std::fs::read_to_string(self.folder.join(name)) {
+        let mut text = match std::fs::read_to_string(self.folder.join(name.replace(':', "."))) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(SecretError::Failed(error.to_string())),

@@ -11,6 +11,7 @@ mod credentials_directory;
 mod keyring_store;
 
 use control::problem::ProblemCode;
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{SecretStoreView, SecretView};
 use control::{Problem, Secret};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +28,24 @@ pub const CERTIFICATE: &str = "certificate";
 pub const SIGN_IN: &str = "smart-host-sign-in";
 /// Every name a person may use.
 pub const NAMES: [&str; 2] = [SMART_HOST, CERTIFICATE];
+
+/// What a smart host's secret is called: the default one's as always, others' with their name.
+pub fn of_lane(lane: &str) -> String {
+    if lane == DEFAULT_SMART_HOST { SMART_HOST.to_owned() } else { format!("{SMART_HOST}:{lane}") }
+}
+
+/// The other way round: which smart host a secret is of.
+pub fn lane_of(secret: &str) -> Option<String> {
+    if secret == SMART_HOST {
+        return Some(DEFAULT_SMART_HOST.to_owned());
+    }
+    secret.strip_prefix(SMART_HOST).and_then(|rest| rest.strip_prefix(':')).map(str::to_owned)
+}
+
+/// What is left of a sign-in at a smart host's token service, likewise.
+pub fn sign_in_of_lane(lane: &str) -> String {
+    if lane == DEFAULT_SMART_HOST { SIGN_IN.to_owned() } else { format!("{SIGN_IN}:{lane}") }
+}
 
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);

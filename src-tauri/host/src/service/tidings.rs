@@ -8,6 +8,7 @@ use control::event::Fact;
 use control::problem::ProblemCode;
 use control::view::{LaneState, LaneView, ListenerView, Snapshot};
 use relay::mail::reply::RemoteReply;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// An entry. Its number is for filters and alarms and never changes its meaning.
@@ -47,7 +48,8 @@ pub const NOTICE_GONE: u32 = 39;
 /// What was told last, so that nothing is told twice.
 #[derive(Debug, Default)]
 pub struct Tidings {
-    lane: Option<ProblemCode>,
+    /// By name, what is wrong with each.
+    lanes: HashMap<String, ProblemCode>,
     ports_down: Vec<(String, u16)>,
     notices: Vec<Problem>,
 }
@@ -79,6 +81,7 @@ impl Tidings {
     pub fn catch_up(&mut self, snapshot: &Snapshot) -> Vec<Tiding> {
         let mut told = self.ports(&snapshot.listeners);
         told.extend(self.lane(&snapshot.lane));
+        told.extend(snapshot.other_lanes.iter().filter_map(|lane| self.lane(lane)));
         told.append(&mut self.notices(&snapshot.notices));
         told
     }
@@ -86,6 +89,7 @@ impl Tidings {
     pub fn hear(&mut self, fact: &Fact) -> Vec<Tiding> {
         match fact {
             Fact::LaneChanged { lane } => self.lane(lane).into_iter().collect(),
+            Fact::OtherLanesChanged { lanes } => lanes.iter().filter_map(|lane| self.lane(lane)).collect(),
             Fact::ListenersChanged { listeners } => self.ports(listeners),
             Fact::NoticesChanged { notices } => self.notices(notices),
             Fact::Several { facts } => facts.iter().flat_map(|fact| self.hear(fact)).collect(),
@@ -105,10 +109,9 @@ impl Tidings {
         let server = format!("{}:{}", lane.server, lane.port);
         match &lane.state {
             LaneState::Throttled { problem, .. } => {
-                if self.lane == Some(problem.code) {
+                if self.lanes.insert(lane.name.clone(), problem.code) == Some(problem.code) {
                     return None;
                 }
-                self.lane = Some(problem.code);
                 let text = format!(
                     "Mail cannot be handed to {server}: {}{}. It waits in the queue and is tried again by itself; nothing is lost. \
                      `outtrayd status` has the provider's own words.",
@@ -120,11 +123,11 @@ impl Tidings {
             // Another try begins while it rests: only a success ends the trouble.
             LaneState::Sending => None,
             LaneState::Ready => {
-                self.lane.take()?;
+                self.lanes.remove(&lane.name)?;
                 Some(Tiding { number: LANE_UP, weight: Weight::Note, text: format!("Mail is handed to {server} again.") })
             }
             LaneState::NotSetUp => {
-                self.lane = None;
+                self.lanes.remove(&lane.name);
                 None
             }
         }
@@ -164,7 +167,10 @@ impl Tidings {
         told.extend(gone.map(|notice| Tiding {
             number: NOTICE_GONE,
             weight: Weight::Note,
-            text: format!("This is over: {}.", sentence(notice)),
+            text: format!(
+                "This is over: {}.",
+                if notice.code == ProblemCode::SenderWaits { words(notice.code).to_owned() } else { sentence(notice) }
+            ),
         }));
         self.notices = notices.to_vec();
         told
@@ -206,6 +212,11 @@ fn noticed(notice: &Problem) -> Tiding {
         }
         ProblemCode::PasswordsGuessed => {
             (PASSWORDS_GUESSED, Weight::Warning, "It may be a device with an old password, or somebody who guesses")
+        }
+        ProblemCode::SenderWaits => {
+            // Who that is, and what was said, is not for everybody who reads this log.
+            let text = format!("{}. Its mail waits; the window and `outtrayd status` tell whose it is.", words(notice.code));
+            return Tiding { number: OTHER_NOTICE, weight: Weight::Warning, text };
         }
         _ => (OTHER_NOTICE, Weight::Warning, "The window and `outtrayd status` tell more"),
     };
@@ -294,6 +305,7 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::PickupFailed => "Files in the pickup folder are not taken",
         ProblemCode::BurstHeld => "A device sends far more than usual",
         ProblemCode::PasswordsGuessed => "Too many wrong passwords came from one address",
+        ProblemCode::SenderWaits => "A mail provider takes no mail from a sender",
         ProblemCode::Other => "there is a trouble",
     }
 }
@@ -307,6 +319,7 @@ mod tests {
     fn lane(state: LaneState) -> Fact {
         Fact::LaneChanged {
             lane: LaneView {
+                name: "default".into(),
                 provider: String::new(),
                 server: "smtp.provider.test".into(),
                 port: 587,
@@ -314,6 +327,9 @@ mod tests {
                 connections: 0,
                 last_success_at: None,
                 pace: PaceView::default(),
+                paused: false,
+                waiting: 0,
+                failed_over: false,
             },
         }
     }

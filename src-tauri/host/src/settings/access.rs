@@ -219,8 +219,13 @@ impl Rules<'_> {
     }
 
     fn list(&mut self, at: &str, lines: &[String]) -> AddressList {
+        self.list_but(at, lines, |_| false)
+    }
+
+    /// Without lines that mean something else.
+    pub(super) fn list_but(&mut self, at: &str, lines: &[String], means_else: impl Fn(&str) -> bool) -> AddressList {
         let mut patterns = Vec::new();
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in lines.iter().enumerate().filter(|(_, line)| !means_else(line)) {
             match pattern(line) {
                 Some(pattern) => patterns.push(pattern),
                 None => {

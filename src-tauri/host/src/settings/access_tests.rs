@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::rules::{facts, problems};
-use super::{Checked, Credentials, read_and_check};
+use super::{Checked, read_and_check};
 use control::settings::SettingsProblem;
 use relay::mail::{ForwardPath, Priority, ReversePath};
 use relay::policy::{Asking, Verdict};
+use std::collections::HashMap;
 
 fn checked(text: &str) -> Checked {
     read_and_check(text.as_bytes(), &facts()).unwrap()
@@ -102,7 +103,7 @@ fn good_documents_become_the_engines_policy() {
         "bursts": {"hold": true, "mostPerHour": 0}, "limits": {"signInFailures": 3, "signInPauseSeconds": 60}
     }"#,
     );
-    let config = checked.config(None, Credentials::default());
+    let config = checked.config(None, HashMap::new());
     let policy = &config.policy;
     let asking = Asking { client: "10.0.0.5".parse().unwrap(), encrypted: true, account: None };
     let permits = |verdict: Verdict| verdict == Verdict::Permit;
@@ -124,5 +125,5 @@ fn good_documents_become_the_engines_policy() {
 
 #[test]
 fn bursts_can_be_switched_off() {
-    assert_eq!(checked(r#"{"version": 1, "bursts": {"hold": false}}"#).config(None, Credentials::default()).bursts, None);
+    assert_eq!(checked(r#"{"version": 1, "bursts": {"hold": false}}"#).config(None, HashMap::new()).bursts, None);
 }

@@ -75,13 +75,14 @@ pub fn check_with(settings: &Settings, facts: &Facts, files: Files<'_>) -> Resul
     if let Some(smart_host) = &settings.smart_host {
         rules.smart_host("smartHost", smart_host);
     }
+    let routing = rules.routing(settings);
     rules.limits(&settings.limits);
     rules.delivery(&settings.delivery);
     let HistorySettings { keep_days } = settings.history;
     rules.range("history.keepDays", keep_days, 1..=3650);
     if rules.problems.is_empty() {
         let (settings, folder, unusable) = (settings.clone(), facts.folder.clone(), rules.unusable);
-        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, certificate, unusable })
+        Ok(Checked { settings, folder, host_name, listeners, pickup, policy, content, routing, certificate, unusable })
     } else {
         Err(rules.problems)
     }
@@ -112,7 +113,7 @@ impl Rules<'_> {
         name.to_owned()
     }
 
-    fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
+    pub(super) fn smart_host(&mut self, at: &str, smart_host: &SmartHostSettings) {
         let field = |name: &str| format!("{at}.{name}");
         let SmartHostSettings {
             provider,
@@ -144,8 +145,7 @@ impl Rules<'_> {
         if let Some(file) = extra_ca_file
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
-            let of = |now: &Settings| now.smart_host.as_ref().and_then(|smart_host| smart_host.extra_ca_file.clone());
-            let is_known = self.is_known(|now| of(now).as_ref() == Some(file));
+            let is_known = self.is_known(|now| now.smart_hosts().any(|(_, smart_host)| smart_host.extra_ca_file.as_ref() == Some(file)));
             self.file(field("extraCaFile"), file, &error, is_known);
         }
         self.range(field("parallelConnections"), *parallel_connections, 1..=50);
@@ -219,6 +219,7 @@ impl Rules<'_> {
             delay_notice_seconds: notice,
             first_rest_seconds: rest,
             longest_rest_seconds: longest_rest,
+            failover_after_seconds: failover_after,
         } = delivery;
         let first_fits = self.range("delivery.firstRetrySeconds", *first, 1..=7 * DAY);
         if self.range("delivery.longestRetrySeconds", *longest, 1..=30 * DAY) && first_fits && longest < first {
@@ -234,6 +235,7 @@ impl Rules<'_> {
             let wrong = "the message would be given up before the notice (`lifetimeSeconds`)";
             self.wrong("delivery.delayNoticeSeconds", notice, wrong, format!("less than {lifetime}, or 0 for no notice"));
         }
+        self.range("delivery.failoverAfterSeconds", *failover_after, 0..=DAY);
         let rest_fits = self.range("delivery.firstRestSeconds", *rest, 1..=DAY);
         if self.range("delivery.longestRestSeconds", *longest_rest, 1..=DAY) && rest_fits && longest_rest < rest {
             let wrong = "the longest rest is shorter than the first (`firstRestSeconds`)";

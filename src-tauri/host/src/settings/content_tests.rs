@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use super::read_and_check;
 use super::rules::{facts, problems};
-use super::{Credentials, read_and_check};
 use relay::policy::content::{HeaderAction, Pattern};
+use std::collections::HashMap;
 
 #[test]
 fn everything_wrong_with_contents_is_told_at_once() {
@@ -51,7 +52,7 @@ fn everything_wrong_with_contents_is_told_at_once() {
 
 #[test]
 fn good_documents_become_the_engines_rules() {
-    let content = |text: &str| read_and_check(text.as_bytes(), &facts()).unwrap().config(None, Credentials::default()).content;
+    let content = |text: &str| read_and_check(text.as_bytes(), &facts()).unwrap().config(None, HashMap::new()).content;
     let usual = content(r#"{"version": 1}"#).attachments.unwrap();
     assert!(usual.programs && usual.endings.contains("exe") && usual.endings.len() == 38);
     let own = content(

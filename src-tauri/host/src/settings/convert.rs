@@ -4,16 +4,18 @@ use crate::certificate;
 use crate::oauth::Plan;
 use control::Settings;
 use control::problem::Problem;
-use control::settings::{CertificateSettings, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
+use control::settings::{CertificateSettings, DEFAULT_SMART_HOST, ListenerEncryption, SignIn, SmartHostEncryption, SmartHostSettings};
 use relay::config::{self, Config, SmartHostConfig};
 use relay::policy::burst::BurstLimits;
 use relay::policy::content::ContentRules;
 use relay::policy::sign_in::SignInLimits;
 use relay::policy::{Network, Policy};
+use relay::route::Routing;
 use relay::smarthost::Tokens;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub struct Checked {
     pub(super) pickup: Option<config::Pickup>,
     pub policy: Policy,
     pub(super) content: ContentRules,
+    pub(super) routing: Routing,
     /// The office's own certificate; None when it is to be ours, or its files cannot be used. One in a PFX file is opened later:
     /// its password is in the credential store.
     pub(super) certificate: Option<Arc<CertifiedKey>>,
@@ -93,6 +96,7 @@ impl Checked {
             pickup: None,
             policy: Policy::default(),
             content: ContentRules::default(),
+            routing: Routing::default(),
             certificate: None,
             unusable: Vec::new(),
         }
@@ -107,7 +111,7 @@ impl Checked {
         };
         let authorities = self.settings.listeners.iter().filter_map(|listener| listener.client_certificates.as_ref());
         let authorities = authorities.map(|clients| &clients.authority_file);
-        let extra_ca_file = self.settings.smart_host.iter().filter_map(|smart_host| smart_host.extra_ca_file.as_ref());
+        let extra_ca_file = self.settings.smart_hosts().filter_map(|(_, smart_host)| smart_host.extra_ca_file.as_ref());
         certificate.into_iter().chain(authorities).chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
     }
 
@@ -135,14 +139,9 @@ impl Checked {
         self.certificate = Some(certificate);
     }
 
-    /// Whether the smart host's sign-in needs what is in the credential store.
-    pub fn wants_password(&self) -> bool {
-        self.settings.smart_host.as_ref().is_some_and(|smart_host| smart_host.sign_in.wants_secret())
-    }
-
-    /// What tokens are asked for with, where they are wanted.
-    pub fn token_plan(&self) -> Option<Plan> {
-        self.settings.smart_host.as_ref().and_then(|smart_host| Plan::of(smart_host, &self.folder))
+    /// What tokens for this smart host are asked for with, where they are wanted.
+    pub fn token_plan(&self, smart_host: &SmartHostSettings) -> Option<Plan> {
+        Plan::of(smart_host, &self.folder)
     }
 
     pub fn host_name(&self) -> &str {
@@ -155,10 +154,13 @@ impl Checked {
         self.certificate.is_none() && self.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain)
     }
 
-    /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with.
-    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, credentials: Credentials) -> Config {
+    /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with to
+    /// the smart hosts, by their names.
+    pub fn config(&self, self_signed: Option<Arc<CertifiedKey>>, mut credentials: HashMap<String, Credentials>) -> Config {
         let Settings { limits, delivery, bursts, .. } = &self.settings;
         let certificate = self.certificate.clone().or(self_signed);
+        let mut lane =
+            |name: &str, settings: &SmartHostSettings| smart_host(settings, &self.folder, credentials.remove(name).unwrap_or_default());
         Config {
             host_name: self.host_name.clone(),
             listeners: self.listeners.iter().map(|listener| listener.config(certificate.as_ref())).collect(),
@@ -193,8 +195,16 @@ impl Checked {
                 delay_notice: (delivery.delay_notice_seconds != 0).then(|| seconds(delivery.delay_notice_seconds)),
                 first_rest: seconds(delivery.first_rest_seconds),
                 longest_rest: seconds(delivery.longest_rest_seconds),
+                failover_after: seconds(delivery.failover_after_seconds),
             },
-            smart_host: self.settings.smart_host.as_ref().map(|settings| smart_host(settings, &self.folder, credentials)),
+            smart_host: self.settings.smart_host.as_ref().map(|settings| lane(DEFAULT_SMART_HOST, settings)),
+            other_smart_hosts: self
+                .settings
+                .other_smart_hosts
+                .iter()
+                .map(|other| (other.name.clone(), lane(&other.name, &other.smart_host)))
+                .collect(),
+            routing: self.routing.clone(),
             history_keep: Duration::from_secs(u64::from(self.settings.history.keep_days) * 24 * 3600),
         }
     }

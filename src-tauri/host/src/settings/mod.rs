@@ -16,6 +16,7 @@ pub mod schema;
 
 mod convert;
 mod doors;
+mod routes;
 mod shape;
 mod sign_in;
 

@@ -6,6 +6,7 @@ use super::{Credentials, Facts, read_and_check};
 use control::settings::SettingsProblem;
 use relay::config::{ListenerEncryption, SignIn, SmartHostEncryption};
 use secrecy::ExposeSecret;
+use std::collections::HashMap;
 use std::time::Duration;
 
 #[test]
@@ -141,7 +142,8 @@ fn good_documents_become_the_engines_configuration() {
     }"#;
     let checked = read_and_check(text.as_bytes(), &facts()).unwrap();
     assert!(checked.wants_self_signed());
-    let config = checked.config(None, Credentials { password: Some("tr0ub4dor".to_owned().into()), tokens: None });
+    let credentials = Credentials { password: Some("tr0ub4dor".to_owned().into()), tokens: None };
+    let config = checked.config(None, HashMap::from([("default".to_owned(), credentials)]));
     assert_eq!(config.host_name, "relay.office.test");
     assert_eq!(config.listeners.iter().map(|listener| listener.encryption).collect::<Vec<_>>()[1], ListenerEncryption::Implicit);
     assert_eq!(
@@ -161,7 +163,7 @@ fn good_documents_become_the_engines_configuration() {
 fn without_a_name_the_machines_own_is_used_and_nobody_may_send() {
     let checked = read_and_check(br#"{"version": 1}"#, &facts()).unwrap();
     assert!(!checked.wants_self_signed());
-    let config = checked.config(None, Credentials::default());
+    let config = checked.config(None, HashMap::new());
     assert_eq!((config.host_name.as_str(), config.policy.rules.len(), config.smart_host.is_none()), ("pc7.office.test", 0, true));
 }
 

@@ -49,7 +49,7 @@ impl Rules<'_> {
             SignIn::Certificate { certificate_file, key_file } => {
                 let folder = self.facts.folder.clone();
                 if let Err(error) = certificate::load(&folder.join(certificate_file), &folder.join(key_file)) {
-                    let is_known = self.is_known(|now| sign_in_of(now) == Some(sign_in));
+                    let is_known = self.is_known(|now| sign_ins_of(now).any(|known| known == sign_in));
                     let (name, file) = match error.whose() {
                         certificate::Whose::Certificate => ("certificateFile", certificate_file),
                         certificate::Whose::Key => ("keyFile", key_file),
@@ -109,7 +109,9 @@ impl Rules<'_> {
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
             let is_known = self.is_known(|now| {
-                matches!(sign_in_of(now), Some(SignIn::Oauth { grant: TokenGrant::ClientCredentials { certificate_file: Some(known) }, .. }) if known == file)
+                sign_ins_of(now).any(|sign_in| {
+                    matches!(sign_in, SignIn::Oauth { grant: TokenGrant::ClientCredentials { certificate_file: Some(known) }, .. } if known == file)
+                })
             });
             self.file(field("grant.certificateFile"), file, &error, is_known);
         }
@@ -126,8 +128,8 @@ impl Rules<'_> {
     }
 }
 
-fn sign_in_of(settings: &Settings) -> Option<&SignIn> {
-    settings.smart_host.as_ref().map(|smart_host| &smart_host.sign_in)
+fn sign_ins_of(settings: &Settings) -> impl Iterator<Item = &SignIn> {
+    settings.smart_hosts().map(|(_, smart_host)| &smart_host.sign_in)
 }
 
 fn is_a_name(text: &str) -> bool {

@@ -4,13 +4,15 @@
 //! Invariant: a message whose outcome was not kept is not taken again in this run by itself.
 
 use super::agenda::Again;
-use super::{LineBack, Plan, Tick, Went};
+use super::refused::{From, Told};
+use super::{LineBack, Out, Plan, Tick, Went};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::event::Notice;
 use crate::mail::{Content, Envelope};
 use crate::queue::{self, QueueEntry, ReportWanted, Seq, Settlement, Via, later};
-use crate::smarthost::{Attempt, Delivery, Line, LineAfter, Outcome, SmartHost};
+use crate::route::RouteSet;
+use crate::smarthost::{Attempt, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind};
 use crate::store::{Act, Cause, Store, StoreError};
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -35,9 +37,14 @@ pub struct Desk {
 
 pub struct Attempted {
     pub desk: Desk,
-    pub smart_host: Arc<dyn SmartHost>,
+    pub out: Arc<Out>,
+    /// Which lines of the lane are still used.
+    pub lines: u64,
     pub plan: Arc<Plan>,
     pub seq: Seq,
+    pub from: From,
+    /// Only recipients that take these routes.
+    pub routes: RouteSet,
     /// What sounds like the lane's fault is this message's own: another went well after it was told the same.
     pub suspect: bool,
     /// For how many of its recipients it may go at most; the others follow at once.
@@ -50,11 +57,19 @@ impl Attempted {
     pub async fn run(self, cached: Option<QueueEntry>, line: Option<OpenLine>) {
         // Both tell the dispatcher when they are dropped, so that a panic cannot make it wait for ever.
         let hands = Hands::on(&self.desk, self.seq);
-        let mut returned = Returned { ticks: self.desk.ticks.clone(), plan: self.plan.number, seq: self.seq, told: false };
+        let mut returned = Returned {
+            ticks: self.desk.ticks.clone(),
+            lane: Arc::clone(&self.out),
+            lines: self.lines,
+            seq: self.seq,
+            from: self.from,
+            routes: self.routes,
+            told: false,
+        };
         let (entry, delivery, tried) = match self.prepare(cached).await {
             Ok(ready) => ready,
             Err(again) => {
-                returned.tell(line, Went::Nowhere, 0, None);
+                returned.tell(line, Went::Nowhere, 0, None, None);
                 return hands.back(again);
             }
         };
@@ -67,20 +82,20 @@ impl Attempted {
                 let learned = attempt.outcomes.iter().any(|outcome| *outcome != Outcome::Untouched);
                 let in_vain = !learned && !matches!(attempt.line, LineAfter::Down(_));
                 let after = if in_vain { self.desk.soon() } else { Again::AsPlanned };
+                let refused = refused_sender(&entry, &attempt);
                 match &attempt.line {
-                    LineAfter::Usable => returned.tell(line, went, offered, None),
-                    LineAfter::Spent => returned.tell(None, went, offered, None),
-                    LineAfter::Down(trouble) => returned.tell(None, went, offered, Some(trouble.clone())),
+                    LineAfter::Usable => returned.tell(line, went, offered, None, refused),
+                    LineAfter::Spent => returned.tell(None, went, offered, None, refused),
+                    LineAfter::Down(trouble) => returned.tell(None, went, offered, Some(trouble.clone()), refused),
                 }
                 (attempt, how, after)
             }
             Err(trouble) => {
-                returned.tell(None, Went::Nowhere, 0, Some(trouble));
+                returned.tell(None, Went::Nowhere, 0, Some(trouble), None);
                 return hands.back(Again::AsPlanned);
             }
         };
-        let server = self.plan.out.as_ref().map_or("", |out| out.server.as_str());
-        let via = Via { server, tls: how.tls.as_deref(), tells_senders: how.tells_senders };
+        let via = Via { lane: &self.out.name, server: &self.out.server, tls: how.tls.as_deref(), tells_senders: how.tells_senders };
         let now = self.desk.clock.now();
         for outcome in &attempt.outcomes {
             tell_log(&entry, outcome);
@@ -119,6 +134,14 @@ impl Attempted {
             },
         };
         let mut tried = entry.due(&self.plan.schedule, self.desk.clock.now());
+        let routing = &self.plan.routing;
+        if !routing.is_trivial() {
+            let client = entry.peer.as_ref().map(|peer| peer.address);
+            tried.retain(|n| {
+                let path = entry.recipients.get(*n).map(|recipient| &recipient.path.mailbox);
+                path.is_some_and(|path| self.routes.holds(routing.route_of(client, &entry.reverse_path, path)))
+            });
+        }
         tried.truncate(usize::try_from(self.recipients).unwrap_or(usize::MAX));
         if entry.held || tried.is_empty() {
             // Changed a moment ago; the news of it is on its way to the agenda.
@@ -171,7 +194,7 @@ impl Attempted {
         let reused = line.is_some();
         let (mut open, handed) = match line {
             Some(line) => line,
-            None => (self.smart_host.open().await?, 0),
+            None => (self.out.smart_host.open().await?, 0),
         };
         let attempt = open.deliver(delivery).await;
         let stale = reused && attempt.line == LineAfter::Spent && attempt.outcomes.iter().all(|outcome| *outcome == Outcome::Untouched);
@@ -180,7 +203,7 @@ impl Attempted {
             return Ok((attempt, Some((open, handed + 1)), how));
         }
         drop(open);
-        let mut open = self.smart_host.open().await?;
+        let mut open = self.out.smart_host.open().await?;
         let attempt = open.deliver(delivery).await;
         let how = How::of(open.as_ref());
         Ok((attempt, Some((open, 1)), how))
@@ -315,6 +338,19 @@ impl Desk {
     }
 }
 
+/// Its sender is not one whose mail this smart host takes: who it is, and what was said.
+fn refused_sender(entry: &QueueEntry, attempt: &Attempt) -> Option<Told> {
+    if attempt.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Sent(_))) {
+        return None;
+    }
+    attempt.outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Deferred(Refusal { kind: RefusalKind::Sender, reply }) => {
+            Some(Told { sender: entry.reverse_path.as_str().to_owned(), said: reply.as_ref().map(ToString::to_string).unwrap_or_default() })
+        }
+        Outcome::Deferred(_) | Outcome::Failed(_) | Outcome::Sent(_) | Outcome::Untouched => None,
+    })
+}
+
 fn tell_log(entry: &QueueEntry, outcome: &Outcome) {
     let message_id = entry.id;
     match outcome {
@@ -362,22 +398,34 @@ impl Drop for Hands {
 /// The place on the lane; given back when dropped.
 struct Returned {
     ticks: mpsc::UnboundedSender<Tick>,
-    plan: u64,
+    lane: Arc<Out>,
+    lines: u64,
     seq: Seq,
+    from: From,
+    routes: RouteSet,
     told: bool,
 }
 
 impl Returned {
-    fn tell(&mut self, line: Option<OpenLine>, went: Went, recipients: u32, trouble: Option<crate::smarthost::Trouble>) {
+    fn tell(
+        &mut self,
+        line: Option<OpenLine>,
+        went: Went,
+        recipients: u32,
+        trouble: Option<crate::smarthost::Trouble>,
+        refused: Option<Told>,
+    ) {
         self.told = true;
-        let _ = self.ticks.send(Tick::Line(LineBack { plan: self.plan, seq: self.seq, line, went, recipients, trouble }));
+        let Self { seq, from, routes, lines, .. } = *self;
+        let lane = self.lane.name.clone();
+        let _ = self.ticks.send(Tick::Line(LineBack { lane, lines, seq, routes, line, went, recipients, trouble, refused, from }));
     }
 }
 
 impl Drop for Returned {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(None, Went::Nowhere, 0, None);
+            self.tell(None, Went::Nowhere, 0, None, None);
         }
     }
 }

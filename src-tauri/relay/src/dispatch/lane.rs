@@ -4,7 +4,8 @@
 //! opened to all again. What sounds like the lane's fault may have been provoked by the one message it was
 //! said of: then another message is asked, at once. When that hears it too, it is the lane.
 
-use crate::queue::{Schedule, Seq};
+use super::failover::wants_a_person;
+use crate::queue::{Schedule, Seq, later};
 use crate::smarthost::{Line, Trouble};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -118,7 +119,7 @@ impl Lane {
         }
         self.rests = self.rests.saturating_add(1);
         let gaps = Schedule { first_retry: first, longest_retry: longest, lifetime: Duration::ZERO, delay_notice: None };
-        let next_try = crate::queue::later(now, gaps.gap_after(self.rests));
+        let next_try = later(now, gaps.gap_after(self.rests));
         let mut resting = match self.trouble.take() {
             Some(before) => Resting { trouble, next_try, ..before },
             None => Resting { trouble, since: now, next_try, heard: Vec::new(), at_the_door: false },
@@ -127,11 +128,24 @@ impl Lane {
         self.trouble = Some(resting);
     }
 
+    /// Whether its mail is to go another way, if there is one: it has been down for long enough, or a person is needed.
+    pub fn is_down(&self, after: Duration, now: Timestamp) -> bool {
+        self.down_from(after).is_some_and(|from| from <= now)
+    }
+
+    /// From when on it is, if it does not recover. While one message may be to blame, nothing is done in a hurry; but it
+    /// may be the only one there is.
+    pub fn down_from(&self, after: Duration) -> Option<Timestamp> {
+        let resting = self.trouble.as_ref()?;
+        let at_once = !resting.is_in_doubt() && wants_a_person(resting.trouble.kind);
+        Some(if at_once { resting.since } else { later(resting.since, after) })
+    }
+
     /// The clock was set: nothing waits longer than a rest can be.
     pub fn clock_was_set(&mut self, now: Timestamp, longest: Duration) {
         if let Some(resting) = &mut self.trouble {
             resting.since = resting.since.min(now);
-            resting.next_try = resting.next_try.min(crate::queue::later(now, longest));
+            resting.next_try = resting.next_try.min(later(now, longest));
         }
         for idle in &mut self.idle {
             idle.since = idle.since.min(now.as_millisecond());

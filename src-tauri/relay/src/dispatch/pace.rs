@@ -76,6 +76,11 @@ impl Pace {
         (self.limits, self.parallel, self.slowed) = (limits, parallel, None);
     }
 
+    /// Other limits of the same provider.
+    pub fn limit(&mut self, limits: config::Pace, parallel: usize) {
+        (self.limits, self.parallel) = (limits, parallel);
+    }
+
     /// Connections at a time.
     pub fn parallel(&self) -> usize {
         self.slowed.map_or(self.parallel, |slowed| slowed.parallel.min(self.parallel))

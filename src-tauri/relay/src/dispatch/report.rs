@@ -57,7 +57,7 @@ pub fn compose(
         recipients: wanted.iter().filter_map(|n| concerned(entry, settlement, *n, plan)).collect(),
     };
     let report = dsn::compose(&facts, id, now)?;
-    settlement.records.push(Record { at: now, recipient: None, kind: record });
+    settlement.records.push(Record { at: now, recipient: None, kind: record, lane: None });
     Some(report)
 }
 
@@ -89,7 +89,7 @@ fn server(settlement: &Settlement, n: usize, plan: &Plan) -> Option<String> {
         | RecordKind::TriedNow
         | RecordKind::Deleted => None,
     });
-    here.or_else(|| plan.out.as_ref().map(|out| &out.server)).cloned()
+    here.or_else(|| plan.lanes.first().map(|out| &out.server)).cloned()
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
         let entry = entry("scan@office.test");
         let sent = Outcome::Sent(RemoteReply::parse("250 ok").unwrap());
         let failed = Outcome::Failed(Refusal { kind: RefusalKind::Recipient, reply: RemoteReply::parse("550 5.1.1 no such user") });
-        let via = Via { server: "smart.test", tls: None, tells_senders: false };
+        let via = Via { lane: "default", server: "smart.test", tls: None, tells_senders: false };
         let mut settlement = queue::settle(&entry, &[0, 1], &[sent, failed], &via, &plan().schedule, at(60));
         let (report, text) = composed(&entry, &mut settlement);
         assert_eq!((report.kind, report.envelope.reverse_path), (Kind::Report, ReversePath::Null));
@@ -125,7 +125,7 @@ mod tests {
             assert!(text.lines().any(|known| known == line), "{line} in {text}");
         }
         assert!(!text.contains("r0@away.test"));
-        let record = Record { at: at(60), recipient: None, kind: RecordKind::Reported { report: report.id } };
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::Reported { report: report.id }, lane: None };
         assert_eq!(settlement.records.last(), Some(&record));
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let (report, text) = composed(&entry, &mut settlement);
         assert!(text.contains("Action: delayed\r\nStatus: 4.5.3\r\nDiagnostic-Code: smtp; 452 4.5.3 too many\r\n"), "{text}");
         assert!(text.contains("Will-Retry-Until: Fri, 02 Jan 1970 00:00:00 +0000\r\n"), "{text}");
-        let record = Record { at: at(60), recipient: None, kind: RecordKind::DelayNoticed { report: report.id } };
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::DelayNoticed { report: report.id }, lane: None };
         assert_eq!(settlement.records, [record]);
     }
 
@@ -156,12 +156,12 @@ mod tests {
         let mut entry = entry("scan@office.test");
         entry.recipients[1].path.wish.notify = Notify::parse("SUCCESS");
         let sent = || Outcome::Sent(RemoteReply::parse("250 2.6.0 queued").unwrap());
-        let via = Via { server: "smart.test", tls: None, tells_senders: false };
+        let via = Via { lane: "default", server: "smart.test", tls: None, tells_senders: false };
         let mut settlement = queue::settle(&entry, &[0, 1], &[sent(), sent()], &via, &plan().schedule, at(60));
         let (report, text) = composed(&entry, &mut settlement);
         let fields = "Final-Recipient: rfc822; r1@away.test\r\nAction: relayed\r\nStatus: 2.6.0\r\nRemote-MTA: dns; smart.test\r\n";
         assert!(text.contains(fields) && !text.contains("r0@away.test"), "{text}");
-        let record = Record { at: at(60), recipient: None, kind: RecordKind::Confirmed { report: report.id } };
+        let record = Record { at: at(60), recipient: None, kind: RecordKind::Confirmed { report: report.id }, lane: None };
         assert_eq!(settlement.records.last(), Some(&record));
     }
 
@@ -252,7 +252,9 @@ mod tests {
             first_rest: Duration::from_secs(1),
             longest_rest: Duration::from_secs(1),
             history_keep: Duration::from_secs(1),
-            out: None,
+            failover_after: Duration::from_secs(1),
+            lanes: Vec::new(),
+            routing: crate::route::Routing::default(),
         }
     }
 

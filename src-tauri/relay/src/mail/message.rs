@@ -107,6 +107,11 @@ pub enum Priority {
     Low,
 }
 
+impl Priority {
+    /// What goes first is first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
+}
+
 /// Why a message is kept back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeldWhy {

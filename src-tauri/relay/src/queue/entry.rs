@@ -40,7 +40,19 @@ pub fn sender_of(client: Option<&str>, reverse_path: &str) -> u64 {
     hasher.finish()
 }
 
+/// One reverse-path, whoever the client is.
+pub fn from_of(reverse_path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    reverse_path.to_lowercase().hash(&mut hasher);
+    hasher.finish()
+}
+
 impl QueueEntry {
+    /// See [`from_of`].
+    pub fn from(&self) -> u64 {
+        from_of(self.reverse_path.as_str())
+    }
+
     /// See [`sender_of`].
     pub fn sender(&self) -> u64 {
         let client = self.peer.as_ref().map(|peer| peer.address.to_string());

@@ -8,6 +8,6 @@ mod entry;
 mod schedule;
 mod settle;
 
-pub use entry::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, StateWord, Why, WhyKind, sender_of};
+pub use entry::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, StateWord, Why, WhyKind, from_of, sender_of};
 pub use schedule::{Schedule, later};
 pub use settle::{Change, Record, RecordKind, ReportWanted, Settlement, Via, delete, expire, notice, settle};

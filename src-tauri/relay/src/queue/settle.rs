@@ -19,6 +19,8 @@ pub struct Settlement {
     pub report: Option<ReportWanted>,
     /// The sender has been told that the message is late.
     pub noticed: bool,
+    /// Through which lane, if something was tried.
+    pub lane: Option<String>,
 }
 
 /// One recipient's new state.
@@ -52,6 +54,8 @@ pub struct Record {
     pub at: Timestamp,
     pub recipient: Option<usize>,
     pub kind: RecordKind,
+    /// Through which lane, if it was tried.
+    pub lane: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +128,10 @@ pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &V
             Outcome::Untouched => {}
         }
     }
+    if !settlement.changes.is_empty() {
+        settlement.lane = Some(via.lane.to_owned());
+        settlement.records.iter_mut().for_each(|record| record.lane.clone_from(&settlement.lane));
+    }
     settlement.report_if_wanted(entry, via.tells_senders);
     settlement
 }
@@ -131,6 +139,7 @@ pub fn settle(entry: &QueueEntry, tried: &[usize], outcomes: &[Outcome], via: &V
 /// Through which server, for the records.
 #[derive(Debug, Clone, Copy)]
 pub struct Via<'a> {
+    pub lane: &'a str,
     pub server: &'a str,
     pub tls: Option<&'a str>,
     /// It was told what senders want to hear, and will tell them itself.
@@ -175,11 +184,11 @@ pub fn notice(entry: &QueueEntry) -> Settlement {
 
 impl Settlement {
     pub fn of(seq: Seq) -> Self {
-        Self { seq, changes: Vec::new(), records: Vec::new(), report: None, noticed: false }
+        Self { seq, changes: Vec::new(), records: Vec::new(), report: None, noticed: false, lane: None }
     }
 
     fn push(&mut self, change: Change, at: Timestamp, kind: RecordKind) {
-        self.records.push(Record { at, recipient: Some(change.recipient), kind });
+        self.records.push(Record { at, recipient: Some(change.recipient), kind, lane: None });
         self.changes.push(change);
     }
 

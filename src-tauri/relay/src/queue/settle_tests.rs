@@ -61,7 +61,7 @@ fn refusal(line: &str) -> Refusal {
     Refusal { kind: RefusalKind::Recipient, reply: Some(reply(line)) }
 }
 
-const VIA: Via<'static> = Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false };
+const VIA: Via<'static> = Via { lane: "default", server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false };
 
 #[test]
 fn each_recipient_gets_its_own_outcome() {

@@ -14,6 +14,7 @@ mod content;
 pub(crate) mod downgrade;
 mod fault;
 mod judge;
+mod likeness;
 mod line;
 mod mask;
 mod offers;
@@ -27,6 +28,7 @@ mod tokens;
 mod trust;
 mod wire;
 
+pub use likeness::Likeness;
 pub use smtp::SmtpHost;
 pub use tokens::Tokens;
 pub use trust::{certificate_trouble, client_for_others};

@@ -10,6 +10,7 @@ use crate::mail::{Content, Submission};
 use crate::queue::{ContentPlace, QueueEntry, Recipient, RecipientState, Seq, Settlement};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 
@@ -54,7 +55,7 @@ pub enum Job {
         done: Done<()>,
     },
     Mark {
-        name: &'static str,
+        name: Cow<'static, str>,
         value: bool,
         done: Done<()>,
     },
@@ -98,6 +99,8 @@ pub struct Gathered {
     /// Files in the content folder that no message needs any more.
     pub files: Vec<PathBuf>,
     pub hours: Vec<Hour>,
+    /// Recipients that were offered to a lane in an hour.
+    pub lanes: Vec<(String, i64, u32)>,
 }
 
 impl Job {
@@ -153,6 +156,9 @@ impl Job {
                     let hour = gathered.hour(*now);
                     hour.sent += sent;
                     hour.failed += failed;
+                }
+                if let Some(lane) = &settlement.lane {
+                    gathered.offered(lane, *now, u32::try_from(touched.news.len()).unwrap_or(u32::MAX));
                 }
                 let reported = match report {
                     Some(report) => Some(write::keep(sql, report)?),
@@ -224,6 +230,14 @@ impl Job {
 }
 
 impl Gathered {
+    fn offered(&mut self, lane: &str, at: Timestamp, recipients: u32) {
+        let hour = at.as_second().div_euclid(3600);
+        match self.lanes.iter_mut().find(|(known, of, _)| known == lane && *of == hour) {
+            Some((_, _, sum)) => *sum = sum.saturating_add(recipients),
+            None => self.lanes.push((lane.to_owned(), hour, recipients)),
+        }
+    }
+
     fn hour(&mut self, at: Timestamp) -> &mut Hour {
         let number = at.as_second().div_euclid(3600);
         let index = match self.hours.iter().position(|hour| hour.number == number) {

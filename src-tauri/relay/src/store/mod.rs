@@ -26,7 +26,7 @@ pub use devices::Device;
 pub use error::StoreError;
 pub use health::{Condition, Watcher};
 pub use job::Cause;
-pub use read::{Before, Open, Page, Which};
+pub use read::{Before, Open, OpenRecipients, Page, Which};
 pub use refusals::RefusalPage;
 pub use schema::{SetAside, all_set_aside};
 pub use write::{Act, Standing, Touched};
@@ -45,7 +45,7 @@ use health::Health;
 use jiff::Timestamp;
 use job::Job;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -72,13 +72,15 @@ pub struct Store {
 pub struct Opened {
     pub open: Vec<Open>,
     pub paused: bool,
+    /// Lanes that a person has paused.
+    pub paused_lanes: Vec<String>,
     pub waiting: u64,
     pub deferred: u64,
     pub held: u64,
     /// The last hours there are, newest first.
     pub hours: Vec<Hour>,
-    /// What was handed over lately.
-    pub before: Before,
+    /// What was handed over lately, by lane.
+    pub before: HashMap<String, Before>,
     /// Damaged databases that were set aside, now or before, and are still there; newest first.
     pub set_aside: Vec<SetAside>,
 }
@@ -215,7 +217,18 @@ impl Store {
     }
 
     pub async fn set_paused(&self, paused: bool) -> Result<(), StoreError> {
-        self.ask(|done| Job::Mark { name: "paused", value: paused, done }).await
+        self.ask(|done| Job::Mark { name: "paused".into(), value: paused, done }).await
+    }
+
+    /// One lane alone, by name.
+    pub async fn set_lane_paused(&self, lane: &str, paused: bool) -> Result<(), StoreError> {
+        let name = format!("{}{lane}", read::PAUSED_LANE);
+        self.ask(|done| Job::Mark { name: name.into(), value: paused, done }).await
+    }
+
+    /// To whom each open message still has to go.
+    pub async fn open_recipients(&self) -> Result<Vec<OpenRecipients>, StoreError> {
+        self.read(&self.reader, read::open_recipients).await
     }
 
     /// Forgets what happened before a moment, some at a time; gives how much. What waits is not touched.
@@ -327,7 +340,7 @@ impl Store {
         {
             // The writer may never come near that page: the next start is to look at all of them.
             let (done, _) = oneshot::channel();
-            let _ = self.jobs.send(Job::Mark { name: write::DAMAGED, value: true, done });
+            let _ = self.jobs.send(Job::Mark { name: write::DAMAGED.into(), value: true, done });
         }
         answer
     }
@@ -347,6 +360,7 @@ fn look(folder: &Path) -> Result<(Connection, Connection, Opened), StoreError> {
     let opened = Opened {
         open: read::all_open(&reader)?,
         paused: read::mark(&reader, "paused")?,
+        paused_lanes: read::paused_lanes(&reader)?,
         waiting,
         deferred,
         held,

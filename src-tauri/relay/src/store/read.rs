@@ -3,14 +3,17 @@
 use super::error::StoreError;
 use super::rows::{self, Coded, millis, timestamp};
 use super::write::record_code;
+use crate::config::DEFAULT_LANE;
 use crate::event::{EntrySummary, Hour, Recent};
 use crate::history::{Filter, Term};
 use crate::mail::reply::RemoteReply;
-use crate::mail::{MessageId, Priority};
+use crate::mail::{ForwardPath, MessageId, Priority, ReversePath};
 use crate::queue::{self, QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 
 /// A part of a list.
@@ -37,6 +40,8 @@ pub struct Open {
     pub priority: Priority,
     /// See [`queue::sender_of`].
     pub sender: u64,
+    /// See [`queue::from_of`].
+    pub from: u64,
     pub held: bool,
     pub noticed: bool,
 }
@@ -165,6 +170,7 @@ pub fn all_open(sql: &Connection) -> Result<Vec<Open>, StoreError> {
             next_attempt: row.get::<_, Option<i64>>(2)?.unwrap_or(accepted_at),
             priority: Priority::decode(row.get(5)?).unwrap_or_default(),
             sender: queue::sender_of(row.get_ref(6)?.as_str_or_null()?, row.get_ref(7)?.as_str()?),
+            from: queue::from_of(row.get_ref(7)?.as_str()?),
             held: row.get(3)?,
             noticed: row.get(4)?,
         })
@@ -237,7 +243,12 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
         _ => return Ok(None),
     };
     let recipient: Option<i64> = row.get("recipient")?;
-    Ok(Some(Record { at: timestamp(row.get("at")?), recipient: recipient.and_then(|n| usize::try_from(n).ok()), kind }))
+    Ok(Some(Record {
+        at: timestamp(row.get("at")?),
+        recipient: recipient.and_then(|n| usize::try_from(n).ok()),
+        kind,
+        lane: row.get("lane")?,
+    }))
 }
 
 /// The last things that happened to recipients of the newest messages, newest first.
@@ -272,16 +283,72 @@ pub fn last_hours(sql: &Connection) -> Result<Vec<Hour>, StoreError> {
     Ok(hours.collect::<Result<_, _>>()?)
 }
 
-/// What the provider was given lately, as far as its limits are concerned: the last messages, and a day's recipients.
-pub fn handed_over_before(sql: &Connection) -> Result<Before, StoreError> {
+/// What each lane was given lately, as far as its provider's limits are concerned: the last messages, and a day's recipients.
+pub fn handed_over_before(sql: &Connection) -> Result<HashMap<String, Before>, StoreError> {
+    let mut before: HashMap<String, Before> = HashMap::new();
     // The last minute before the engine ended, whenever that was; the same hours are far enough back for a day and a half.
     let mut select = sql.prepare(
-        "SELECT settled_at FROM message WHERE unsettled = 0 AND settled_at > (SELECT max(settled_at) FROM message WHERE unsettled = 0) - 120000",
+        "SELECT coalesce(r.lane, ?1), max(r.at) FROM message m JOIN record r ON r.message = m.seq
+         WHERE m.unsettled = 0 AND m.settled_at > (SELECT max(settled_at) FROM message WHERE unsettled = 0) - 120000
+           AND r.kind IN (?2, ?3, ?4) GROUP BY r.message, coalesce(r.lane, ?1)",
     )?;
-    let last_minute = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut select = sql.prepare("SELECT number, sent + failed FROM hour ORDER BY number DESC LIMIT 36")?;
-    let last_day = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    Ok(Before { last_minute, last_day })
+    let tried = [record_code::SENT, record_code::DEFERRED, record_code::BOUNCED];
+    let mut rows = select.query((DEFAULT_LANE, tried[0], tried[1], tried[2]))?;
+    while let Some(row) = rows.next()? {
+        before.entry(row.get(0)?).or_default().last_minute.push(row.get(1)?);
+    }
+    let mut select = sql.prepare("SELECT lane, hour, recipients FROM lane_hour WHERE hour > (SELECT max(hour) FROM lane_hour) - 36")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        before.entry(row.get(0)?).or_default().last_day.push((row.get(1)?, row.get(2)?));
+    }
+    Ok(before)
+}
+
+/// In front of the name of a lane that is paused, as a mark.
+pub const PAUSED_LANE: &str = "paused:";
+
+pub fn paused_lanes(sql: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut select = sql.prepare("SELECT name FROM mark WHERE value != 0 AND substr(name, 1, 7) = ?1")?;
+    let names: Vec<String> = select.query_map([PAUSED_LANE], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(names.iter().filter_map(|name| name.strip_prefix(PAUSED_LANE)).map(str::to_owned).collect())
+}
+
+/// What decides which way an open message goes.
+#[derive(Debug, Clone)]
+pub struct OpenRecipients {
+    pub seq: Seq,
+    pub client: Option<IpAddr>,
+    pub reverse_path: ReversePath,
+    /// Each that is not settled: its place, its address, when it is due.
+    pub unsettled: Vec<(usize, Option<ForwardPath>, i64)>,
+}
+
+pub fn open_recipients(sql: &Connection) -> Result<Vec<OpenRecipients>, StoreError> {
+    let mut select = sql.prepare(
+        "SELECT m.seq, m.client, m.reverse_path, r.n, r.forward_path, r.due FROM message m JOIN recipient r ON r.message = m.seq
+         WHERE m.unsettled > 0 AND r.due IS NOT NULL ORDER BY m.seq, r.n",
+    )?;
+    let mut rows = select.query([])?;
+    let mut all: Vec<OpenRecipients> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let seq: Seq = row.get(0)?;
+        if all.last().is_none_or(|last| last.seq != seq) {
+            let client: Option<String> = row.get(1)?;
+            let reverse_path: String = row.get(2)?;
+            all.push(OpenRecipients {
+                seq,
+                client: client.as_deref().and_then(|text| text.parse().ok()),
+                reverse_path: ReversePath::parse(&reverse_path).unwrap_or(ReversePath::Null),
+                unsettled: Vec::new(),
+            });
+        }
+        let (n, path): (i64, String) = (row.get(3)?, row.get(4)?);
+        if let (Some(last), Ok(n)) = (all.last_mut(), usize::try_from(n)) {
+            last.unsettled.push((n, ForwardPath::parse(&path).ok(), row.get(5)?));
+        }
+    }
+    Ok(all)
 }
 
 /// Waiting, deferred, held: how many messages of each.

@@ -142,6 +142,7 @@ pub fn entry_summary(row: &Row<'_>) -> rusqlite::Result<EntrySummary> {
         settled_at: settled_at.map(timestamp),
         why: why(row.get("why_kind")?, row.get("why_reply")?),
         held: if held && unsettled > 0 { Some(held_why(row)?) } else { None },
+        lane: row.get("lane")?,
     })
 }
 

@@ -9,8 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One file per step; `user_version` counts the steps taken.
-const STEPS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql"), include_str!("schema/0004.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
+];
 
 /// A database up to this size is looked through at every start: it takes less than a second.
 const SMALL: i64 = 64 * 1024 * 1024;

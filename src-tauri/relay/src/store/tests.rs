@@ -71,8 +71,14 @@ fn busy() -> Outcome {
 async fn try_once(store: &Store, seq: Seq, outcomes: &[Outcome]) -> Touched {
     let entry = store.entry(seq).await.unwrap().unwrap();
     let tried: Vec<usize> = entry.unsettled().map(|(n, _)| n).collect();
-    let settlement =
-        settle(&entry, &tried, outcomes, &Via { server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false }, &schedule(), now());
+    let settlement = settle(
+        &entry,
+        &tried,
+        outcomes,
+        &Via { lane: "default", server: "smart.test", tls: Some("TLSv1.3"), tells_senders: false },
+        &schedule(),
+        now(),
+    );
     store.settle(settlement, None, Cause::Attempt, now()).await.unwrap()
 }
 
@@ -162,7 +168,8 @@ async fn a_settled_recipient_is_not_settled_twice() {
     let (store, _) = open(folder.path());
     store.keep(submission(&["ann@away.test"], "x", memory("\r\n"))).await.unwrap();
     let entry = store.entry(1).await.unwrap().unwrap();
-    let twice = || settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None, tells_senders: false }, &schedule(), now());
+    let twice =
+        || settle(&entry, &[0], &[sent()], &Via { lane: "default", server: "s", tls: None, tells_senders: false }, &schedule(), now());
     store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     let second = store.settle(twice(), None, Cause::Attempt, now()).await.unwrap();
     assert!(second.news.is_empty());
@@ -239,7 +246,8 @@ async fn a_message_taken_out_by_another_hand_is_not_settled_for_ever() {
     let entry = store.entry(1).await.unwrap().unwrap();
     let other = Connection::open(folder.path().join("queue.db")).unwrap();
     other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM message").unwrap();
-    let settlement = settle(&entry, &[0], &[sent()], &Via { server: "s", tls: None, tells_senders: false }, &schedule(), now());
+    let settlement =
+        settle(&entry, &[0], &[sent()], &Via { lane: "default", server: "s", tls: None, tells_senders: false }, &schedule(), now());
     let touched = store.settle(settlement, None, Cause::Attempt, now()).await.unwrap();
     assert!(!touched.after.open && touched.news.is_empty());
 }

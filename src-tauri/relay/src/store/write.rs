@@ -20,6 +20,8 @@ pub struct Touched {
     pub after: Standing,
     /// Changes of recipients in this commit.
     pub news: Vec<Change>,
+    /// The recipients that are not settled, and when each is due; of a new message they are all due at once.
+    pub unsettled: Vec<(usize, i64)>,
 }
 
 /// What a message counts as.
@@ -85,7 +87,7 @@ pub fn keep(sql: &Connection, submission: &Submission) -> Result<Touched, StoreE
     let held = submission.held.is_some();
     let word = if held { StateWord::Held } else { StateWord::Queued };
     let after = Standing { open: true, word, next_attempt: Some(accepted_at), held };
-    Ok(Touched { seq, before: None, after, news: Vec::new() })
+    Ok(Touched { seq, before: None, after, news: Vec::new(), unsettled: Vec::new() })
 }
 
 /// What most messages do not have: another priority, a reason to be held.
@@ -97,7 +99,7 @@ fn set_apart(sql: &Connection, seq: Seq, submission: &Submission) -> Result<(), 
         let (code, text) = held_columns(why);
         sql.prepare_cached("UPDATE message SET held = 1, held_why = ?2, held_for = ?3 WHERE seq = ?1")?
             .execute(params![seq, code, text])?;
-        write_record(sql, seq, &Record { at: submission.accepted_at, recipient: None, kind: RecordKind::Held })?;
+        write_record(sql, seq, &Record { at: submission.accepted_at, recipient: None, kind: RecordKind::Held, lane: None })?;
     }
     Ok(())
 }
@@ -108,7 +110,7 @@ pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf
     if before.is_none() {
         // Taken out by another program's hand: there is nothing left to change, and trying again would not help.
         let after = Standing { open: false, word: StateWord::Deleted, next_attempt: None, held: false };
-        return Ok(Touched { seq: settlement.seq, before, after, news: Vec::new() });
+        return Ok(Touched { seq: settlement.seq, before, after, news: Vec::new(), unsettled: Vec::new() });
     }
     let mut news = Vec::new();
     for change in &settlement.changes {
@@ -125,8 +127,8 @@ pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf
     if settlement.noticed {
         sql.prepare_cached("UPDATE message SET noticed = 1 WHERE seq = ?1")?.execute([settlement.seq])?;
     }
-    let after = refresh(sql, settlement.seq, files)?;
-    Ok(Touched { seq: settlement.seq, before, after, news })
+    let (after, unsettled) = refresh(sql, settlement.seq, settlement.lane.as_deref(), files)?;
+    Ok(Touched { seq: settlement.seq, before, after, news, unsettled })
 }
 
 /// Whether a message that waits has its content in this file.
@@ -177,9 +179,9 @@ pub fn act(sql: &Connection, seq: Seq, act: Act, now: Timestamp, files: &mut Vec
             RecordKind::Deleted
         }
     };
-    write_record(sql, seq, &Record { at: now, recipient: None, kind })?;
-    let after = refresh(sql, seq, files)?;
-    Ok(Some(Touched { seq, before: Some(before), after, news: Vec::new() }))
+    write_record(sql, seq, &Record { at: now, recipient: None, kind, lane: None })?;
+    let (after, unsettled) = refresh(sql, seq, None, files)?;
+    Ok(Some(Touched { seq, before: Some(before), after, news: Vec::new(), unsettled }))
 }
 
 fn hold(sql: &Connection, seq: Seq) -> Result<(), StoreError> {
@@ -202,7 +204,8 @@ pub fn end_burst(sql: &Connection, who: &str, release: bool, now: Timestamp, fil
             touched.extend(act(sql, seq, Act::Release, now, files)?);
         } else if let Some(before) = standing(sql, seq)? {
             hold(sql, seq)?;
-            touched.push(Touched { seq, before: Some(before), after: before, news: Vec::new() });
+            let unsettled = unsettled(sql, seq)?;
+            touched.push(Touched { seq, before: Some(before), after: before, news: Vec::new(), unsettled });
         }
     }
     Ok(touched)
@@ -234,22 +237,27 @@ fn apply(sql: &Connection, seq: Seq, change: &Change) -> Result<bool, StoreError
 }
 
 /// Makes the summary of a message say what its recipients say, and forgets the content of one that is done.
-fn refresh(sql: &Connection, seq: Seq, files: &mut Vec<PathBuf>) -> Result<Standing, StoreError> {
+fn refresh(sql: &Connection, seq: Seq, lane: Option<&str>, files: &mut Vec<PathBuf>) -> Result<(Standing, Vec<(usize, i64)>), StoreError> {
     let mut sum = Sum::default();
+    let mut unsettled = Vec::new();
     {
         let mut select =
-            sql.prepare_cached("SELECT state, attempts, due, settled_at, why_kind, reply FROM recipient WHERE message = ?1")?;
+            sql.prepare_cached("SELECT state, attempts, due, settled_at, why_kind, reply, n FROM recipient WHERE message = ?1")?;
         let mut rows = select.query([seq])?;
         while let Some(row) = rows.next()? {
-            sum.add(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+            let due = row.get(2)?;
+            sum.add(row.get(0)?, row.get(1)?, due, row.get(3)?, row.get(4)?, row.get(5)?);
+            if let (Some(due), Ok(n)) = (due, usize::try_from(row.get::<_, i64>(6)?)) {
+                unsettled.push((n, due));
+            }
         }
     }
     let word = sum.word();
     let news = sum.news(word);
     let (held, file): (bool, Option<String>) = sql
         .prepare_cached(
-            "UPDATE message SET unsettled = ?2, state = ?3, attempts = ?4, next_attempt = ?5, settled_at = ?6, why_kind = ?7, why_reply = ?8
-             WHERE seq = ?1 RETURNING held, file",
+            "UPDATE message SET unsettled = ?2, state = ?3, attempts = ?4, next_attempt = ?5, settled_at = ?6, why_kind = ?7, why_reply = ?8,
+             lane = coalesce(?9, lane) WHERE seq = ?1 RETURNING held, file",
         )?
         .query_row(
             params![
@@ -261,6 +269,7 @@ fn refresh(sql: &Connection, seq: Seq, files: &mut Vec<PathBuf>) -> Result<Stand
                 if sum.unsettled == 0 { sum.settled_at } else { None },
                 news.and_then(|news| news.0),
                 news.and_then(|news| news.1.clone()),
+                lane,
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
@@ -273,7 +282,14 @@ fn refresh(sql: &Connection, seq: Seq, files: &mut Vec<PathBuf>) -> Result<Stand
         }
     }
     let open = sum.unsettled > 0;
-    Ok(Standing { open, word: if open && held { StateWord::Held } else { word }, next_attempt: sum.next_attempt, held })
+    let word = if open && held { StateWord::Held } else { word };
+    Ok((Standing { open, word, next_attempt: sum.next_attempt, held }, unsettled))
+}
+
+fn unsettled(sql: &Connection, seq: Seq) -> Result<Vec<(usize, i64)>, StoreError> {
+    let mut select = sql.prepare_cached("SELECT n, due FROM recipient WHERE message = ?1 AND due IS NOT NULL")?;
+    let unsettled = select.query_map([seq], |row| Ok((usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default(), row.get(1)?)))?;
+    Ok(unsettled.collect::<Result<_, _>>()?)
 }
 
 /// Why and the server's answer, as columns.
@@ -391,8 +407,8 @@ fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), Store
     };
     let reply = columns.reply.or_else(|| columns.why.and_then(|why| why.reply.as_ref()).map(ToString::to_string));
     sql.prepare_cached(
-        "INSERT INTO record (message, n, at, kind, recipient, server, tls, why_kind, reply, next_attempt, report)
-         VALUES (?1, (SELECT coalesce(max(n) + 1, 0) FROM record WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO record (message, n, at, kind, recipient, server, tls, why_kind, reply, next_attempt, report, lane)
+         VALUES (?1, (SELECT coalesce(max(n) + 1, 0) FROM record WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         seq,
@@ -405,6 +421,7 @@ fn write_record(sql: &Connection, seq: Seq, record: &Record) -> Result<(), Store
         reply,
         columns.next_attempt,
         columns.report,
+        record.lane,
     ])?;
     Ok(())
 }
@@ -428,11 +445,22 @@ pub fn add_to_hour(sql: &Connection, hour: &Hour) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Recipients that were offered to a lane.
+pub fn add_to_lane_hour(sql: &Connection, lane: &str, hour: i64, recipients: u32) -> Result<(), StoreError> {
+    sql.prepare_cached("INSERT INTO lane_hour VALUES (?1, ?2, ?3) ON CONFLICT (lane, hour) DO UPDATE SET recipients = recipients + ?3")?
+        .execute((lane, hour, recipients))?;
+    Ok(())
+}
+
+/// More than a day of them is of no use to anybody.
+const LANE_HOURS: i64 = 48;
+
 /// Removes settled messages from before a moment, and whatever else is remembered for a while, a few at a time; gives how many.
 pub fn prune(sql: &Connection, before: Timestamp, now: Timestamp, at_most: u32) -> Result<usize, StoreError> {
     let messages = sql
         .prepare_cached("DELETE FROM message WHERE seq IN (SELECT seq FROM message WHERE unsettled = 0 AND settled_at < ?1 LIMIT ?2)")?
         .execute(params![millis(before), at_most])?;
+    sql.prepare_cached("DELETE FROM lane_hour WHERE hour < ?1")?.execute([now.as_second().div_euclid(3600) - LANE_HOURS])?;
     Ok(messages + refusals::prune(sql, before, at_most)? + devices::prune(sql, before, now, at_most)?)
 }
 

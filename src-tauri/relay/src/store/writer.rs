@@ -190,7 +190,7 @@ impl Writer {
     fn retry(&mut self) {
         let mut batch = std::mem::take(&mut self.owed);
         if batch.is_empty() {
-            batch.push(Job::Mark { name: write::CLEAN, value: false, done: oneshot::channel().0 });
+            batch.push(Job::Mark { name: write::CLEAN.into(), value: false, done: oneshot::channel().0 });
         }
         let Tried { written, failed } = self.write(batch);
         let mut last = None;
@@ -254,6 +254,9 @@ impl Writer {
         }
         for hour in &gathered.hours {
             write::add_to_hour(&transaction, hour)?;
+        }
+        for (lane, hour, recipients) in &gathered.lanes {
+            write::add_to_lane_hour(&transaction, lane, *hour, *recipients)?;
         }
         transaction.commit().map_err(|error| Undone { error: error.into(), doubtful: true })?;
         self.unsynced = !full;

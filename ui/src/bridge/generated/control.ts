@@ -191,7 +191,12 @@ delayNoticeSeconds: number,
 /**
  * How long a connection trouble rests the way to the provider, at first and at most.
  */
-firstRestSeconds: number, longestRestSeconds: number, };
+firstRestSeconds: number, longestRestSeconds: number, 
+/**
+ * How long a smart host is down before its mail goes through the next one of its route; at once where only a person
+ * can mend it.
+ */
+failoverAfterSeconds: number, };
 
 /**
  * An account that devices sign in with. The password is set by its own request and never shown.
@@ -308,7 +313,11 @@ problem: Problem | null,
 /**
  * Why it is on hold; None when it is not.
  */
-held: HeldWhy | null, };
+held: HeldWhy | null, 
+/**
+ * Through which smart host it last went.
+ */
+lane: string | null, };
 
 /**
  * One fact, or several of one moment, and the numbers it covers.
@@ -323,7 +332,7 @@ from: number,
  */
 seq: number, fact: Fact, };
 
-export type Fact = { "kind": "queueChanged", entries: Array<EntryView>, } | { "kind": "queueLeft", entries: Array<EntryView>, } | { "kind": "recent", lines: Array<RecentView>, } | { "kind": "countersChanged", counters: Counters, } | { "kind": "laneChanged", lane: LaneView, } | { "kind": "pausedChanged", paused: boolean, } | { "kind": "listenersChanged", listeners: Array<ListenerView>, } | { "kind": "clientRefused", client: RefusedClient, } | { "kind": "noticesChanged", notices: Array<Problem>, } | { "kind": "settingsChanged", settings: SettingsView, engine: EngineView, } | { "kind": "probed", probe: number, step: ProbeStep, } | { "kind": "several", facts: Array<Fact>, } | { "kind": "lagged" };
+export type Fact = { "kind": "queueChanged", entries: Array<EntryView>, } | { "kind": "queueLeft", entries: Array<EntryView>, } | { "kind": "recent", lines: Array<RecentView>, } | { "kind": "countersChanged", counters: Counters, } | { "kind": "laneChanged", lane: LaneView, } | { "kind": "otherLanesChanged", lanes: Array<LaneView>, } | { "kind": "pausedChanged", paused: boolean, } | { "kind": "listenersChanged", listeners: Array<ListenerView>, } | { "kind": "clientRefused", client: RefusedClient, } | { "kind": "noticesChanged", notices: Array<Problem>, } | { "kind": "settingsChanged", settings: SettingsView, engine: EngineView, } | { "kind": "probed", probe: number, step: ProbeStep, } | { "kind": "several", facts: Array<Fact>, } | { "kind": "lagged" };
 
 export type FirewallState = "on" | "off" | "unknown";
 
@@ -430,12 +439,21 @@ servers: Array<ImportServer>,
  */
 troubles: Array<string>, service: TakeOverView, };
 
+/**
+ * What can be done about one smart host.
+ */
+export type LaneAct = "pause" | "resume" | "tryNow" | "cancelSignIn" | "signOut";
+
 export type LaneState = { "kind": "notSetUp" } | { "kind": "ready" } | { "kind": "sending" } | { "kind": "throttled", problem: Problem, since: number, nextTry: number, };
 
 /**
  * The way to the provider and its health.
  */
 export type LaneView = { 
+/**
+ * `default`, or as the settings name it.
+ */
+name: string, 
 /**
  * Provider key of the settings (`microsoft365`, …), or `other`; empty when not set up.
  */
@@ -447,7 +465,19 @@ connections: number,
 /**
  * When a message was last handed over.
  */
-lastSuccessAt: number | null, pace: PaceView, };
+lastSuccessAt: number | null, pace: PaceView, 
+/**
+ * A person has paused it alone: its mail waits, and goes no other way.
+ */
+paused: boolean, 
+/**
+ * Messages that wait for it now; 0 where it is the only one.
+ */
+waiting: number, 
+/**
+ * Its mail goes through another as long as it is down.
+ */
+failedOver: boolean, };
 
 /**
  * Messages in one folder of the Windows SMTP service.
@@ -572,6 +602,17 @@ export type MetabaseFile = { name: string,
  * The bytes of the file.
  */
 base64: string, };
+
+export type NamedSignIn = { name: string, signIn: SignInView, };
+
+/**
+ * A smart host beside the default one.
+ */
+export type NamedSmartHost = { 
+/**
+ * What routes call it: letters, digits, `-` and `_`. Its secret is in the credential store as `smart-host:` and this name.
+ */
+name: string, smartHost: SmartHostSettings, };
 
 export type NetworkView = { 
 /**
@@ -704,7 +745,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
 
 /**
  * How much one client may send; what is over it is answered 450 4.7.1 and may come again later. None: no limit.
@@ -762,7 +803,19 @@ lastReply: string, why: RefusalKind,
  */
 network: string | null, };
 
-export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
+export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": "queue", filter: EntryFilter, offset: number, limit: number, } | { "ask": "history", filter: EntryFilter, offset: number, limit: number, } | { "ask": "story", id: string, } | { "ask": "content", id: string, offset: number, } | { "ask": "retry", which: Selection, } | { "ask": "hold", which: Selection, } | { "ask": "release", which: Selection, } | { "ask": "delete", which: Selection, tellSender: boolean, } | { "ask": "pause" } | { "ask": "resume" } | { "ask": "tryLane" } | { "ask": "lane", 
+/**
+ * `default`, or as the settings name it.
+ */
+lane: string, act: LaneAct, } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, 
+/**
+ * Which smart host it is, for its stored secret; None: the default one.
+ */
+lane?: string, } | { "ask": "beginSignIn", smartHost: SmartHostSettings, secret: Secret | null, 
+/**
+ * Which smart host it is; None: the default one.
+ */
+lane?: string, } | { "ask": "cancelSignIn" } | { "ask": "signOut" } | { "ask": "sendTest", sender: string, recipient: string, } | { "ask": "setAccountPassword", account: string, password: Secret, } | { "ask": "removeAccountPassword", account: string, } | { "ask": "mayISend", question: AccessQuestion, settings: Settings | null, } | { "ask": "devices" } | { "ask": "refusals", 
 /**
  * Words that must be found in client, sender, recipient or reply.
  */
@@ -771,6 +824,32 @@ text: string, offset: number, limit: number, } | { "ask": "endBurst",
  * An address, or `account:` and the name of a device account, as the notice has it.
  */
 address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+
+/**
+ * Which smart hosts some of the mail goes through. All of it must fit, for each recipient by itself; the first route that
+ * fits decides.
+ */
+export type RouteSettings = { 
+/**
+ * What people call it ("Newsletters").
+ */
+name: string, 
+/**
+ * Addresses, domains, `.office.example` for subdomains, `<>` for reports, `*` for any; empty: any.
+ */
+senders: Array<string>, 
+/**
+ * Addresses, domains, `.office.example` for subdomains, `*` for any; empty: any.
+ */
+recipients: Array<string>, 
+/**
+ * Networks of devices, or names of access rules, for the networks of these; empty: any.
+ */
+clients: Array<string>, 
+/**
+ * Smart hosts in the order in which they are used: the first that is not down.
+ */
+via: Array<string>, };
 
 export type RuleAction = "allow" | "refuse";
 
@@ -854,7 +933,19 @@ bursts: BurstSettings,
 /**
  * Where mail goes. None until the setup is done; mail then waits.
  */
-smartHost: SmartHostSettings | null, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
+smartHost: SmartHostSettings | null, 
+/**
+ * Smart hosts beside it, for routes and for when it is down.
+ */
+otherSmartHosts: Array<NamedSmartHost>, 
+/**
+ * Which mail goes through which smart hosts, in order.
+ */
+routes: Array<RouteSettings>, 
+/**
+ * The smart hosts for the rest, in the order in which they are used; empty: the default one alone.
+ */
+defaultRoute: Array<string>, limits: Limits, delivery: Delivery, history: HistorySettings, logLevel: LogLevel, };
 
 /**
  * One thing wrong in a settings document.
@@ -900,7 +991,11 @@ accounts: Array<AccountView>,
 /**
  * None where no token is wanted.
  */
-signIn: SignInView | null, };
+signIn: SignInView | null, 
+/**
+ * Of smart hosts beside the default one, where tokens are wanted.
+ */
+otherSignIns: Array<NamedSignIn>, };
 
 export type SignIn = { "kind": "none" } | { "kind": "password", user: string, } | { "kind": "oauth", 
 /**
@@ -1004,7 +1099,11 @@ export type SmtpService = { "kind": "notInstalled" } | { "kind": "unknown" } | {
 /**
  * Everything a window needs to draw its first picture. Events with a higher `seq` come on top.
  */
-export type Snapshot = { seq: number, engine: EngineView, lane: LaneView, paused: boolean, counters: Counters, 
+export type Snapshot = { seq: number, engine: EngineView, lane: LaneView, 
+/**
+ * Smart hosts beside the default one, in the order of the settings.
+ */
+otherLanes: Array<LaneView>, paused: boolean, counters: Counters, 
 /**
  * The last 24 hours, oldest first, one entry an hour (24 of them).
  */
@@ -1028,7 +1127,11 @@ export type StoryKind = { "kind": "accepted", client: string, clientName: string
  */
 tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "confirmed", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
 
-export type StoryStep = { at: number, what: StoryKind, };
+export type StoryStep = { at: number, what: StoryKind, 
+/**
+ * Through which smart host, if it was tried.
+ */
+lane: string | null, };
 
 /**
  * The whole story of one message.

@@ -1,6 +1,6 @@
 //! Names, domains, folders and what has no place here.
 
-use super::{Around, Rows};
+use super::{Around, Rows, routes};
 use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
@@ -53,12 +53,10 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
         if let Some(host) = domain.text("RouteActionString").filter(|_| action & SMARTHOST != 0 || action & (DROP | DELIVER | ALIAS) == 0) {
             let signed_in = domain.text("RouteUserName").map(|user| format!(", signed in as {user}")).unwrap_or_default();
             let was = format!("remote, by way of {host}{signed_in}");
-            rows.left(
-                Delivery,
-                &setting,
-                was,
-                "Outtray has one way out, for every domain. Mail for this domain goes to the provider too; ask there for a connector.",
-            );
+            match routes::carry(domain, &host, settings) {
+                Ok(becomes) => rows.carried(Delivery, &setting, was, becomes),
+                Err(why) => rows.left(Delivery, &setting, was, why),
+            }
         } else if action & (DROP | DELIVER | ALIAS) != 0 {
             rows.left(
                 Delivery,
@@ -73,7 +71,7 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
                 Delivery,
                 &setting,
                 format!("remote, signed in as {user}"),
-                "Outtray has one way out and one sign-in, for every domain.",
+                "Add its server under More providers, with a route for the domain.",
             );
         } else {
             rows.left(Delivery, &setting, "known", "Nothing to carry over.");

@@ -60,7 +60,7 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
             Provider,
             "Further smart hosts",
             rest.join(", "),
-            "Outtray has one way out. Mail waits while it is down; nothing is lost.",
+            "Add them under More providers, in their order, for when the first is down. Else mail waits; nothing is lost.",
         );
     }
     const DIRECT: &str = "Attempt direct delivery first";
