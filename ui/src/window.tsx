@@ -5,7 +5,7 @@ import { createContext, useContext } from "react";
 
 import type { Remedy, Tone } from "./words";
 
-export type SettingsPart = "provider" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
+export type SettingsPart = "provider" | "routes" | "listening" | "limits" | "delivery" | "upkeep" | "machine";
 
 export type AccessPart = "rules" | "accounts" | "lists" | "content" | "bursts";
 

@@ -8,6 +8,7 @@ export * from "./words/refusals";
 export * from "./words/sentence";
 export * from "./words/connection";
 export * from "./words/importing";
+export * from "./words/lanes";
 export * from "./words/listeners";
 export * from "./words/machine";
 export * from "./words/setup";

@@ -22,6 +22,8 @@ interface ConnectionCheckProps {
   sender: string | null;
   /** Why it cannot be tried yet. */
   hindrance?: string | null;
+  /** Whose stored secret is used: a provider beside the usual one. */
+  lane?: string;
   onDone(passed: boolean): void;
   /** Puts port and encryption right, when they do not fit together. */
   onSwap?: (() => void) | undefined;
@@ -30,7 +32,7 @@ interface ConnectionCheckProps {
 
 let lastProbe = 0;
 
-export function ConnectionCheck({ host, secret, sender, hindrance, onDone, onSwap, primary = true }: ConnectionCheckProps) {
+export function ConnectionCheck({ host, secret, sender, hindrance, lane, onDone, onSwap, primary = true }: ConnectionCheckProps) {
   const ask = useAsk();
   const store = useStore();
   const [steps, setSteps] = useState<Steps | null>(null);
@@ -62,14 +64,14 @@ export function ConnectionCheck({ host, secret, sender, hindrance, onDone, onSwa
     const stop = store.onEachEvent(({ fact }) => {
       if (fact.kind === "probed" && fact.probe === probe && fact.step.outcome.kind === "failed") failed = true;
     });
-    const answer = await ask({ ask: "probe", probe, smartHost: host, secret, sender });
+    const answer = await ask({ ask: "probe", probe, smartHost: host, secret, sender, ...(lane === undefined ? {} : { lane }) });
     stop();
     if (mine.current !== probe) return;
     setRunning(false);
     if (answer.kind === "refused") setTrouble(sayRefused(answer.refused));
     if (answer.kind === "problems") setTrouble(answer.problems.map((problem) => problem.wrong).join("; "));
     onDone(answer.kind === "done" && !failed);
-  }, [ask, store, host, secret, sender, onDone]);
+  }, [ask, store, host, secret, sender, lane, onDone]);
 
   return (
     <div className={styles.stack}>

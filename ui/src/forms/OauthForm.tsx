@@ -46,9 +46,11 @@ interface OauthFormProps {
   problems: SettingsProblem[];
   onHost(host: SmartHostSettings): void;
   onLeave(): void;
+  /** A provider beside the usual one, by name. */
+  lane?: string;
 }
 
-export function OauthForm({ host, signIn, secret, secretField, problems, onHost, onLeave }: OauthFormProps) {
+export function OauthForm({ host, signIn, secret, secretField, problems, onHost, onLeave, lane }: OauthFormProps) {
   const put = (next: Partial<Oauth>) => onHost({ ...host, signIn: { ...signIn, ...next } });
   const { service, grant } = signIn;
   // Only what is wrong with what stands there now, and an empty field is no more than wanted: a complaint that goes away
@@ -81,7 +83,7 @@ export function OauthForm({ host, signIn, secret, secretField, problems, onHost,
         </p>
       )}
       {service.kind === "microsoft365" && grant.kind === "clientCredentials" && <MailboxRight user={signIn.user} clientId={signIn.clientId} />}
-      {wantsSomebody(signIn) && <SignInBox host={host} secret={secret} />}
+      {wantsSomebody(signIn) && <SignInBox host={host} secret={secret} {...(lane === undefined ? {} : { lane })} />}
     </>
   );
 }
@@ -115,21 +117,22 @@ function MailboxRight({ user, clientId }: { user: string; clientId: string }) {
 }
 
 /** Begins a sign-in, shows what is to be done, and how it ended. */
-function SignInBox({ host, secret }: { host: SmartHostSettings; secret: string }) {
+function SignInBox({ host, secret, lane }: { host: SmartHostSettings; secret: string; lane?: string }) {
   const ask = useAsk();
   const { settings } = useSnapshot();
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
-  const view = settings.signIn;
+  const view = lane === undefined ? settings.signIn : (settings.otherSignIns.find(({ name }) => name === lane)?.signIn ?? null);
+  const end = (act: "cancelSignIn" | "signOut") => void ask(lane === undefined ? { ask: act } : { ask: "lane", lane, act });
   const begin = async () => {
     setWrong("");
     setBusy(true);
-    const answer = await ask({ ask: "beginSignIn", smartHost: host, secret: secret === "" ? null : secret });
+    const answer = await ask({ ask: "beginSignIn", smartHost: host, secret: secret === "" ? null : secret, ...(lane === undefined ? {} : { lane }) });
     setBusy(false);
     if (answer.kind === "problems") setWrong(answer.problems.map((problem) => `${problem.wrong}: ${problem.remedy}.`).join(" "));
     else if (answer.kind === "refused") setWrong(answer.refused.why === "trouble" ? said(answer.refused.problem, host) : sayRefused(answer.refused));
   };
-  if (view?.waiting) return <Waiting waiting={view.waiting} onCancel={() => void ask({ ask: "cancelSignIn" })} />;
+  if (view?.waiting) return <Waiting waiting={view.waiting} onCancel={() => end("cancelSignIn")} />;
   return (
     <div className={styles.stack} role="status">
       <p>{saySignIn(view)}</p>
@@ -142,7 +145,7 @@ function SignInBox({ host, secret }: { host: SmartHostSettings; secret: string }
         <Button appearance={view?.signedIn === true ? "secondary" : "primary"} disabled={busy} onClick={() => void begin()}>
           {view?.signedIn === true ? "Sign in again" : "Sign in"}
         </Button>
-        {view?.signedIn === true && <Button onClick={() => void ask({ ask: "signOut" })}>Sign out</Button>}
+        {view?.signedIn === true && <Button onClick={() => end("signOut")}>Sign out</Button>}
       </div>
     </div>
   );

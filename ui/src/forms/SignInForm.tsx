@@ -29,6 +29,8 @@ interface SignInFormProps {
   onSecret(secret: string): void;
   onUntilRestart(untilRestart: boolean): void;
   onLeave(): void;
+  /** A provider beside the usual one, by name. */
+  lane?: string;
 }
 
 export function SignInForm(props: SignInFormProps) {
@@ -114,9 +116,10 @@ function tokenSecret(signIn: SignIn & { kind: "oauth" }): Provider["secret"] {
   return { label: "Client secret", hint: "Its value, not its ID. It is shown only once, when it is made." };
 }
 
-function SecretField({ label, host, secret, stored, store, onSecret, onLeave }: SignInFormProps & { label: Provider["secret"] }) {
+function SecretField({ label, host, secret, stored, store, lane, onSecret, onLeave }: SignInFormProps & { label: Provider["secret"] }) {
   const [seen, setSeen] = useState(false);
-  const inForce = useSnapshot().settings.settings.smartHost?.signIn;
+  const { smartHost, otherSmartHosts } = useSnapshot().settings.settings;
+  const inForce = (lane === undefined ? smartHost : otherSmartHosts.find(({ name }) => name === lane)?.smartHost)?.signIn;
   const readOnly = store.kind === "credentialsDirectory";
   // What is stored for another kind of sign-in is no secret of this one.
   const isSet = stored?.isSet === true && (inForce === undefined || sameSecret(inForce, host.signIn));

@@ -8,6 +8,9 @@ export type SettingKey = Exclude<keyof Settings, "version">;
 
 const names: Record<SettingKey, string> = {
   smartHost: "mail provider",
+  otherSmartHosts: "more providers",
+  routes: "routes",
+  defaultRoute: "order of providers",
   rules: "rules",
   accounts: "device accounts",
   lists: "senders and recipients",

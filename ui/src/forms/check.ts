@@ -41,13 +41,13 @@ export function sayWrong(problem: SettingsProblem): string {
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-const entries: Record<string, string> = { rules: "rule", accounts: "account", headers: "header rule", listeners: "port" };
+const entries: Record<string, string> = { rules: "rule", accounts: "account", headers: "header rule", listeners: "port", otherSmartHosts: "provider", routes: "route" };
 const fields: Record<string, string> = { "lists.ownDomains": "Own domains", leastPerHour: "Never below", any: "Anybody" };
 
 /** The host speaks of the document, where entries are counted from 0 and fields have names; people see neither. */
 function plainly(text: string): string {
   return text
-    .replace(/\b(rules|accounts|headers|listeners)\[(\d+)\]/g, (_, list: string, at: string) => `${entries[list] ?? list} ${Number(at) + 1}`)
+    .replace(/\b(rules|accounts|headers|listeners|otherSmartHosts|routes)\[(\d+)\]/g, (_, list: string, at: string) => `${entries[list] ?? list} ${Number(at) + 1}`)
     .replace(/`([^`]*)`/g, (_, name: string) => `“${fields[name] ?? name}”`);
 }
 

@@ -8,6 +8,7 @@ export type Place = { page: "settings"; part: SettingsPart } | { page: "access";
 
 export const settingsParts: readonly [part: SettingsPart, title: string][] = [
   ["provider", "Mail provider"],
+  ["routes", "More providers"],
   ["listening", "Listening"],
   ["limits", "Limits"],
   ["delivery", "Retries"],
@@ -25,6 +26,9 @@ export const accessParts: readonly [part: AccessPart, title: string][] = [
 
 const places: Record<SettingKey, Place> = {
   smartHost: { page: "settings", part: "provider" },
+  otherSmartHosts: { page: "settings", part: "routes" },
+  routes: { page: "settings", part: "routes" },
+  defaultRoute: { page: "settings", part: "routes" },
   listeners: { page: "settings", part: "listening" },
   certificate: { page: "settings", part: "listening" },
   pickup: { page: "settings", part: "listening" },

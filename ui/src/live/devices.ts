@@ -62,6 +62,7 @@ export function concerns(fact: Fact): boolean {
     case "recent":
     case "countersChanged":
     case "laneChanged":
+    case "otherLanesChanged":
     case "pausedChanged":
     case "listenersChanged":
     case "noticesChanged":

@@ -86,6 +86,8 @@ function apply(snapshot: Snapshot, fact: Fact, now: number): Snapshot {
       };
     case "laneChanged":
       return { ...snapshot, lane: fact.lane };
+    case "otherLanesChanged":
+      return { ...snapshot, otherLanes: fact.lanes };
     case "pausedChanged":
       return { ...snapshot, paused: fact.paused };
     case "listenersChanged":
@@ -170,8 +172,8 @@ export function devicesInNeed(snapshot: Snapshot): number {
 
 /** How many things need a person: what stands under "Needs you". */
 export function needs(snapshot: Snapshot): number {
-  const { lane, listeners, notices } = snapshot;
-  const stuck = lane.state.kind === "throttled" || lane.state.kind === "notSetUp" ? 1 : 0;
+  const { lane, otherLanes, listeners, notices } = snapshot;
+  const stuck = [lane, ...otherLanes].filter(({ state }) => state.kind === "throttled" || state.kind === "notSetUp").length;
   return stuck + listeners.filter((listener) => listener.problem).length + notices.length + stillRefused(snapshot).length;
 }
 

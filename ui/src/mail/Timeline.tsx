@@ -5,7 +5,7 @@ import type { HeldWhy, StoryStep } from "../bridge/bridge";
 import { Said } from "../parts/Said";
 import { useNow } from "../parts/clock";
 import { ToneIcon } from "../parts/Tone";
-import { clockSeconds, dayAndClock, exactTime, sayHeld, sayProblem, sayStep, size } from "../words";
+import { clockSeconds, dayAndClock, exactTime, sayHeld, sayProblem, sayStep, size, USUAL } from "../words";
 import styles from "./StoryPanel.module.css";
 
 interface TimelineProps {
@@ -46,6 +46,11 @@ export function Timeline({ steps, held, provider, server }: TimelineProps) {
   );
 }
 
+/** The server, and what it is called where there are several. */
+function through({ lane }: StoryStep, server: string): string {
+  return lane === null || lane === USUAL ? server : `${lane} (${server})`;
+}
+
 function Detail({ step, provider }: { step: StoryStep; provider: string }) {
   const { what } = step;
   switch (what.kind) {
@@ -61,7 +66,7 @@ function Detail({ step, provider }: { step: StoryStep; provider: string }) {
       return (
         <>
           <p>
-            {what.recipient} · {what.server}
+            {what.recipient} · {through(step, what.server)}
             {what.tls ? ` · encrypted (${what.tls})` : " · not encrypted"}
           </p>
           <Said words={what.reply} />
@@ -71,7 +76,7 @@ function Detail({ step, provider }: { step: StoryStep; provider: string }) {
       return (
         <>
           <p>
-            {sayProblem(what.problem, provider).title} {what.recipient} · {what.server}
+            {sayProblem(what.problem, provider).title} {what.recipient} · {through(step, what.server)}
           </p>
           <Said words={what.problem.said ?? ""} />
         </>
@@ -80,7 +85,7 @@ function Detail({ step, provider }: { step: StoryStep; provider: string }) {
       return (
         <>
           <p>
-            {sayProblem(what.problem, provider).title} {what.server}
+            {sayProblem(what.problem, provider).title} {through(step, what.server)}
           </p>
           <Said words={what.problem.said ?? ""} />
         </>

@@ -290,6 +290,12 @@ const problems: Record<ProblemCode, Say> = {
       "It cannot sign in for a while, and then may again. If it is a device of yours, give its account a new password and enter that on the device. If it is a stranger, refuse its address.",
       "openAccounts",
     ),
+  senderWaits: ({ provider, subject }) =>
+    words(
+      `${provider} takes no mail from ${named(subject, "a sender")}.`,
+      "Its mail waits and is tested now and then; all other mail goes on. Give the account the right to send as this address, or let the device use another one.",
+      "tryNow",
+    ),
   other: ({ provider }) =>
     words(`Something unexpected happened with ${provider}.`, "The words below are all that is known.", "tryNow"),
 };

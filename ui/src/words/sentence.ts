@@ -39,6 +39,8 @@ export function sayState(connection: Connection, snapshot: Snapshot | null, prov
     return say("bad", `Devices cannot connect: ${lowerFirst(sayListener(first).title)}`, meaningForMail(counters.waiting), "openListening");
   }
   if (paused) return say("warn", "Delivery is paused", `${meaningForMail(counters.waiting)} Devices can still send.`, "resume");
+  if (lane.state.kind === "throttled" && lane.failedOver) return say("warn", "Mail is flowing through another provider", `${providerName} is down. ${onTheWay(counters)}`.trim(), "tryNow");
+  if (lane.paused) return say("warn", `Delivery through ${providerName} is paused`, meaningForMail(counters.waiting));
   if (lane.state.kind === "throttled") {
     const { problem } = lane.state;
     const slow = problem.code === "throttled" || problem.code === "temporaryTrouble";

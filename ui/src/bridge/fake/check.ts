@@ -41,6 +41,22 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
     if (host.extraCaFile !== null && !/\.(pem|crt|cer)$/i.test(host.extraCaFile)) wrong("smartHost.extraCaFile", host.extraCaFile, "there is no such file", "give the path of a PEM file on this machine");
     if (host.encryption === "none" && host.signIn.kind === "password") wrong("smartHost.encryption", "none", "a password is never sent without encryption", "choose STARTTLS, or no sign-in");
   }
+  const known = ["default", ...settings.otherSmartHosts.map(({ name }) => name)];
+  settings.otherSmartHosts.forEach((other, at) => {
+    const field = `otherSmartHosts[${at}]`;
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(other.name)) wrong(`${field}.name`, other.name, "a name has 1 to 32 letters, digits, `-` or `_`", "a short name, as in `newsletters`");
+    else if (known.indexOf(other.name) < at + 1) wrong(`${field}.name`, other.name, "another has this name already", "another name");
+    if (!/^[a-z0-9.-]+$/i.test(other.smartHost.server)) wrong(`${field}.smartHost.server`, other.smartHost.server, "this is neither a server name nor an IP address", "the server’s name, as in `smtp.example.com`");
+  });
+  const via = (field: string, names: readonly string[]) =>
+    names.forEach((name, at) => {
+      if (!known.includes(name)) wrong(`${field}[${at}]`, name, "there is no smart host of this name", `one of: ${known.join(", ")}`);
+    });
+  settings.routes.forEach((route, at) => {
+    if (route.via.length === 0) wrong(`routes[${at}].via`, "", "no smart host is named", `one of: ${known.join(", ")}`);
+    via(`routes[${at}].via`, route.via);
+  });
+  via("defaultRoute", settings.defaultRoute);
   if (settings.limits.messageBytes < 10_000 || settings.limits.messageBytes > 150_000_000) wrong("limits.messageBytes", settings.limits.messageBytes, "the size is out of range", "choose 1 MB to 150 MB");
   if (settings.limits.recipients < 100) wrong("limits.recipients", settings.limits.recipients, "mail programs may count on 100 recipients", "choose at least 100");
   if (settings.delivery.firstRetrySeconds > settings.delivery.longestRetrySeconds) wrong("delivery.firstRetrySeconds", settings.delivery.firstRetrySeconds, "the first wait is longer than the longest", "choose a shorter one");

@@ -17,6 +17,9 @@ export function defaultSettings(): Settings {
     headers: [],
     bursts: { hold: true, timesTheUsual: 5, leastPerHour: 100, mostPerHour: 2000 },
     smartHost: null,
+    otherSmartHosts: [],
+    routes: [],
+    defaultRoute: [],
     limits: {
       messageBytes: 25_000_000,
       recipients: 1000,
@@ -41,6 +44,7 @@ export function defaultSettings(): Settings {
       delayNoticeSeconds: 14_400,
       firstRestSeconds: 15,
       longestRestSeconds: 900,
+      failoverAfterSeconds: 120,
     },
     history: { keepDays: 90 },
     logLevel: "info",

@@ -1,7 +1,7 @@
 /**
  * An engine played in memory: answers every request of the contract and tells facts with numbers.
  */
-import type { Answer, EntryFilter, EntryView, Fact, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, SignInView, StoryKind } from "../generated/control";
+import type { Answer, EntryFilter, EntryView, Fact, LaneAct, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, SignInView, StoryKind } from "../generated/control";
 import { checkSettings } from "./check";
 import { decide, found } from "./devices";
 import { importOf, noImport } from "./iis";
@@ -135,6 +135,8 @@ export class FakeEngine {
         const there = request.metabase !== null || world.windowsSmtp.service.kind === "installed";
         return { kind: "import", found: there ? importOf(world.windowsSmtp, request.metabase?.name ?? null) : noImport(world.windowsSmtp) };
       }
+      case "lane":
+        return this.laneAct(request.lane, request.act);
       case "takeOverState":
         return { kind: "takeOver", state: structuredClone(world.windowsSmtp) };
       case "takeOver": {
@@ -208,6 +210,19 @@ export class FakeEngine {
     this.say({ kind: "laneChanged", lane: snapshot.lane });
   }
 
+  private laneAct(name: string, act: LaneAct): Answer {
+    const { snapshot } = this.world;
+    const lane = [snapshot.lane, ...snapshot.otherLanes].find((each) => each.name === name);
+    if (!lane) return { kind: "refused", refused: { why: "badValue", field: "lane", said: "there is no such smart host" } };
+    if (act === "pause" || act === "resume") lane.paused = act === "pause";
+    if (act === "tryNow") lane.state = { kind: "ready" };
+    if (act === "cancelSignIn" || act === "signOut") return this.settings();
+    snapshot.lane = { ...snapshot.lane };
+    this.say({ kind: "laneChanged", lane: snapshot.lane });
+    this.say({ kind: "otherLanesChanged", lanes: structuredClone(snapshot.otherLanes) });
+    return DONE;
+  }
+
   private page(entries: readonly EntryView[], filter: EntryFilter, offset: number, limit: number): Answer {
     const found = filter.text === "" && filter.states.length === 0 ? entries : entries.filter(matches(filter));
     return { kind: "page", page: { entries: structuredClone(found.slice(offset, offset + limit)), total: found.length, seq: this.seq } };
@@ -231,12 +246,17 @@ export class FakeEngine {
   private apply(view: SettingsView) {
     const { snapshot, machine } = this.world;
     snapshot.settings = view;
-    const { smartHost, listeners } = view.settings;
+    const { smartHost, otherSmartHosts, listeners } = view.settings;
+    snapshot.otherLanes = otherSmartHosts.map(({ name, smartHost: other }) => {
+      const known = snapshot.otherLanes.find((lane) => lane.name === name) ?? { ...snapshot.lane, state: { kind: "ready" }, connections: 0, lastSuccessAt: null, paused: false, waiting: 0, failedOver: false };
+      return { ...known, name, provider: other.provider, server: other.server, port: other.port, pace: { ...known.pace, recipientsToday: 0, recipientsPerDay: other.pace.recipientsPerDay } };
+    });
     if (smartHost) snapshot.lane = { ...snapshot.lane, provider: smartHost.provider, server: smartHost.server, port: smartHost.port, state: { kind: "ready" } };
     snapshot.listeners = listeners.map((listener) => ({ ...listener, problem: this.heldBy(listener.port) }));
     machine.ports = machine.ports.map((port) => (port.state !== "taken" && listeners.some((listener) => listener.port === port.port) ? { ...port, state: "ours", holder: null } : port.state === "ours" ? { ...port, state: "free" } : port));
     this.say({ kind: "settingsChanged", settings: view, engine: snapshot.engine });
     this.say({ kind: "laneChanged", lane: snapshot.lane });
+    this.say({ kind: "otherLanesChanged", lanes: snapshot.otherLanes });
     this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
   }
 
@@ -285,7 +305,7 @@ export class FakeEngine {
       const next = change(entry);
       if (!next) continue;
       changed.push(next);
-      this.world.extra.set(entry.id, [...(this.world.extra.get(entry.id) ?? []), { at: Date.now(), what }]);
+      this.world.extra.set(entry.id, [...(this.world.extra.get(entry.id) ?? []), { at: Date.now(), what, lane: null }]);
     }
     const byId = new Map(changed.map((entry) => [entry.id, entry]));
     this.world.queue = this.world.queue.map((entry) => byId.get(entry.id) ?? entry);

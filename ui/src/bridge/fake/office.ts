@@ -83,6 +83,7 @@ export function newEntry(random: Random, at: number, state: RecipientState, more
     settledAt: open ? null : Math.floor(at + 700 + random() * 1500),
     problem: null,
     held: state === "held" ? { kind: "person" } : null,
+    lane: null,
     ...more,
   };
 }

@@ -235,7 +235,8 @@ function flowing(now: number): World {
     },
     snapshot: {
       engine: { version: VERSION, contract: CONTRACT, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
-      lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000, pace: { recipientsToday: 214, recipientsPerDay: 10_000, waitsUntil: null, slowed: false } },
+      lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000, pace: { recipientsToday: 214, recipientsPerDay: 10_000, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false },
+      otherLanes: [],
       paused: false,
       counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sessions: 1 },
       hours: hours(now, workload),
@@ -251,6 +252,7 @@ function flowing(now: number): World {
         store: { kind: "windowsCredentialManager" },
         accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
         signIn: null,
+        otherSignIns: [],
       },
     },
   };
@@ -288,7 +290,8 @@ function unsetUp(world: World) {
   const { snapshot, machine } = world;
   forget(world, Date.now());
   snapshot.settings = { ...snapshot.settings, settings: defaultSettings(), secrets: [] };
-  snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null, pace: { recipientsToday: 0, recipientsPerDay: null, waitsUntil: null, slowed: false } };
+  snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null, pace: { recipientsToday: 0, recipientsPerDay: null, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false };
+  snapshot.otherLanes = [];
   snapshot.listeners = [];
   machine.ports = [
     { port: 25, state: "taken", holder: "inetinfo.exe, service SMTPSVC (process 1432)", letIn: true },

@@ -14,7 +14,7 @@ export function storyOf(entry: EntryView, extra: readonly StoryStep[], server: s
     reply: entry.problem?.said ?? (entry.state === "sent" ? okReply(entry) : null),
     settledAt: entry.settledAt,
   }));
-  const steps: StoryStep[] = [
+  const steps: Omit<StoryStep, "lane">[] = [
     {
       at: entry.acceptedAt,
       what: { kind: "accepted", client: entry.client, clientName: entry.clientName, tls: device?.tls ?? (entry.kind === "mail" ? null : "TLSv1.3"), size: entry.size },
@@ -38,7 +38,7 @@ export function storyOf(entry: EntryView, extra: readonly StoryStep[], server: s
   return {
     entry,
     recipients,
-    steps: [...steps, ...extra].sort((a, b) => a.at - b.at),
+    steps: [...steps.map((step) => ({ ...step, lane: entry.lane })), ...extra].sort((a, b) => a.at - b.at),
     header: entry.settledAt === null ? headerOf(entry) : null,
     expiresAt: entry.acceptedAt + 5 * DAY,
     delayNoticeAt: entry.acceptedAt + 14_400_000,

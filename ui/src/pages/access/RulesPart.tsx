@@ -12,12 +12,12 @@ import type { AccessRule, MachineView, NetworkView } from "../../bridge/bridge";
 import { allowing } from "../../bridge/make";
 import { holds } from "../../bridge/network";
 import type { Draft } from "../../forms/draft";
+import { moved, useRowKeys } from "../../forms/order";
 import { Card, Empty, Section } from "../../parts/Page";
 import { labelOf } from "../../words";
 import { RuleEditor } from "./RuleEditor";
 import { RuleRow } from "./RuleRow";
 import styles from "./access.module.css";
-import { moved, useRowKeys } from "./order";
 
 interface RulesPartProps {
   draft: Draft;

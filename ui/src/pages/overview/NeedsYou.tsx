@@ -3,10 +3,10 @@
  */
 import { Button } from "@fluentui/react-components";
 
-import type { ListenerView, Problem, ProblemCode } from "../../bridge/bridge";
+import type { LaneView, ListenerView, Problem, ProblemCode } from "../../bridge/bridge";
 import { providerName, providerOf } from "../../forms/providers";
 import { useDevices } from "../../live/devices";
-import { useSnapshot } from "../../live/provider";
+import { useAsk, useSnapshot } from "../../live/provider";
 import { stillRefused } from "../../live/state";
 import { GuessedPasswords } from "../../needs/GuessedPasswords";
 import { HeldBursts } from "../../needs/HeldBursts";
@@ -14,24 +14,25 @@ import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Page";
 import { Ahead } from "../../parts/Time";
-import { meaningForMail, remedyLabel, sayLane, sayListener, sayProblem } from "../../words";
+import { meaningForMail, remedyLabel, sayLane, sayListener, sayProblem, sayRefused, USUAL } from "../../words";
 import { useWindow } from "../../window";
 import styles from "./overview.module.css";
 
 export function NeedsYou() {
   const snapshot = useSnapshot();
-  const { lane, notices, listeners, settings } = snapshot;
+  const { lane, otherLanes, notices, listeners, settings } = snapshot;
   const closed = listeners.filter((listener) => listener.problem);
   const refused = stillRefused(snapshot);
   const own = unique(notices);
   const bursts = own.some((problem) => problem.code === "burstHeld");
   const unread = settings.problems.length > 0 && !own.some((problem) => problem.code === "settingsUnreadable");
-  if (lane.state.kind !== "throttled" && lane.state.kind !== "notSetUp" && own.length + closed.length + refused.length === 0 && !unread) return null;
+  const down = [lane, ...otherLanes].filter(({ state }) => state.kind === "throttled");
+  if (down.length === 0 && lane.state.kind !== "notSetUp" && own.length + closed.length + refused.length === 0 && !unread) return null;
   return (
     <Section title="Needs you">
       <div className={styles.needs}>
         {lane.state.kind === "notSetUp" && <OwnProblem problem={{ code: "notSetUp" }} />}
-        {lane.state.kind === "throttled" && <LaneProblem problem={lane.state.problem} nextTry={lane.state.nextTry} />}
+        {down.map((each) => each.state.kind === "throttled" && <LaneProblem key={each.name} lane={each} problem={each.state.problem} nextTry={each.state.nextTry} />)}
         {own
           .filter((problem) => problem.code !== "burstHeld")
           .map((problem) => (
@@ -48,29 +49,38 @@ export function NeedsYou() {
   );
 }
 
-function LaneProblem({ problem, nextTry }: { problem: Problem; nextTry: number }) {
-  const { lane, counters } = useSnapshot();
-  const { mend } = useWindow();
-  const words = sayLane(problem, providerName(lane.provider, lane.server));
+function LaneProblem({ lane, problem, nextTry }: { lane: LaneView; problem: Problem; nextTry: number }) {
+  const { counters, otherLanes } = useSnapshot();
+  const { mend, go, tell } = useWindow();
+  const ask = useAsk();
+  const usual = lane.name === USUAL;
+  const provider = providerName(lane.provider, lane.server);
+  const words = sayLane(problem, usual ? provider : `${provider} (${lane.name})`);
+  const tryNow = async () => {
+    if (usual && otherLanes.length === 0) return mend("tryNow");
+    const answer = await ask({ ask: "lane", lane: lane.name, act: "tryNow" });
+    if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
+    else tell("quiet", "Trying now.");
+  };
   return (
     <Notice
-      tone={problem.code === "throttled" || problem.code === "temporaryTrouble" ? "warn" : "bad"}
+      tone={lane.failedOver || problem.code === "throttled" || problem.code === "temporaryTrouble" ? "warn" : "bad"}
       title={words.title}
       said={problem.said}
       actions={
         <>
-          {words.remedy && words.remedy !== "tryNow" && (
-            <Button appearance="primary" onClick={() => words.remedy && mend(words.remedy)}>
+          {words.remedy && words.remedy !== "tryNow" && (usual || words.remedy.startsWith("open")) && (
+            <Button appearance="primary" onClick={() => words.remedy && (usual ? mend(words.remedy) : go({ page: "settings", part: "routes" }))}>
               {remedyLabel[words.remedy]}
             </Button>
           )}
-          <Button onClick={() => mend("tryNow")}>Try now</Button>
+          <Button onClick={() => void tryNow()}>Try now</Button>
         </>
       }
     >
       <p>{providerOf(lane.provider).advice[problem.code] ?? words.advice}</p>
       <p>
-        {meaningForMail(counters.waiting)} Outtray tries again <Ahead at={nextTry} />.
+        {lane.failedOver ? "Its mail goes through the next provider of its order." : meaningForMail(otherLanes.length === 0 ? counters.waiting : lane.waiting)} Outtray tries again <Ahead at={nextTry} />.
       </p>
     </Notice>
   );

@@ -14,6 +14,7 @@ import { count } from "../../words";
 import { DeviceLines } from "../../mail/DeviceLines";
 import { SendTest } from "../../mail/SendTest";
 import { JustNow } from "./JustNow";
+import { Lanes } from "./Lanes";
 import { NeedsYou } from "./NeedsYou";
 import styles from "./overview.module.css";
 
@@ -51,6 +52,7 @@ export function OverviewPage() {
         <Counter n={counters.refused} label="refused" means="Tries of devices that were turned away." bad />
       </dl>
       <NeedsYou />
+      <Lanes />
       {nothingYet ? (
         <FirstMail />
       ) : (

@@ -94,6 +94,7 @@ export function DeliveryPart({ draft, change, problems, onLeave }: PartProps) {
           <div className={styles.grid}>
             {duration("firstRestSeconds", "First rest", "Then longer each time, while the trouble lasts.")}
             {duration("longestRestSeconds", "Longest rest", "Between two tries of the connection.")}
+            {duration("failoverAfterSeconds", "Wait before another provider", "So long one is down before its mail goes through the next one of its order; at once when only a person can mend it.")}
           </div>
         </Card>
       </Section>

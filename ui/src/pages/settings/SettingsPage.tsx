@@ -15,6 +15,7 @@ import { PageHead } from "../../parts/Page";
 import { useWindow, type SettingsPart } from "../../window";
 import { MachinePart } from "./MachinePart";
 import { DeliveryPart, LimitsPart, UpkeepPart } from "./NumberParts";
+import { RoutesPart } from "./RoutesPart";
 import { ListeningPart, ProviderPart } from "./SetupParts";
 import styles from "./settings.module.css";
 
@@ -25,7 +26,18 @@ export function SettingsPage({ part }: { part: SettingsPart }) {
   const { go } = useWindow();
   const [secret, setSecret] = useState("");
   const [untilRestart, setUntilRestart] = useState(false);
-  const draft = useDraft(keys, { secret: secret === "" ? null : { name: SECRET, secret, untilRestart }, onForget: () => setSecret("") });
+  // Whose it is: the usual provider's, or that of another one.
+  const [secretName, setSecretName] = useState(SECRET);
+  const draft = useDraft(keys, { secret: secret === "" ? null : { name: secretName, secret, untilRestart }, onForget: () => setSecret("") });
+  const typed = (name: string) => ({
+    secret: secretName === name ? secret : "",
+    onSecret: (next: string) => {
+      setSecretName(name);
+      setSecret(next);
+    },
+    untilRestart,
+    onUntilRestart: setUntilRestart,
+  });
   const machine = useMachine();
   const form = { draft: draft.draft, change: draft.change, problems: draft.check.problems, onLeave: draft.leave };
   return (
@@ -41,7 +53,8 @@ export function SettingsPage({ part }: { part: SettingsPart }) {
       />
       <Overtaken when={draft.overtaken} />
       <PartTabs<Extract<Place, { page: "settings" }>> page="settings" parts={settingsParts} part={part} problems={draft.check.problems} onPart={(next) => go({ page: "settings", part: next })}>
-        {part === "provider" && <ProviderPart {...form} secret={secret} onSecret={setSecret} untilRestart={untilRestart} onUntilRestart={setUntilRestart} />}
+        {part === "provider" && <ProviderPart {...form} {...typed(SECRET)} />}
+        {part === "routes" && <RoutesPart {...form} typed={typed} />}
         {part === "listening" && <ListeningPart {...form} machine={machine} />}
         {part === "limits" && <LimitsPart {...form} />}
         {part === "delivery" && <DeliveryPart {...form} />}

@@ -4,15 +4,14 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useCallback, useState } from "react";
 
-import type { Pace, PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
-import { fieldState, wrongAt } from "../../forms/check";
+import type { PickupSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
+import { fieldState } from "../../forms/check";
 import { ClosedPorts } from "../../forms/ClosedPorts";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
-import { NumberField, OptionalNumberField } from "../../forms/fields";
-import { Folded } from "../../forms/Folded";
 import { CertificateForm, ListeningForm } from "../../forms/ListeningForm";
 import { ProviderCards, ProviderConditions, ServerFields } from "../../forms/ProviderForm";
 import { preset, providerName, providerOf, providers, type ProviderKey } from "../../forms/providers";
+import { PaceFields } from "../../forms/PaceFields";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
@@ -35,14 +34,6 @@ interface ProviderPartProps extends PartProps {
   untilRestart: boolean;
   onUntilRestart(untilRestart: boolean): void;
 }
-
-const paceFields: { name: keyof Pace; label: string; hint: string }[] = [
-  { name: "messagesPerMinute", label: "Messages a minute", hint: "What is over it waits a little. Empty: no limit." },
-  { name: "recipientsPerDay", label: "Recipients in 24 hours", hint: "What is over it waits for the next day. Empty: no limit." },
-  { name: "recipientsPerMessage", label: "Recipients of one message", hint: "More go in several parts. Empty: no limit." },
-];
-
-const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.extraCaFile"];
 
 export function ProviderPart({ draft, change, problems, onLeave, secret, onSecret, untilRestart, onUntilRestart }: ProviderPartProps) {
   const { settings } = useSnapshot();
@@ -69,18 +60,7 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
           <div className={formStyles.stack}>
             <ServerFields key={host.provider} host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
             <SignInForm host={host} secret={secret} stored={stored} store={settings.store} untilRestart={untilRestart} problems={problems} onHost={onHost} onSecret={onSecret} onUntilRestart={onUntilRestart} onLeave={onLeave} />
-            <Folded title="Pace and certificate authority" open={fieldsOfPace.some((field) => wrongAt(problems, field) !== undefined)}>
-              <div className={formStyles.row}>
-                <NumberField label="Connections at a time" hint="More can be faster; providers limit it." value={host.parallelConnections} onChange={(parallelConnections) => onHost({ ...host, parallelConnections })} onLeave={onLeave} {...fieldState(problems, "smartHost.parallelConnections")} />
-                <NumberField label="Messages on one connection" hint="Then a new connection is made." value={host.messagesPerConnection} onChange={(messagesPerConnection) => onHost({ ...host, messagesPerConnection })} onLeave={onLeave} {...fieldState(problems, "smartHost.messagesPerConnection")} />
-                {paceFields.map(({ name, label, hint }) => (
-                  <OptionalNumberField key={name} label={label} hint={hint} value={host.pace[name]} onChange={(value) => onHost({ ...host, pace: { ...host.pace, [name]: value } })} onLeave={onLeave} {...fieldState(problems, `smartHost.pace.${name}`)} />
-                ))}
-                <Field label="Own certificate authority" hint="A file in PEM form, when the server’s certificate comes from the office itself. Else empty." {...fieldState(problems, "smartHost.extraCaFile")}>
-                  <Input value={host.extraCaFile ?? ""} spellCheck={false} onChange={(_, { value }) => onHost({ ...host, extraCaFile: value === "" ? null : value })} onBlur={onLeave} />
-                </Field>
-              </div>
-            </Folded>
+            <PaceFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
             <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
           </div>
         </Card>

@@ -1,0 +1,131 @@
+/**
+ * Several mail providers: adding one, the order in which they stand in for each other, routes, and how each is doing.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { goTo, shoot, stage } from "./kit.mjs";
+
+let play;
+before(async () => {
+  play = await stage();
+});
+after(() => play.close());
+
+const settings = (page) => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
+
+async function save(page) {
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Saved and in force").waitFor();
+}
+
+async function openPart(page) {
+  await goTo(page, "Settings");
+  await page.getByRole("tab", { name: "More providers" }).click();
+}
+
+/** A second provider called `backup`, saved. */
+async function addBackup(page) {
+  await openPart(page);
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  await page.getByRole("menuitem", { name: "SendGrid" }).click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("backup");
+  await save(page);
+}
+
+describe("more providers", () => {
+  test("one is added from a preset with a secret of its own, and the order is changed", async () => {
+    const page = await play.open("flowing");
+    await openPart(page);
+    await page.getByText("Only the usual provider").waitFor();
+    await page.getByRole("button", { name: "Add a provider" }).click();
+    await page.getByRole("menuitem", { name: "SendGrid" }).click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("backup");
+    await page.getByLabel("API key").fill("SG.secret");
+    const order = page.getByRole("group", { name: "Order of providers" });
+    await order.getByLabel("When these are down").selectOption("backup");
+    await save(page);
+    const now = await settings(page);
+    assert.deepEqual([now.otherSmartHosts[0].name, now.otherSmartHosts[0].smartHost.provider, now.defaultRoute], ["backup", "sendgrid", ["default", "backup"]]);
+    const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets.map((secret) => secret.name));
+    assert.ok(secrets.includes("smart-host:backup"), String(secrets));
+    await order.getByRole("button", { name: "Move backup up" }).click();
+    await save(page);
+    assert.deepEqual((await settings(page)).defaultRoute, ["backup", "default"]);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("a route is made, moved by keys, and goes along when its provider is called otherwise", async () => {
+    const page = await play.open("flowing");
+    await addBackup(page);
+    for (const [name, sender] of [["Newsletters", "news@northwind.example"], ["Alarms", "door@northwind.example"]]) {
+      await page.getByRole("button", { name: "Add a route" }).click();
+      const route = page.getByRole("listitem").filter({ hasText: /^Route \d/ }).last();
+      await route.getByRole("textbox", { name: "Senders" }).fill(sender);
+      await route.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+    }
+    await page.getByRole("button", { name: "Move the route “Alarms” up" }).focus();
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Change backup" }).click();
+    await page.getByLabel("API key").fill("SG.secret");
+    await page.getByRole("textbox", { name: "Name", exact: true }).first().fill("second");
+    await save(page);
+    await shoot(page, "routes");
+    await page.setViewportSize({ width: 1200, height: 1900 });
+    await shoot(page, "routes-tall");
+    const { routes, otherSmartHosts } = await settings(page);
+    assert.deepEqual(routes.map((route) => [route.name, route.senders, route.via]), [
+      ["Alarms", ["door@northwind.example"], ["second", "default"]],
+      ["Newsletters", ["news@northwind.example"], ["second", "default"]],
+    ]);
+    const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets.map((secret) => secret.name));
+    assert.ok(secrets.includes("smart-host:second"), String(secrets));
+    await page.getByRole("button", { name: "Remove second" }).click();
+    // Routes that led to it alone lead nowhere; these two have another.
+    await save(page);
+    assert.deepEqual((await settings(page)).routes.map((route) => route.via), [["default"], ["default"]]);
+    assert.equal(otherSmartHosts[0].name, "second");
+    assert.deepEqual((await settings(page)).otherSmartHosts, []);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("the overview shows how each is doing, with its buttons", async () => {
+    const page = await play.open("flowing");
+    await addBackup(page);
+    await page.evaluate(() => {
+      const { world } = window.fakeEngine;
+      const lane = { ...world.snapshot.lane, failedOver: true, state: { kind: "throttled", problem: { code: "connectionRefused", said: "refused" }, since: Date.now(), nextTry: Date.now() + 60_000 } };
+      world.snapshot.lane = lane;
+      window.fakeEngine.say({ kind: "laneChanged", lane });
+    });
+    await goTo(page, "Overview");
+    await page.getByText("Mail is flowing through another provider").waitFor();
+    const lanes = page.getByRole("region", { name: "Mail providers" });
+    await lanes.getByText("Its mail goes through the next provider of its order.").waitFor();
+    await lanes.getByText("214 of 10,000 in 24 h").waitFor();
+    await shoot(page, "lanes-overview");
+    await lanes.getByRole("button", { name: "Pause backup" }).click();
+    await lanes.getByText("paused", { exact: true }).waitFor();
+    await lanes.getByRole("button", { name: "Resume backup" }).click();
+    await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).click();
+    await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).waitFor({ state: "detached" });
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("a sender that is refused is told in words", async () => {
+    const page = await play.open("flowing");
+    await page.evaluate(() => {
+      const { world } = window.fakeEngine;
+      world.snapshot.notices = [{ code: "senderWaits", subject: "boss@northwind.example", said: "554 5.2.252 SendAsDenied" }];
+      window.fakeEngine.say({ kind: "noticesChanged", notices: world.snapshot.notices });
+    });
+    await goTo(page, "Overview");
+    await page.getByText("Microsoft 365 takes no mail from boss@northwind.example.").waitFor();
+    await page.getByText("all other mail goes on", { exact: false }).waitFor();
+    await page.context().close();
+  });
+});
