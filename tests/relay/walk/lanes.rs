@@ -150,6 +150,17 @@ async fn a_lane_that_is_down_for_a_moment_keeps_its_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lone_message_that_hears_of_a_blocked_account_goes_through_the_next() {
+    let two = Two::start().await;
+    two.first.at(Stage::Mail, reply("550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP"));
+    let office = two.office(|settings| settings.default_route = vec!["default".into(), "second".into()]).await;
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    two.second.until(1).await;
+    office.until_queue_is_empty().await;
+    assert_eq!(office.history().await[0].attempts, 1, "what is the lane's is charged to nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_sign_in_is_left_at_once_and_each_smart_host_has_its_own_secret() {
     let provider = Provider::start().await;
     let plain = FakeSmartHost::new().start().await;

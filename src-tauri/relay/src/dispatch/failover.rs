@@ -28,6 +28,8 @@ struct Served {
     current: RouteSet,
     /// They go through another now, and would come back.
     former: RouteSet,
+    /// Their mail waits for it: it is the current one, or all are down and it is the first.
+    waiting: RouteSet,
 }
 
 impl Ways {
@@ -55,6 +57,9 @@ impl Ways {
         if let Some(served) = at.and_then(|lane| self.lanes.get_mut(*lane)) {
             served.current = served.current.with(route.into());
         }
+        if let Some(served) = at.or(order.first()).and_then(|lane| self.lanes.get_mut(*lane)) {
+            served.waiting = served.waiting.with(route.into());
+        }
         let waits_for_a_person = match at {
             Some(lane) => of(lane).is_paused,
             None => order.iter().any(|lane| of(lane).is_paused),
@@ -74,6 +79,11 @@ impl Ways {
     pub fn is_left(&self, lane: LaneNo) -> bool {
         let former = self.lanes.get(lane).map_or(RouteSet::NONE, |served| served.former);
         self.lanes.iter().any(|other| other.current.without(former) != other.current)
+    }
+
+    /// Whose mail waits for it.
+    pub fn waiting(&self, lane: LaneNo) -> RouteSet {
+        self.lanes.get(lane).map_or(RouteSet::NONE, |served| served.waiting)
     }
 
     /// Whose mail it takes as its own.

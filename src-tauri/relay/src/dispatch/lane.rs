@@ -129,15 +129,15 @@ impl Lane {
     }
 
     /// Whether its mail is to go another way, if there is one: it has been down for long enough, or a person is needed.
-    /// While it is not known whether one message is to blame, it is not.
     pub fn is_down(&self, after: Duration, now: Timestamp) -> bool {
         self.down_from(after).is_some_and(|from| from <= now)
     }
 
-    /// From when on it is, if it does not recover.
+    /// From when on it is, if it does not recover. While one message may be to blame, nothing is done in a hurry; but it
+    /// may be the only one there is.
     pub fn down_from(&self, after: Duration) -> Option<Timestamp> {
-        let resting = self.trouble.as_ref().filter(|resting| !resting.is_in_doubt())?;
-        let at_once = wants_a_person(resting.trouble.kind);
+        let resting = self.trouble.as_ref()?;
+        let at_once = !resting.is_in_doubt() && wants_a_person(resting.trouble.kind);
         Some(if at_once { resting.since } else { later(resting.since, after) })
     }
 

@@ -110,3 +110,21 @@ fn a_clock_that_ran_ahead_left_the_lane_resting_for_a_year() {
     lane.clock_was_set(at(30), Duration::from_secs(60));
     assert_eq!(lane.open_again_at(0, 1), 60_000, "never later than it was");
 }
+
+#[test]
+fn a_lane_is_down_after_a_while_and_at_once_when_only_a_person_can_mend_it() {
+    let down_at = |lane: &Lane| (0..200).find(|second| lane.is_down(Duration::from_secs(120), at(*second)));
+    let mut lane = Lane::default();
+    assert_eq!(down_at(&lane), None);
+    down(&mut lane, 5);
+    assert_eq!(down_at(&lane), Some(125));
+    rests(&mut lane, TroubleKind::SignInRefused, None, 20);
+    assert_eq!(down_at(&lane), Some(5), "since its first trouble");
+    lane.handed_over(at(30));
+    assert_eq!(down_at(&lane), None);
+    // A lone message must not wait for ever for another that could bear witness.
+    heard(&mut lane, 7, 40);
+    assert_eq!(down_at(&lane), Some(160));
+    heard(&mut lane, 8, 41);
+    assert_eq!(down_at(&lane), Some(40), "two have heard it: it is the lane's");
+}

@@ -23,7 +23,7 @@ impl Dispatcher {
         let draw = Draw { lane, routes: ways.of_lane(lane, is_down), refused: &road.refused };
         let rests = road.lane.resting().is_some();
         let due = !self.paused && !road.is_paused && !rests && self.agenda.first_due(draw).is_some_and(|due| due <= now.as_millisecond());
-        let waiting = if several { self.agenda.waiting_on(ways.current(lane)) } else { 0 };
+        let waiting = if several { self.agenda.waiting_on(ways.waiting(lane)) } else { 0 };
         let pace = road.pace.seen(now, due);
         let state = match road.lane.resting() {
             Some((trouble, since, next_try)) => LaneState::Throttled { trouble: trouble.clone(), since, next_try },

@@ -11,7 +11,7 @@ import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
 import { moved, useRowKeys } from "../../forms/order";
 import { PaceFields } from "../../forms/PaceFields";
 import { ServerFields } from "../../forms/ProviderForm";
-import { preset, providerName, providerOrder, providers, type ProviderKey } from "../../forms/providers";
+import { moreProviders, preset, providerName, usualProviders } from "../../forms/providers";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import { TextList } from "../../forms/TextList";
 import formStyles from "../../forms/forms.module.css";
@@ -59,7 +59,7 @@ function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed
   const rows = useRowKeys(otherSmartHosts.length);
   const [open, setOpen] = useState<number | null>(null);
   const put = (next: NamedSmartHost[], more: Partial<Settings> = {}) => change({ ...draft, otherSmartHosts: next, ...more });
-  const add = (provider: ProviderKey) => {
+  const add = (provider: string) => {
     const used = namesOf(draft);
     const base: string = provider === "other" ? "second" : provider;
     let name = base;
@@ -88,9 +88,9 @@ function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed
           </MenuTrigger>
           <MenuPopover>
             <MenuList>
-              {providerOrder.map((key) => (
+              {[...usualProviders, ...moreProviders].map(({ key, name }) => (
                 <MenuItem key={key} onClick={() => add(key)}>
-                  {providers[key].name}
+                  {name}
                 </MenuItem>
               ))}
             </MenuList>
