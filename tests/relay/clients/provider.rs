@@ -87,7 +87,7 @@ async fn a_real_postfix_whose_dovecot_knows_tokens_takes_mail_by_either_mechanis
 
         office.device().await.hands_in("scan@office.test", &["ann@away.test"], "Subject: by token\r\n\r\nx\r\n").await;
         let smart_host = Box::new(office.settings().await.smart_host.unwrap());
-        let Answer::SignIn { sign_in } = office.ask(Request::BeginSignIn { smart_host, secret: None }).await else { panic!() };
+        let Answer::SignIn { sign_in } = office.ask(Request::BeginSignIn { lane: None, smart_host, secret: None }).await else { panic!() };
         let Some(SignInWaiting::DeviceCode { code, link, .. }) = sign_in.waiting else { panic!("{sign_in:?}") };
         service.desk().visit(&format!("{link}?user_code={code}")).await;
         office.until_queue_is_empty().await;

@@ -64,7 +64,7 @@ pub fn settings(data: &[u8]) {
                 let lets_in = rule.action == RuleAction::Allow && !rule.require_sign_in;
                 assert!(!lets_in || rule.public_on_purpose || networks::is_private(network), "{rule:?}");
             }
-            let config = checked.config(None, Default::default());
+            let config = checked.config(None, Default::default(), Vec::new());
             assert_eq!(config.policy.rules.len(), checked.settings.rules.len());
         }
     }

@@ -134,8 +134,6 @@ fn whole(content: &'static [u8]) -> ReportFacts<'static> {
 
 /// From an address in UTF-8 to others, with a header in UTF-8.
 fn utf8() -> ReportFacts<'static> {
-    const SENDER_ONLY: Readers<'static> = Readers { sender: true, copy: None };
-    static ADMINISTRATOR: LazyLock<Mailbox> = LazyLock::new(|| Mailbox::parse("admin@office.test").unwrap());
     static SENDER: LazyLock<ReversePath> = LazyLock::new(|| ReversePath::parse("b\u{fc}ro@b\u{fc}ro.test").unwrap());
     let unfit =
         refused(WhyKind::Unsuitable, "553 5.6.7 smart.provider.test takes no addresses or headers with letters beyond ASCII (SMTPUTF8)");
