@@ -180,7 +180,7 @@ describe("settings that are not saved", () => {
   test("with a mistake in a folded part are unfolded", async () => {
     const page = await play.open("flowing");
     await goTo(page, "Settings");
-    const pace = page.getByText("Pace and certificate authority");
+    const pace = page.getByText("Pace, reports and certificate authority");
     await pace.click();
     await page.getByLabel("Own certificate authority").fill("nowhere.txt");
     await page.getByLabel("Own certificate authority").blur();

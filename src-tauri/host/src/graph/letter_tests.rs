@@ -1,3 +1,5 @@
+//! Letters for Graph: whom they go to, what travels apart, what cannot be sent.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use proptest::prelude::*;

@@ -16,8 +16,9 @@ use base64::Engine as _;
 use letter::{Attachment, Letter, Unfit};
 use relay::clock::waiting_now;
 use relay::mail::reply::RemoteReply;
-use relay::mail::{Content, EnhancedStatus, Severity};
+use relay::mail::{Content, EnhancedStatus, ReversePath, Severity};
 use relay::smarthost::probe::{ProbeOutcome, ProbeReport, ProbeStage};
+use relay::smarthost::rewrite::Rewriting;
 use relay::smarthost::{
     Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind, SmartHost, Tokens, Trouble, TroubleKind,
     certificate_trouble, client_for_others,
@@ -49,6 +50,8 @@ pub struct GraphConfig {
     pub server: String,
     pub port: u16,
     pub mailbox: Mailbox,
+    /// Which address senders become; None: they stay.
+    pub rewriting: Option<Rewriting>,
     pub patience: Duration,
 }
 
@@ -167,12 +170,17 @@ impl Line for GraphLine {
                     return all(&recipients, Outcome::Untouched, LineAfter::Usable);
                 }
             };
+            let path = &delivery.envelope.reverse_path;
+            let (content, path) = match &self.config.rewriting {
+                Some(rewriting) => (rewritten(content, rewriting, path), rewriting.envelope(path)),
+                None => (content, path.clone()),
+            };
             let letter = match letter::compose(&content, &recipients, TOGETHER) {
                 Ok(letter) => letter,
                 Err(unfit) => return all(&recipients, Outcome::Failed(unsuitable(&unfit)), LineAfter::Usable),
             };
             drop(content);
-            let mailbox = self.config.mailbox.of(delivery.envelope.reverse_path.as_str()).to_owned();
+            let mailbox = self.config.mailbox.of(path.as_str()).to_owned();
             let mut answered = self.send(&mailbox, &letter).await;
             if matches!(&answered, Err(Refused::Answer(said)) if said.status == 401) {
                 // Called back, or at its end: one more try with another.
@@ -325,6 +333,16 @@ impl Mailbox {
             Self::Sender { account } if sender.is_empty() => account,
             Self::Sender { .. } => sender,
         }
+    }
+}
+
+/// With the header that the office wants on this way.
+fn rewritten(content: Vec<u8>, rewriting: &Rewriting, path: &ReversePath) -> Vec<u8> {
+    let end = content.windows(4).position(|octets| octets == b"\r\n\r\n").map_or(0, |at| at + 2);
+    let (header, rest) = content.split_at(end);
+    match rewriting.header(header, path) {
+        Some(header) => [&header, rest].concat(),
+        None => content,
     }
 }
 

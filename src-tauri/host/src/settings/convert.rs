@@ -307,6 +307,7 @@ pub fn graph(settings: &SmartHostSettings, folder: &Path, tokens: &Arc<dyn Token
     let config = GraphConfig {
         server: settings.server.clone(),
         port: settings.port,
+        rewriting: rewriting::of(settings),
         mailbox: if per_sender { Mailbox::Sender { account } } else { Mailbox::Account(account) },
         // Of one request: a piece of an attachment, at most.
         patience: seconds(settings.timeouts.data_block_seconds),
