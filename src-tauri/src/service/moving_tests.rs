@@ -89,7 +89,7 @@ async fn keep_sending_never_worked_at_the_first_click() {
     let id = house.send().await;
     let has_store = std::env::var_os("OUTTRAY_TEST_SECRET_SERVICE").is_some();
     let secret = Secret::new("tr0ub4dor".into());
-    let set = Request::SetSecret { name: host::secrets::NAMES[0].into(), secret, until_restart: !has_store };
+    let set = Request::SetSecret { name: SMART_HOST.into(), secret, until_restart: !has_store };
     assert!(matches!(house.ask(set).await, Answer::Settings { .. }));
 
     let steps = Mutex::new(Vec::new());

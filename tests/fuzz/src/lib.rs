@@ -15,7 +15,7 @@ mod targets;
 
 pub use dice::{Dice, mutated};
 
-use targets::{address, balancer, content, downgrade, hello, letter, metabase, pfx, repair, session, settings};
+use targets::{address, balancer, content, downgrade, hello, letter, metabase, outgoing, pfx, repair, session, settings};
 
 /// A reader, and what is known about what it reads.
 pub struct Target {
@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "letter", check: letter::letter, words: letter::WORDS },
     Target { name: "content", check: content::content, words: content::WORDS },
     Target { name: "downgrade", check: downgrade::downgrade, words: content::WORDS },
+    Target { name: "outgoing", check: outgoing::outgoing, words: outgoing::WORDS },
     Target { name: "repair", check: repair::repair, words: repair::WORDS },
     Target { name: "settings", check: settings::settings, words: settings::WORDS },
     Target { name: "metabase", check: metabase::metabase, words: metabase::WORDS },

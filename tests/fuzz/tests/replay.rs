@@ -53,4 +53,4 @@ macro_rules! replayed {
     };
 }
 
-replayed!(session data bdat address balancer hello letter content downgrade repair settings metabase pfx);
+replayed!(session data bdat address balancer hello letter content downgrade outgoing repair settings metabase pfx);

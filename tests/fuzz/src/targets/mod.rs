@@ -7,6 +7,7 @@ pub mod downgrade;
 pub mod hello;
 pub mod letter;
 pub mod metabase;
+pub mod outgoing;
 pub mod pfx;
 pub mod repair;
 pub mod session;

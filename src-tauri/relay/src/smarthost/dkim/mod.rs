@@ -71,6 +71,14 @@ pub(super) fn of_domain<'a>(signers: &'a [Signer], domain: &str) -> Vec<&'a Sign
     signers.iter().filter(fits).filter(|signer| Some(signer.domain.len()) == longest).collect()
 }
 
+/// Of a body in these pieces, as `bh=` has it.
+#[doc(hidden)]
+pub fn body_hash(pieces: &[&[u8]]) -> Vec<u8> {
+    let mut hash = BodyHash::default();
+    pieces.iter().for_each(|piece| hash.push(piece));
+    hash.finish().as_ref().to_vec()
+}
+
 /// A message that is being looked through.
 #[derive(Default)]
 pub(super) struct Measured {

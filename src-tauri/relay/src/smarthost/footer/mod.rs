@@ -32,7 +32,7 @@ impl Footer {
     }
 }
 
-pub(super) struct Footing {
+pub struct Footing {
     walk: Walk,
     writer: Writer,
 }
@@ -72,18 +72,18 @@ enum Encoding {
 }
 
 impl Footing {
-    pub(super) fn new(footer: Arc<Footer>) -> Self {
+    pub fn new(footer: Arc<Footer>) -> Self {
         let writer = Writer { footer, levels: Vec::new(), at_top: true, part: None, out: Vec::new() };
         Self { walk: Walk::default(), writer }
     }
 
     /// What goes on for this piece.
-    pub(super) fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
+    pub fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
         self.walk.feed(piece, &mut self.writer);
         std::mem::take(&mut self.writer.out)
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
         self.walk.finish(&mut self.writer);
         self.writer.out
     }
