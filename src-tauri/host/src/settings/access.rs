@@ -265,7 +265,7 @@ impl Rules<'_> {
 }
 
 /// One line of a list; None when it is neither an address nor a domain.
-pub(super) fn pattern(line: &str) -> Option<AddressPattern> {
+pub(crate) fn pattern(line: &str) -> Option<AddressPattern> {
     // What can stand behind an @ is a domain.
     let domain = |domain: &str| Mailbox::parse(&format!("x@{domain}")).is_ok().then(|| domain.to_owned());
     match line.strip_prefix('.') {

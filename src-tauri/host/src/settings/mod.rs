@@ -23,8 +23,10 @@ mod routes;
 mod shape;
 mod sign_in;
 
+pub(crate) use access::pattern as address_pattern;
 pub use check::{CertificatePassword, Facts, Files, check, check_with};
 pub use convert::{Checked, Credentials, graph, smart_host};
+pub(crate) use routes::LONGEST_ROUTE_NAME;
 
 use control::settings::SettingsProblem;
 

@@ -12,7 +12,7 @@ use relay::route::{LaneNo, MOST_ROUTES, Route, Routing, Senders};
 
 const LONGEST_NAME: usize = 32;
 /// What people call a route is for people.
-const LONGEST_ROUTE_NAME: usize = 100;
+pub(crate) const LONGEST_ROUTE_NAME: usize = 100;
 
 impl Rules<'_> {
     pub(super) fn routing(&mut self, settings: &Settings) -> Routing {

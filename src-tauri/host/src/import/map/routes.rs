@@ -2,8 +2,10 @@
 
 use crate::import::{Holds, IisDomain};
 use crate::settings::check::is_host_name;
+use crate::settings::{LONGEST_ROUTE_NAME, address_pattern};
 use control::Settings;
 use control::settings::{NamedSmartHost, Pace, RouteSettings, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
+use relay::route::MOST_ROUTES;
 use std::net::IpAddr;
 
 const SSL: u64 = 0x4;
@@ -27,6 +29,13 @@ pub fn carry(domain: &IisDomain, host: &str, settings: &mut Settings) -> Result<
         Some(_) => return Err("This is no domain. Its mail goes to the provider too."),
         None => domain.name.clone(),
     };
+    if address_pattern(&recipients).is_none() || recipients.contains('@') {
+        return Err("This is no domain. Its mail goes to the provider too.");
+    }
+    // So many also have names of their own, see below.
+    if settings.routes.len() >= MOST_ROUTES.min(90) {
+        return Err("There are too many routes already. Put several domains into one, under More providers.");
+    }
     let encrypts = domain.number("RouteAction").unwrap_or(0) & SSL != 0;
     let name = name_for(&domain.name, settings);
     settings.other_smart_hosts.push(NamedSmartHost {
@@ -49,7 +58,12 @@ pub fn carry(domain: &IisDomain, host: &str, settings: &mut Settings) -> Result<
         },
     });
     let becomes = format!("a route for {recipients} through {server}");
-    let route = RouteSettings { name: domain.name.clone(), recipients: vec![recipients], via: vec![name], ..RouteSettings::default() };
+    let route = RouteSettings {
+        name: domain.name.chars().take(LONGEST_ROUTE_NAME).collect(),
+        recipients: vec![recipients],
+        via: vec![name],
+        ..RouteSettings::default()
+    };
     settings.routes.push(route);
     Ok(becomes)
 }
