@@ -56,7 +56,7 @@ pub struct GraphConfig {
 }
 
 pub struct GraphHost {
-    http: Result<reqwest::Client, Trouble>,
+    http: Result<(reqwest::Client, reqwest::Url), Trouble>,
     config: Arc<GraphConfig>,
     tokens: Arc<dyn Tokens>,
     /// Until then Graph wants to hear nothing.
@@ -114,27 +114,42 @@ impl GraphHost {
     }
 
     async fn line(&self) -> Result<GraphLine, Trouble> {
-        let http = self.http.clone()?;
+        let (http, base) = self.http.clone()?;
         let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(left) = quiet.and_then(|until| until.checked_duration_since(waiting_now())).filter(|left| !left.is_zero()) {
             let said = format!("it wants to be left alone for {} seconds more", left.as_secs() + 1);
             return Err(Trouble { kind: TroubleKind::Throttled, subject: self.config.server.clone(), said });
         }
         let token = self.tokens.token().await?;
-        Ok(GraphLine { http, config: Arc::clone(&self.config), tokens: Arc::clone(&self.tokens), token, quiet: Arc::clone(&self.quiet) })
+        Ok(GraphLine {
+            http,
+            base,
+            config: Arc::clone(&self.config),
+            tokens: Arc::clone(&self.tokens),
+            token,
+            quiet: Arc::clone(&self.quiet),
+        })
     }
 }
 
-fn client(config: &GraphConfig, extra_ca_file: Option<&Path>) -> Result<reqwest::Client, Trouble> {
+/// Who is asked, and below what address.
+fn client(config: &GraphConfig, extra_ca_file: Option<&Path>) -> Result<(reqwest::Client, reqwest::Url), Trouble> {
     let failed = |error: reqwest::Error| Trouble { kind: TroubleKind::TlsFailed, subject: config.server.clone(), said: error.to_string() };
-    reqwest::Client::builder()
+    let host = if config.server.contains(':') { format!("[{}]", config.server) } else { config.server.clone() };
+    let base = reqwest::Url::parse(&format!("https://{host}:{}/v1.0", config.port)).map_err(|error| Trouble {
+        kind: TroubleKind::HostNotFound,
+        subject: config.server.clone(),
+        said: error.to_string(),
+    })?;
+    let http = reqwest::Client::builder()
         .tls_backend_preconfigured(client_for_others(extra_ca_file)?)
         .https_only(true)
         .redirect(reqwest::redirect::Policy::none())
         .timeout(config.patience)
         .user_agent(concat!("Outtray/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(failed)
+        .map_err(failed)?;
+    Ok((http, base))
 }
 
 impl SmartHost for GraphHost {
@@ -146,6 +161,7 @@ impl SmartHost for GraphHost {
 
 struct GraphLine {
     http: reqwest::Client,
+    base: reqwest::Url,
     config: Arc<GraphConfig>,
     tokens: Arc<dyn Tokens>,
     token: SecretString,
@@ -261,9 +277,7 @@ impl GraphLine {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        let mut url = reqwest::Url::parse("https://localhost/v1.0").expect("an address");
-        let _ = url.set_host(Some(&self.config.server));
-        let _ = url.set_port(Some(self.config.port));
+        let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path);
         }
