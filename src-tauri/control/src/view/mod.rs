@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod devices;
+mod probe;
 mod shape;
 mod sign_in;
+mod story;
 
 pub use devices::{DecidedBy, DecisionView, DeviceView, RefusalPage, RefusalView};
+pub use probe::{ProbeOutcome, ProbeStage, ProbeStep};
 pub use shape::{DkimAlgorithm, DkimFound, DkimKeyView, DkimPublicView, RewrittenView};
 pub use sign_in::{SignInView, SignInWaiting};
+pub use story::{RecipientView, StoryKind, StoryStep, StoryView};
 
 use crate::problem::Problem;
 use crate::settings::{ListenerEncryption, Settings, SettingsProblem};
@@ -348,110 +352,6 @@ pub struct Page {
     pub seq: u64,
 }
 
-/// The whole story of one message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct StoryView {
-    pub entry: EntryView,
-    pub recipients: Vec<RecipientView>,
-    /// What happened, oldest first.
-    pub steps: Vec<StoryStep>,
-    /// The header section as text, while the content is still kept.
-    pub header: Option<String>,
-    #[ts(type = "number")]
-    pub expires_at: i64,
-    #[ts(type = "number | null")]
-    pub delay_notice_at: Option<i64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct RecipientView {
-    pub address: String,
-    pub state: RecipientState,
-    /// The server's last answer, in the original.
-    pub reply: Option<String>,
-    #[ts(type = "number | null")]
-    pub settled_at: Option<i64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct StoryStep {
-    #[ts(type = "number")]
-    pub at: i64,
-    pub what: StoryKind,
-    /// Through which smart host, if it was tried.
-    #[serde(default)]
-    pub lane: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-#[ts(export_to = "control.ts")]
-pub enum StoryKind {
-    #[serde(rename_all = "camelCase")]
-    Accepted {
-        client: String,
-        client_name: String,
-        /// `TLSv1.3` and the like; None without encryption.
-        tls: Option<String>,
-        #[ts(type = "number")]
-        size: u64,
-    },
-    #[serde(rename_all = "camelCase")]
-    Sent {
-        recipient: String,
-        server: String,
-        tls: Option<String>,
-        reply: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Deferred {
-        recipient: String,
-        server: String,
-        problem: Problem,
-        #[ts(type = "number")]
-        next_attempt: i64,
-    },
-    #[serde(rename_all = "camelCase")]
-    Bounced {
-        recipient: String,
-        server: String,
-        problem: Problem,
-    },
-    #[serde(rename_all = "camelCase")]
-    Expired {
-        recipient: String,
-        problem: Option<Problem>,
-    },
-    #[serde(rename_all = "camelCase")]
-    DelayNoticed {
-        report: String,
-    },
-    /// A failure report was made for the sender.
-    #[serde(rename_all = "camelCase")]
-    Reported {
-        report: String,
-    },
-    /// The sender, who had asked for it, was told that the message was handed over.
-    #[serde(rename_all = "camelCase")]
-    Confirmed {
-        report: String,
-    },
-    Held,
-    Released,
-    /// A person asked for a try now.
-    TriedNow,
-    #[serde(rename_all = "camelCase")]
-    Deleted {
-        recipient: String,
-    },
-}
-
 /// The settings in force, and what belongs to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -520,50 +420,4 @@ pub enum SecretStoreView {
     /// None on this machine, or locked: only "keep until restart" is possible.
     #[serde(rename_all = "camelCase")]
     Unavailable { said: String },
-}
-
-/// One line of the connection check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub struct ProbeStep {
-    pub stage: ProbeStage,
-    pub outcome: ProbeOutcome,
-    pub took_ms: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "control.ts")]
-pub enum ProbeStage {
-    /// The name has an address.
-    Name,
-    /// The port answers.
-    Connect,
-    /// Encrypted, certificate valid.
-    Encrypt,
-    /// Greeting and EHLO.
-    Greet,
-    /// Signed in.
-    SignIn,
-    /// MAIL FROM the given address is accepted.
-    Sender,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-#[ts(export_to = "control.ts")]
-pub enum ProbeOutcome {
-    Started,
-    /// `found`: addresses, certificate names and end, mechanism, the server's words.
-    #[serde(rename_all = "camelCase")]
-    Passed {
-        found: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Failed {
-        problem: Problem,
-    },
-    /// Not tried, since an earlier step failed or there is nothing to do.
-    Skipped,
 }

@@ -7,7 +7,6 @@ use relay::mail::reply::RemoteReply;
 use relay::mail::{EnhancedStatus, Severity};
 use relay::smarthost::{RefusalKind, Trouble, TroubleKind};
 use serde_json::Value;
-use std::error::Error;
 use std::time::Duration;
 
 /// An answer.
@@ -96,17 +95,6 @@ impl Said {
         };
         RemoteReply { code: number, enhanced: Some(EnhancedStatus::new(severity, 0, 0)), text }
     }
-}
-
-/// The deepest cause: the addresses before it may hold more than is to be told.
-pub fn in_words(error: &reqwest::Error) -> String {
-    let mut last = None;
-    let mut next = error.source();
-    while let Some(error) = next {
-        last = Some(error.to_string());
-        next = error.source();
-    }
-    last.unwrap_or_else(|| "no answer".to_owned())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 mod answer;
 mod letter;
 
+use crate::oauth::in_words;
 use answer::{Refused, Said, Verdict};
 use base64::Engine as _;
 use letter::{Attachment, Letter, Unfit};
@@ -291,7 +292,7 @@ impl GraphLine {
     }
 
     fn lost(&self, error: &reqwest::Error) -> Refused {
-        let said = answer::in_words(error);
+        let said = in_words(error);
         let trouble = |kind| Trouble { kind, subject: self.config.server.clone(), said: said.clone() };
         if let Some(trouble) = certificate_trouble(error, &self.config.server) {
             return Refused::NotSaid(trouble);

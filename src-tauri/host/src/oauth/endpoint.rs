@@ -126,7 +126,7 @@ fn account_in(token: &str) -> Option<String> {
 }
 
 /// One line, with all its causes; the address is known, and may hold more than is to be told.
-fn in_words(error: &reqwest::Error) -> String {
+pub fn in_words(error: &reqwest::Error) -> String {
     let mut words = Vec::new();
     let mut next = error.source();
     while let Some(error) = next {

@@ -16,6 +16,7 @@ mod plan;
 mod refusals;
 mod source;
 
+pub(crate) use endpoint::in_words;
 pub use plan::{Grant, Plan};
 pub use source::Source;
 
