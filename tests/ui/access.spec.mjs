@@ -25,6 +25,7 @@ describe("the access page", () => {
     await page.getByText("Saved and in force").waitFor();
     assert.deepEqual(await names(page), ["Office", "Door system"]);
     await page.getByRole("listitem").filter({ hasText: "Door system" }).dragTo(page.getByRole("listitem").filter({ hasText: "10.0.0.0/26" }));
+    await page.getByText("Door system is now rule 1 of 2.").waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").waitFor();
     assert.deepEqual(await names(page), ["Door system", "Office"]);

@@ -5,7 +5,7 @@
  * (new) snapshot is needed. Events that are not newer than the snapshot are dropped; a missing
  * number, `lagged` and a link that came back all mean: ask again.
  */
-import type { Connection, Counters, EntryView, Event, Fact, HourView, Link, RecentView, RefusalKind, RefusedClient, Snapshot } from "../bridge/bridge";
+import type { Connection, Counters, EntryView, Event, Fact, HourView, Link, RecentView, RefusalKind, RefusedClient, SettingsView, Snapshot } from "../bridge/bridge";
 import { isAllowed } from "../bridge/rules";
 
 export interface EngineState {
@@ -30,6 +30,8 @@ export type Happening =
   | { kind: "link"; connection: Connection }
   | { kind: "snapshot"; snapshot: Snapshot }
   | { kind: "events"; events: Event[]; now: number }
+  /** What the engine answered about its settings: newer than what its events have told so far. */
+  | { kind: "settings"; settings: SettingsView }
   | { kind: "asked" };
 
 const RECENT_LINES = 20;
@@ -51,6 +53,8 @@ export function reduce(state: EngineState, happening: Happening): EngineState {
     }
     case "asked":
       return { ...state, ask: false };
+    case "settings":
+      return state.snapshot ? { ...state, snapshot: { ...state.snapshot, settings: happening.settings } } : state;
     case "snapshot":
       return receiveSnapshot(state, happening.snapshot);
     case "events":

@@ -15,6 +15,7 @@ function slowBridge() {
   const bridge: Bridge = {
     call(request: Request): Promise<Answer> {
       asked.push(request.ask);
+      if (request.ask === "applySettings") return Promise.resolve({ kind: "settings", settings: { ...world.snapshot.settings, settings: request.settings } });
       if (request.ask !== "snapshot") return Promise.resolve({ kind: "done" });
       return new Promise((resolve) => waiting.push((seq) => resolve({ kind: "snapshot", snapshot: { ...world.snapshot, seq } })));
     },
@@ -94,6 +95,18 @@ describe("the store", () => {
     expect(engine.asked).toEqual(["subscribe", "snapshot", "subscribe", "snapshot"]);
     expect(store.current().seq).toBe(90);
     expect(otherVersion(store.current())).toBeNull();
+  });
+
+  it("has what was saved as soon as the answer is there, before any event", async () => {
+    const engine = slowBridge();
+    const store = new EngineStore(engine.bridge);
+    store.open();
+    engine.link("connected");
+    await engine.answer(7);
+    const { settings } = world.snapshot.settings;
+    await store.ask({ ask: "applySettings", settings: { ...settings, rules: [...settings.rules].reverse() } });
+    expect(store.current().snapshot?.settings.settings.rules).toEqual([...settings.rules].reverse());
+    expect(store.current().seq).toBe(7);
   });
 
   it("knows which of window and engine is older", () => {

@@ -54,8 +54,11 @@ export class EngineStore {
     return this.bridge.onEvent(listener);
   }
 
-  ask(request: Request): Promise<Answer> {
-    return this.bridge.call(request);
+  /** Settings in an answer are drawn at once: a page that waited for their event would show the old ones in between. */
+  async ask(request: Request): Promise<Answer> {
+    const answer = await this.bridge.call(request);
+    if (answer.kind === "settings") this.happen({ kind: "settings", settings: answer.settings });
+    return answer;
   }
 
   /** Takes a new snapshot, for what events do not carry. */
