@@ -4,18 +4,17 @@
 //! In: certificates, that provider. Out: a port, what was sent through it, and ways to let it refuse.
 
 use crate::Certs;
+use crate::node::NodeService;
 use crate::token_service::{Desk, OpenIdProvider};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 /// Dropping it ends it.
 pub struct FakeGraph {
-    process: Child,
-    _output: BufReader<ChildStdout>,
+    _service: NodeService,
     pub port: u16,
     desk: Desk,
 }
@@ -36,21 +35,14 @@ impl FakeGraph {
         let files = ["graph.pem", "graph.key"].map(|name| folder.join(name));
         std::fs::write(&files[0], certificate).expect("the certificate's file");
         std::fs::write(&files[1], key).expect("the key's file");
-        let mut process = Command::new("node")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc/graph.mjs"))
-            .args(&files)
-            .arg(provider.desk().port().to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("node");
-        let mut ready = String::new();
-        let mut output = BufReader::new(process.stdout.take().expect("its output"));
-        output.read_line(&mut ready).expect("a line");
-        let ready: Value = serde_json::from_str(&ready).unwrap_or_else(|error| panic!("not ready: {error}: {ready:?}"));
-        let number = |name: &str| ready[name].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
-        Self { process, _output: output, port: number("port"), desk: Desk::at(number("desk")) }
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc/graph.mjs");
+        let service = NodeService::start(Command::new("node").arg(program).args(&files).arg(provider.desk().port().to_string()));
+        Self { port: service.port("port"), desk: Desk::at(service.port("desk")), _service: service }
+    }
+
+    /// Whom it knows to be nobody: a message that is for such a one is refused as a whole, as Graph does.
+    pub async fn knows_nobody_called(&self, recipient: &str) {
+        self.desk.ask("/nobody", recipient).await;
     }
 
     /// What it says to the next so many requests, in place of doing anything.
@@ -81,12 +73,5 @@ impl FakeGraph {
 
     pub async fn drafts(&self) -> String {
         self.desk.ask("/drafts", "").await
-    }
-}
-
-impl Drop for FakeGraph {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

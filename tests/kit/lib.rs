@@ -14,6 +14,7 @@ mod fake_talk;
 pub mod graph;
 pub mod letters;
 pub mod load;
+mod node;
 pub mod office;
 #[cfg(unix)]
 pub mod postfix;

@@ -3,11 +3,10 @@
 //! In: certificates. Out: its endpoints as settings have them, what it was asked for, and ways to let it fail.
 
 use crate::Certs;
+use crate::node::NodeService;
 use control::settings::{SignIn, TokenGrant, TokenService};
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -19,9 +18,7 @@ pub const JUDGE: &str = "judge:a-secret-of-the-judge-that-is-long-enough";
 
 /// Dropping it ends it.
 pub struct OpenIdProvider {
-    process: Child,
-    /// Held open: it says a word now and then, and would end if nobody could hear it.
-    _output: BufReader<ChildStdout>,
+    _service: NodeService,
     pub issuer: String,
     desk: Desk,
 }
@@ -39,23 +36,10 @@ impl OpenIdProvider {
         std::fs::write(&files[1], key).expect("the key's file");
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc");
         assert!(here.join("node_modules/oidc-provider").exists(), "it is not installed: cargo xtask setup");
-        let mut process = Command::new("node")
-            .arg(here.join("provider.mjs"))
-            .args(&files)
-            .arg(signer_files().0)
-            .env("NODE_EXTRA_CA_CERTS", certs.authority_file(folder))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("node");
-        let mut ready = String::new();
-        let mut output = BufReader::new(process.stdout.take().expect("its output"));
-        output.read_line(&mut ready).expect("a line");
-        let ready: Value = serde_json::from_str(&ready).unwrap_or_else(|error| panic!("not ready: {error}: {ready:?}"));
-        let issuer = ready["issuer"].as_str().expect("its address").to_owned();
-        let desk = Desk(ready["desk"].as_u64().and_then(|port| port.try_into().ok()).expect("a port"));
-        Self { process, _output: output, issuer, desk }
+        let mut command = Command::new("node");
+        command.arg(here.join("provider.mjs")).args(&files).arg(signer_files().0);
+        let service = NodeService::start(command.env("NODE_EXTRA_CA_CERTS", certs.authority_file(folder)));
+        Self { issuer: service.text("issuer").to_owned(), desk: Desk(service.port("desk")), _service: service }
     }
 
     pub fn desk(&self) -> Desk {
@@ -143,11 +127,4 @@ impl Desk {
 pub fn signer_files() -> (PathBuf, PathBuf) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/host/src/oauth");
     (folder.join("test_certificate.pem"), folder.join("test_key.pem"))
-}
-
-impl Drop for OpenIdProvider {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

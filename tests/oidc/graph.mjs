@@ -9,6 +9,7 @@
  *   /answer  {"status", "code", "wait", "times"}  what it says next, in place of doing anything
  *   /taken   -   everything that was sent: mailbox, mime (base64), attachments with name, bytes and hash
  *   /asked   -   method, path and answer of each request, one a line
+ *   /nobody  an address: messages to it are refused as a whole
  *   /drafts  -   how many drafts there are
  */
 import { createHash, randomUUID } from "node:crypto";
@@ -22,6 +23,7 @@ const drafts = new Map();
 const uploads = new Map();
 const sent = [];
 const asked = [];
+const nobodies = [];
 let scripted = [];
 
 async function isGood(header) {
@@ -79,6 +81,8 @@ async function answer(request) {
     case "POST messages": {
       const mime = request.headers["content-type"] === "text/plain" ? decoded(body) : null;
       if (mime === null || mime.length === 0) return refusal(400, "ErrorMimeContentInvalidBase64String");
+      const recipients = mime.toString("latin1").split("\r\n\r\n", 1)[0].split("\r\n").filter((line) => /^(to|cc|bcc):/i.test(line)).join(" ");
+      if (nobodies.some((nobody) => recipients.includes(`<${nobody}>`))) return refusal(400, "ErrorInvalidRecipients");
       const letter = { mailbox, mime: mime.toString("base64"), attachments: [] };
       if (what === "sendMail") {
         sent.push(letter);
@@ -118,7 +122,8 @@ await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const desk = http.createServer(async (request, response) => {
   const body = (await bodyOf(request)).toString("utf8");
   if (request.url === "/answer") scripted.push({ times: 1, ...JSON.parse(body) });
-  const said = { "/answer": "", "/taken": JSON.stringify(sent), "/asked": asked.join("\n"), "/drafts": String(drafts.size) }[request.url];
+  if (request.url === "/nobody") nobodies.push(body);
+  const said = { "/answer": "", "/nobody": "", "/taken": JSON.stringify(sent), "/asked": asked.join("\n"), "/drafts": String(drafts.size) }[request.url];
   response.statusCode = said === undefined ? 404 : 200;
   response.end(said);
 });

@@ -1,7 +1,7 @@
 //! Microsoft Graph as the way out: what is sent, in whose name, and what its refusals mean. Tokens are a real provider's.
 
 use super::MESSAGE;
-use control::settings::{Settings, SmartHostEncryption, SmartHostProtocol, TokenGrant};
+use control::settings::{FooterSettings, Settings, SmartHostEncryption, SmartHostProtocol, TokenGrant};
 use control::view::{LaneState, Snapshot};
 use control::{ProblemCode, Request};
 use e2e::graph::FakeGraph;
@@ -98,6 +98,38 @@ async fn the_sender_becomes_the_accounts_where_the_office_wants_that() {
     let from = mime.lines().find(|line| line.starts_with("From:")).unwrap();
     assert!(from.contains("<relay@office.test>"), "{mime}");
     assert!(mime.contains("\r\nX-Original-From: scan@office.test\r\n") && mime.contains("\r\nReply-To: scan@office.test\r\n"), "{mime}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_recipient_keeps_the_message_from_nobody_else() {
+    let world = World::new(false);
+    world.graph.knows_nobody_called("nobody@away.test").await;
+    let office = world.office().await;
+    let to = ["ann@away.test", "nobody@away.test", "bob@away.test"];
+    office.device().await.hands_in("scan@office.test", &to, MESSAGE).await;
+    office.until_queue_is_empty().await;
+    let posted = world.graph.posted().await;
+    let names = |line: &str, name: &str| (line.starts_with("To:") || line.starts_with("Bcc:")) && line.contains(name);
+    let header = |mime: &str| mime.split("\r\n\r\n").next().unwrap_or_default().to_owned();
+    let of = |name: &str| posted.iter().filter(|letter| header(&letter.mime).lines().any(|line| names(line, name))).collect::<Vec<_>>();
+    assert_eq!((of("ann@away.test").len(), of("bob@away.test").len(), of("nobody@away.test").len()), (1, 1, 0), "{posted:?}");
+    let [report] = of("scan@office.test")[..] else { panic!("one report: {posted:?}") };
+    assert!(report.mime.contains("Final-Recipient: rfc822; nobody@away.test\r\nAction: failed\r\nStatus: 5.1.0\r\n"), "{}", report.mime);
+    assert!(!report.mime.contains("Final-Recipient: rfc822; ann@away.test"), "{}", report.mime);
+    let counters = office.snapshot().await.counters;
+    assert_eq!((counters.sent, counters.failed), (3, 1), "two recipients and the report");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offices_footer_goes_this_way_too() {
+    let mut world = World::new(false);
+    world.settings.footer = Some(FooterSettings { text: "-- \nBüro Nord".into(), html: "<p>Büro Nord</p>".into() });
+    let office = world.office().await;
+    let text = "To: ann@away.test\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nhello\r\n";
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], text).await;
+    office.until_queue_is_empty().await;
+    let mime = world.graph.posted().await.remove(0).mime;
+    assert!(mime.contains("\r\n\r\nhello\r\n\r\n-- \r\nBüro Nord\r\n"), "{mime}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ pub async fn probe(
     let tokens = Plan::of(settings, &force.facts.folder)
         .map(|plan| Arc::new(force.oauth_of(lane).source(plan, password.clone())) as Arc<dyn Tokens>);
     let mut tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
-    if let Some(graph) = tokens.as_ref().and_then(|tokens| graph(settings, &force.facts.folder, tokens)) {
+    if let Some(graph) = tokens.as_ref().and_then(|tokens| graph(settings, &force.facts.folder, tokens, None)) {
         graph.probe(&mut tell).await;
         return Ok(Answer::Done);
     }

@@ -89,11 +89,13 @@ impl Said {
         let text: String =
             format!("HTTP {} {code} {words}", self.status).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
-        let (severity, number) = match self.verdict(false) {
-            Fail(_) => (Severity::Permanent, 554),
-            Defer(_) | Lane(_) => (Severity::Transient, 451),
+        let (number, severity, subject) = match self.verdict(false) {
+            // Other address status (RFC 3463 §3.2): it does not say what is wrong with it.
+            Fail(RefusalKind::Recipient) => (550, Severity::Permanent, 1),
+            Fail(_) => (554, Severity::Permanent, 0),
+            Defer(_) | Lane(_) => (451, Severity::Transient, 0),
         };
-        RemoteReply { code: number, enhanced: Some(EnhancedStatus::new(severity, 0, 0)), text }
+        RemoteReply { code: number, enhanced: Some(EnhancedStatus::new(severity, subject, 0)), text }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Microsoft Graph as a way out, for organisations that have SMTP switched off altogether: the second adapter behind the
 //! engine's `SmartHost`.
 //!
-//! In: a delivery. Out: one outcome for all its recipients, since Graph takes a message or does not.
+//! In: a delivery. Out: one outcome for all its recipients, since Graph takes a message or does not. It does not when one of them
+//! cannot be, and does not say which: then it gets the message for each alone.
 //! A message of up to 3 MB is sent in one request (`sendMail`, MIME); of a larger one a draft is made, its attachments are put
 //! on it by upload sessions, and it is sent (learn.microsoft.com, "user: sendMail", "Attach large files to Outlook messages").
 //! Other than with SMTP a message is in memory while it is under way; a mailbox takes 35 MB unless its administrator changed that.
@@ -17,12 +18,13 @@ use base64::Engine as _;
 use letter::{Attachment, Letter, Unfit};
 use relay::clock::waiting_now;
 use relay::mail::reply::RemoteReply;
-use relay::mail::{Content, EnhancedStatus, ReversePath, Severity};
+use relay::mail::{EnhancedStatus, Severity};
+use relay::smarthost::footer::Footer;
 use relay::smarthost::probe::{ProbeOutcome, ProbeReport, ProbeStage};
 use relay::smarthost::rewrite::Rewriting;
 use relay::smarthost::{
     Attempt, BoxFuture, Delivery, Line, LineAfter, Outcome, Refusal, RefusalKind, SmartHost, Tokens, Trouble, TroubleKind,
-    certificate_trouble, client_for_others,
+    certificate_trouble, client_for_others, whole,
 };
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +55,8 @@ pub struct GraphConfig {
     pub mailbox: Mailbox,
     /// Which address senders become; None: they stay.
     pub rewriting: Option<Rewriting>,
+    /// The office's.
+    pub footer: Option<Arc<Footer>>,
     pub patience: Duration,
 }
 
@@ -175,40 +179,22 @@ type Answered = Result<Said, Refused>;
 impl Line for GraphLine {
     fn deliver<'a>(&'a mut self, delivery: &'a Delivery) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
-            let content = match &delivery.content {
-                Content::Memory(bytes) => Ok(bytes.to_vec()),
-                Content::File { path, .. } => tokio::fs::read(path).await,
-            };
             let recipients: Vec<&str> = delivery.envelope.forward_paths.iter().map(|path| path.as_str()).collect();
-            let content = match content {
-                Ok(content) => content,
+            let (content, sender) = match whole(delivery, self.config.rewriting.as_ref(), self.config.footer.as_ref()).await {
+                Ok(Some(whole)) => whole,
+                Ok(None) => return all(&recipients, Outcome::Failed(unsuitable(&Unfit::NoMessage)), LineAfter::Usable),
                 Err(error) => {
                     tracing::error!(message_id = %delivery.message, %error, "A message could not be read");
                     return all(&recipients, Outcome::Untouched, LineAfter::Usable);
                 }
             };
-            let path = &delivery.envelope.reverse_path;
-            let (content, path) = match &self.config.rewriting {
-                Some(rewriting) => (rewritten(content, rewriting, path), rewriting.envelope(path)),
-                None => (content, path.clone()),
-            };
-            let letter = match letter::compose(&content, &recipients, TOGETHER) {
-                Ok(letter) => letter,
-                Err(unfit) => return all(&recipients, Outcome::Failed(unsuitable(&unfit)), LineAfter::Usable),
-            };
-            drop(content);
-            let mailbox = self.config.mailbox.of(path.as_str()).to_owned();
-            let mut answered = self.send(&mailbox, &letter).await;
-            if matches!(&answered, Err(Refused::Answer(said)) if said.status == 401) {
-                // Called back, or at its end: one more try with another.
-                self.tokens.refused(&self.token);
-                match self.tokens.token().await {
-                    Ok(token) => self.token = token,
-                    Err(trouble) => return all(&recipients, Outcome::Untouched, LineAfter::Down(trouble)),
-                }
-                answered = self.send(&mailbox, &letter).await;
+            let mailbox = self.config.mailbox.of(sender.as_str()).to_owned();
+            let together = self.hand_over(&content, &recipients, &mailbox, delivery.suspect).await;
+            if recipients.len() > 1 && together.outcomes.iter().all(is_of_recipient) {
+                self.one_by_one(&content, &recipients, &mailbox, delivery.suspect).await
+            } else {
+                together
             }
-            self.judged(&recipients, answered, delivery.suspect)
         })
     }
 
@@ -226,6 +212,39 @@ impl Line for GraphLine {
 }
 
 impl GraphLine {
+    async fn hand_over(&mut self, content: &[u8], recipients: &[&str], mailbox: &str, suspect: bool) -> Attempt {
+        let letter = match letter::compose(content, recipients, TOGETHER) {
+            Ok(letter) => letter,
+            Err(unfit) => return all(recipients, Outcome::Failed(unsuitable(&unfit)), LineAfter::Usable),
+        };
+        let mut answered = self.send(mailbox, &letter).await;
+        if matches!(&answered, Err(Refused::Answer(said)) if said.status == 401) {
+            // Called back, or at its end: one more try with another.
+            self.tokens.refused(&self.token);
+            match self.tokens.token().await {
+                Ok(token) => self.token = token,
+                Err(trouble) => return all(recipients, Outcome::Untouched, LineAfter::Down(trouble)),
+            }
+            answered = self.send(mailbox, &letter).await;
+        }
+        self.judged(recipients, answered, suspect)
+    }
+
+    /// Whom it does not come to for a fault of the lane, has not been tried.
+    async fn one_by_one(&mut self, content: &[u8], recipients: &[&str], mailbox: &str, suspect: bool) -> Attempt {
+        let mut attempt = Attempt { outcomes: Vec::new(), line: LineAfter::Usable };
+        for recipient in recipients {
+            if attempt.line == LineAfter::Usable {
+                let alone = self.hand_over(content, &[recipient], mailbox, suspect).await;
+                attempt.outcomes.extend(alone.outcomes);
+                attempt.line = alone.line;
+            } else {
+                attempt.outcomes.push(Outcome::Untouched);
+            }
+        }
+        attempt
+    }
+
     async fn send(&self, mailbox: &str, letter: &Letter) -> Answered {
         let mime = base64::engine::general_purpose::STANDARD.encode(&letter.mime);
         if letter.attachments.is_empty() {
@@ -351,16 +370,6 @@ impl Mailbox {
     }
 }
 
-/// With the header that the office wants on this way.
-fn rewritten(content: Vec<u8>, rewriting: &Rewriting, path: &ReversePath) -> Vec<u8> {
-    let end = content.windows(4).position(|octets| octets == b"\r\n\r\n").map_or(0, |at| at + 2);
-    let (header, rest) = content.split_at(end);
-    match rewriting.header(header, path) {
-        Some(header) => [&header, rest].concat(),
-        None => content,
-    }
-}
-
 async fn read(mut response: Response) -> reqwest::Result<Said> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (request, wait) = (header("request-id"), header("retry-after"));
@@ -391,6 +400,10 @@ fn unsuitable(unfit: &Unfit) -> Refusal {
             Refusal { kind: RefusalKind::TooLarge, reply: Some(reply((3, 4), text)) }
         }
     }
+}
+
+fn is_of_recipient(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(Refusal { kind: RefusalKind::Recipient, reply: _ }))
 }
 
 fn all(recipients: &[&str], outcome: Outcome, line: LineAfter) -> Attempt {

@@ -255,7 +255,11 @@ pub struct Credentials {
 /// Relative file names begin in `folder`.
 pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Credentials) -> SmartHostConfig {
     let Credentials { password, tokens, signers, footer } = credentials;
-    let adapter = tokens.as_ref().and_then(|tokens| graph(settings, folder, tokens)).map(|graph| Arc::new(graph) as Arc<dyn SmartHost>);
+    let footer = footer.map(Arc::new);
+    let adapter = tokens
+        .as_ref()
+        .and_then(|tokens| graph(settings, folder, tokens, footer.clone()))
+        .map(|graph| Arc::new(graph) as Arc<dyn SmartHost>);
     let timeouts = &settings.timeouts;
     SmartHostConfig {
         server: settings.server.clone(),
@@ -295,19 +299,20 @@ pub fn smart_host(settings: &SmartHostSettings, folder: &Path, credentials: Cred
             idle: seconds(timeouts.idle_seconds),
         },
         rewriting: rewriting::of(settings).map(Arc::new),
-        footer: footer.map(Arc::new),
+        footer,
         signers: signers.into(),
     }
 }
 
 /// None when mail goes by SMTP.
-pub fn graph(settings: &SmartHostSettings, folder: &Path, tokens: &Arc<dyn Tokens>) -> Option<GraphHost> {
+pub fn graph(settings: &SmartHostSettings, folder: &Path, tokens: &Arc<dyn Tokens>, footer: Option<Arc<Footer>>) -> Option<GraphHost> {
     let SmartHostProtocol::MicrosoftGraph { per_sender } = settings.protocol else { return None };
     let account = settings.sign_in.user()?.to_owned();
     let config = GraphConfig {
         server: settings.server.clone(),
         port: settings.port,
         rewriting: rewriting::of(settings),
+        footer,
         mailbox: if per_sender { Mailbox::Sender { account } } else { Mailbox::Account(account) },
         // Of one request: a piece of an attachment, at most.
         patience: seconds(settings.timeouts.data_block_seconds),

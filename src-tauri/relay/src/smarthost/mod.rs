@@ -33,6 +33,7 @@ mod trust;
 mod wire;
 
 pub use likeness::Likeness;
+pub use shape::whole;
 pub use smtp::SmtpHost;
 pub use tokens::Tokens;
 pub use trust::{certificate_trouble, client_for_others};

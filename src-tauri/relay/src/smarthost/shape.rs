@@ -11,7 +11,7 @@ use super::dkim::{self, Measured};
 use super::downgrade::Plan;
 use super::footer::Footer;
 use super::line::SmtpLine;
-use super::rewrite::author_domain;
+use super::rewrite::{Rewriting, author_domain};
 use super::{Delivery, RefusalKind};
 use crate::mail::reply::RemoteReply;
 use crate::mail::{EnhancedStatus, ReversePath, Severity};
@@ -61,8 +61,7 @@ impl SmtpLine {
     pub(super) async fn shaped(&mut self, delivery: &Delivery) -> Result<Option<Delivery>, Misfit> {
         self.shape = Shape::default();
         let (rewriting, signers) = (self.config.rewriting.clone(), self.config.signers.clone());
-        // Reports have none.
-        let footer = self.config.footer.clone().filter(|_| delivery.envelope.reverse_path != ReversePath::Null);
+        let footer = footer_of(self.config.footer.as_ref(), delivery);
         if rewriting.is_none() && signers.is_empty() && footer.is_none() {
             if self.must_become_seven_bit(delivery) {
                 self.shape.plan = Some(content::survey(&delivery.content, None, None).await?);
@@ -73,9 +72,7 @@ impl SmtpLine {
         let mut changed = delivery.clone();
         let mut shape = Shape::default();
         if let Some(rewriting) = &rewriting {
-            let path = &delivery.envelope.reverse_path;
-            changed.envelope.reverse_path = rewriting.envelope(path);
-            shape.head = rewriting.header(&header, path).map(|octets| Head { octets, instead_of: header.len() });
+            (changed.envelope.reverse_path, shape.head) = rewritten(rewriting, &header, delivery);
         }
         changed.eight_bit |= footer.as_ref().is_some_and(|footer| footer.is_eight_bit());
         shape.footer = footer;
@@ -109,6 +106,37 @@ impl SmtpLine {
             }
         }
     }
+}
+
+/// A message in one piece, for a way out that takes it as such: with the sender and the footer that the office wants, and who its
+/// sender is there. Not signed: whoever takes it so writes it anew, and signs that. None: its header is too long to be changed.
+pub async fn whole(
+    delivery: &Delivery,
+    rewriting: Option<&Rewriting>,
+    footer: Option<&Arc<Footer>>,
+) -> io::Result<Option<(Vec<u8>, ReversePath)>> {
+    let (mut sender, mut head) = (delivery.envelope.reverse_path.clone(), None);
+    if let Some(rewriting) = rewriting {
+        let Some(header) = content::header(&delivery.content, LONGEST_HEADER).await? else { return Ok(None) };
+        (sender, head) = rewritten(rewriting, &header, delivery);
+    }
+    let mut octets = Vec::new();
+    let mut pieces = Shaped::of(&delivery.content, head.as_ref(), footer_of(footer, delivery), None).await?;
+    while let Some(piece) = pieces.next().await? {
+        octets.extend_from_slice(&piece);
+    }
+    Ok(Some((octets, sender)))
+}
+
+fn rewritten(rewriting: &Rewriting, header: &[u8], delivery: &Delivery) -> (ReversePath, Option<Head>) {
+    let path = &delivery.envelope.reverse_path;
+    let head = rewriting.header(header, path).map(|octets| Head { octets, instead_of: header.len() });
+    (rewriting.envelope(path), head)
+}
+
+/// Reports have none.
+fn footer_of(footer: Option<&Arc<Footer>>, delivery: &Delivery) -> Option<Arc<Footer>> {
+    footer.filter(|_| delivery.envelope.reverse_path != ReversePath::Null).cloned()
 }
 
 fn too_long() -> RemoteReply {
