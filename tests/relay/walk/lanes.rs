@@ -2,7 +2,7 @@
 
 use super::{MESSAGE, Provider, reply};
 use control::request::LaneAct;
-use control::settings::{AccessRule, NamedSmartHost, Pace, RouteSettings, Settings, SignIn, SmartHostEncryption};
+use control::settings::{AccessRule, NamedSmartHost, NullSender, Pace, RouteSettings, Settings, SignIn, SmartHostEncryption};
 use control::view::{LaneState, LaneView, RecipientState, Snapshot};
 use control::{Answer, ProblemCode, Request, Secret};
 use e2e::{Client, FakeSmartHost, Office, SmartHostRunning, Stage};
@@ -100,6 +100,26 @@ async fn mail_takes_the_way_of_its_sender_its_recipient_and_its_device() {
     assert_eq!(news.lane.as_deref(), Some("second"));
     let steps = office.story(&news.id).await.steps;
     assert_eq!(steps.last().unwrap().lane.as_deref(), Some("second"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_carries_the_name_that_its_own_way_wants() {
+    let first = FakeSmartHost::new().refuse_recipient("ghost@away.test", "550 5.1.1 no such user").start().await;
+    let two = Two { first, second: FakeSmartHost::new().start().await };
+    let office = two
+        .office(|settings| {
+            let address = |name: &str| NullSender::Address { address: format!("{name}@office.test") };
+            settings.smart_host.as_mut().unwrap().null_sender = address("one");
+            settings.other_smart_hosts[0].smart_host.null_sender = address("two");
+            settings.routes = vec![route(&["<>"], &[], &[], &["second"])];
+        })
+        .await;
+    office.device().await.hands_in("scan@office.test", &["ghost@away.test"], MESSAGE).await;
+    office.until_queue_is_empty().await;
+    let reports = two.second.messages();
+    assert_eq!((reports.len(), reports[0].reverse_path.as_str()), (1, "two@office.test"));
+    let report = String::from_utf8_lossy(&reports[0].content).into_owned();
+    assert!(report.contains("From: Outtray Mail Delivery <two@office.test>\r\n"), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

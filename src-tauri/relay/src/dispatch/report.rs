@@ -8,7 +8,7 @@
 use super::Plan;
 use crate::dsn::{self, Concerned, Fate, Readers, ReportFacts, ReportKind};
 use crate::mail::wish::Ret;
-use crate::mail::{MessageId, Submission};
+use crate::mail::{Mailbox, MessageId, ReversePath, Submission};
 use crate::queue::{QueueEntry, RecipientState, Record, RecordKind, ReportWanted, Settlement};
 use jiff::Timestamp;
 
@@ -42,12 +42,12 @@ pub fn compose(
         }
         ReportWanted::Relayed { recipients } => (ReportKind::Relayed, recipients, RecordKind::Confirmed { report: id }),
     };
+    let readers = Readers { sender: plan.reports.to_senders, copy: plan.reports.copy_to.as_ref() };
     let facts = ReportFacts {
         kind,
         host_name: &plan.host_name,
-        // Whichever way it goes: most have one.
-        from: plan.lanes.iter().find_map(|lane| lane.null_sender_as.as_ref()),
-        readers: Readers { sender: plan.reports.to_senders, copy: plan.reports.copy_to.as_ref() },
+        from: name_on_its_way(plan, readers, &entry.reverse_path),
+        readers,
         original: entry.id,
         sender: &entry.reverse_path,
         arrived_at: entry.accepted_at,
@@ -62,6 +62,16 @@ pub fn compose(
     let report = dsn::compose(&facts, id, now)?;
     settlement.records.push(Record { at: now, recipient: None, kind: record, lane: None });
     Some(report)
+}
+
+/// Whose name the smart hosts want that the report will go through: that of the first that wants one.
+fn name_on_its_way<'a>(plan: &'a Plan, readers: Readers<'_>, sender: &ReversePath) -> Option<&'a Mailbox> {
+    let ReversePath::Mailbox(sender) = sender else { return None };
+    let mut lanes = readers.of(sender).flat_map(|reader| {
+        let route = plan.routing.route_of(None, &ReversePath::Null, reader);
+        plan.routing.order(route)
+    });
+    lanes.find_map(|lane| plan.lanes.get(*lane)?.null_sender_as.as_ref())
 }
 
 fn concerned(entry: &QueueEntry, settlement: &Settlement, n: usize, plan: &Plan) -> Option<Concerned> {
@@ -101,7 +111,7 @@ mod tests {
     use super::*;
     use crate::mail::reply::RemoteReply;
     use crate::mail::wish::Notify;
-    use crate::mail::{Body, Content, ForwardPath, Kind, Returns, ReversePath, Summary};
+    use crate::mail::{Body, Content, ForwardPath, Kind, Returns, Summary};
     use crate::queue::{self, ContentPlace, Recipient, Schedule, Via, Why, WhyKind};
     use crate::smarthost::{Outcome, Refusal, RefusalKind};
     use std::time::Duration;

@@ -102,6 +102,14 @@ impl Fate {
     }
 }
 
+impl<'a> Readers<'a> {
+    /// Who reads what became of a message of this sender.
+    pub fn of(self, sender: &'a Mailbox) -> impl Iterator<Item = &'a Mailbox> {
+        let copy = self.copy.filter(|copy| !self.sender || *copy != sender);
+        self.sender.then_some(sender).into_iter().chain(copy)
+    }
+}
+
 impl ReportFacts<'_> {
     /// The sender wants the message back (RFC 3461 §4.3: that holds for failure only).
     fn wants_whole(&self) -> bool {
@@ -119,8 +127,7 @@ pub fn compose(facts: &ReportFacts<'_>, id: MessageId, now: Timestamp) -> Option
         ReversePath::Null => return None,
         ReversePath::Mailbox(sender) => sender,
     };
-    let copy = facts.readers.copy.filter(|copy| !facts.readers.sender || *copy != sender);
-    let readers: Vec<&Mailbox> = facts.readers.sender.then_some(sender).into_iter().chain(copy).collect();
+    let readers: Vec<&Mailbox> = facts.readers.of(sender).collect();
     if facts.recipients.is_empty() || readers.is_empty() {
         return None;
     }
