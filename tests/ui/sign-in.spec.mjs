@@ -80,6 +80,7 @@ describe("signing in with a token", () => {
       "Set-CASMailbox -Identity 'relay@northwind.example' -SmtpClientAuthenticationDisabled $false",
     ]);
     await page.getByLabel(/^Client secret/).fill("the value");
+    await page.getByLabel("Last day of the secret").fill("2028-11-20");
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await shoot(page, "sign-in-application");
     await press(page, "Save");
@@ -90,7 +91,7 @@ describe("signing in with a token", () => {
       user: "relay@northwind.example",
       clientId: "app-1",
       service: { kind: "microsoft365", tenant: "northwind.example" },
-      grant: { kind: "clientCredentials", certificateFile: null },
+      grant: { kind: "clientCredentials", certificateFile: null, secretEnds: "2028-11-20" },
       scopes: [],
     });
     assert.ok(secrets.some((secret) => secret.name === "smart-host" && secret.isSet));

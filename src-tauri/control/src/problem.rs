@@ -121,6 +121,10 @@ pub enum ProblemCode {
     PortForbidden,
     /// A certificate or key file cannot be used.
     CertificateFileUnusable,
+    /// A certificate ends soon, or has ended; `subject` is its file, `said` tells when.
+    CertificateEnds,
+    /// The application's secret ends soon, or has ended; `subject` is the mailbox it signs in as, `said` tells when.
+    AppSecretEnds,
     /// A settings file that cannot be read; the old settings stay in force.
     SettingsUnreadable,
     /// The disk is full (or nearly): mail is refused for now with 452.

@@ -231,7 +231,7 @@ async fn accept(mut listener: Listener, desk: FrontDesk, connections: Cancellati
     }
 }
 
-/// Makes our own certificate anew before it ends.
+/// Makes our own certificate anew before it ends, and tells of what else will.
 async fn look_after_certificate(desk: FrontDesk) {
     loop {
         tokio::select! {
@@ -243,6 +243,7 @@ async fn look_after_certificate(desk: FrontDesk) {
             let _one_at_a_time = desk.force.changing.lock().await;
             desk.force.renew(&desk.relay).await;
         }
+        desk.force.look_at_ends(&desk.relay).await;
     }
 }
 

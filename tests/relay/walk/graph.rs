@@ -29,7 +29,7 @@ impl World {
         smart_host.server = "127.0.0.1".into();
         smart_host.encryption = SmartHostEncryption::Implicit;
         smart_host.protocol = SmartHostProtocol::MicrosoftGraph { per_sender };
-        smart_host.sign_in = service.sign_in("service", TokenGrant::ClientCredentials { certificate_file: None });
+        smart_host.sign_in = service.sign_in("service", TokenGrant::ClientCredentials { certificate_file: None, secret_ends: None });
         Self { _folder: folder, service, graph, settings }
     }
 

@@ -61,7 +61,7 @@ impl World {
 }
 
 fn by_itself() -> TokenGrant {
-    TokenGrant::ClientCredentials { certificate_file: None }
+    TokenGrant::ClientCredentials { certificate_file: None, secret_ends: None }
 }
 
 fn rests_for(snapshot: &Snapshot, code: ProblemCode) -> bool {
@@ -101,7 +101,7 @@ async fn an_application_signs_in_by_its_secret() {
 async fn an_application_signs_in_by_its_certificate() {
     let world = World::new().await;
     let (certificate, key) = signer_files();
-    let grant = TokenGrant::ClientCredentials { certificate_file: Some(certificate.display().to_string()) };
+    let grant = TokenGrant::ClientCredentials { certificate_file: Some(certificate.display().to_string()), secret_ends: None };
     // As it is typed or piped in: many lines.
     let office = world.office("signer", grant, &std::fs::read_to_string(key).unwrap()).await;
     world.hands_in(&office).await;
@@ -122,6 +122,23 @@ async fn a_wrong_secret_rests_the_lane_and_the_right_one_wakes_it() {
     office.give_password(SERVICE_SECRET).await;
     world.takes(1).await;
     office.until("no problem", |snapshot| view(snapshot).problem.is_none() && matches!(snapshot.lane.state, LaneState::Ready)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_will_run_out_is_told_of_until_another_is_there() {
+    let world = World::new().await;
+    let clock = Arc::new(HandWound::at(SystemClock.now()));
+    let day = |ahead: i64| (clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date() + jiff::Span::new().days(ahead)).to_string();
+    let grant = |secret_ends| TokenGrant::ClientCredentials { certificate_file: None, secret_ends };
+    let settings = |ends: String| world.settings(world.service.sign_in("service", grant(Some(ends))));
+    let office = Office::start(settings(day(12)), clock.clone()).await;
+    let ends = |snapshot: &Snapshot| snapshot.notices.iter().find(|notice| notice.code == ProblemCode::AppSecretEnds).cloned();
+    let notice = ends(&office.snapshot().await).expect("a notice");
+    assert_eq!((notice.subject.as_deref(), notice.said), (Some(USER), Some(format!("it ends on {}, in 12 days", day(12)))));
+    let Answer::Problems { problems } = office.apply(settings("in spring".into())).await else { panic!("that is no day") };
+    assert_eq!((problems[0].field.as_str(), problems[0].value.as_str()), ("smartHost.signIn.grant.secretEnds", "in spring"));
+    assert!(matches!(office.apply(settings(day(180))).await, Answer::Settings { .. }));
+    office.until("no notice", |snapshot| ends(snapshot).is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,16 @@ export function OauthForm({ host, signIn, secret, secretField, problems, onHost,
         )}
         {secretField}
       </div>
+      {grant.kind === "clientCredentials" && grant.certificateFile === null && (
+        <Field
+          label="Last day of the secret"
+          hint="Shown beside it where it was made. Outtray tells you a month before."
+          style={{ maxWidth: 420 }}
+          {...fieldState(problems, "smartHost.signIn.grant.secretEnds")}
+        >
+          <Input type="date" value={grant.secretEnds ?? ""} onChange={(_, { value }) => put({ grant: { ...grant, secretEnds: value === "" ? null : value } })} onBlur={onLeave} />
+        </Field>
+      )}
       {service.kind === "microsoft365" && grant.kind === "deviceCode" && (
         <p className={styles.hint}>
           Register an application in the Entra admin centre; under Authentication allow public client flows, under API permissions add the delegated{" "}

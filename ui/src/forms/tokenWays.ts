@@ -25,7 +25,7 @@ export const tokenWays: Record<string, { grant: TokenGrant["kind"]; label: strin
 /** The settings of such a way; what was typed before stays. */
 export function tokenSignIn(provider: string, kind: TokenGrant["kind"], before: SignIn): Oauth {
   const known = before.kind === "oauth" ? before : null;
-  const grant: TokenGrant = kind === "clientCredentials" ? { kind, certificateFile: null } : { kind };
+  const grant: TokenGrant = kind === "clientCredentials" ? { kind, certificateFile: null, secretEnds: known?.grant.kind === kind ? known.grant.secretEnds : null } : { kind };
   const service = provider === "google" ? ({ kind: "google" } as const) : known?.service.kind === "microsoft365" ? known.service : ({ kind: "microsoft365", tenant: "" } as const);
   return { kind: "oauth", user: userOf(before), clientId: known?.clientId ?? "", service, grant, scopes: [] };
 }

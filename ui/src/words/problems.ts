@@ -246,6 +246,14 @@ const problems: Record<ProblemCode, Say> = {
     words(`The system does not let Outtray listen on ${named(subject, "this port")}.`, "It is reserved, or needs more rights. Choose another port, 2525 for example.", "openListening"),
   certificateFileUnusable: ({ subject }) =>
     words(`The certificate ${named(subject, "file")} cannot be used.`, "The words below say what is wanted there. What was loaded before stays in use; where nothing was, devices see Outtray’s own certificate, and most do not mind.", "openCertificate"),
+  certificateEnds: ({ subject }) =>
+    words(`The certificate ${named(subject, "file")} must be renewed.`, "Put a renewed one in its place. It is used from then on, and nothing has to be restarted.", null),
+  appSecretEnds: ({ subject }) =>
+    words(
+      `The secret with which Outtray signs in for ${named(subject, "its mailbox")} must be renewed.`,
+      "Make a new one where the application is registered (Entra admin centre, Certificates & secrets) and type it in together with its day. Once it has run out mail waits; none is lost.",
+      "openSignIn",
+    ),
   settingsUnreadable: ({ subject }) =>
     words(`The settings file${subject === "" ? "" : ` ${subject}`} cannot be read.`, "Someone has changed it by hand. The settings from before stay in force.", "reloadSettings"),
   diskFull: ({ subject }) =>

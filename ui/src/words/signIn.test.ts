@@ -20,7 +20,7 @@ describe("a sign-in", () => {
       [{ kind: "password", user: "a" }, true, false],
       [{ kind: "certificate", certificateFile: "a", keyFile: "b" }, false, false],
       [oauth(microsoft, { kind: "deviceCode" }), false, true],
-      [oauth(microsoft, { kind: "clientCredentials", certificateFile: null }), true, false],
+      [oauth(microsoft, { kind: "clientCredentials", certificateFile: null, secretEnds: null }), true, false],
       [oauth({ kind: "google" }, { kind: "authorizationCode" }), true, true],
       [oauth({ kind: "google" }, { kind: "jwtBearer" }), true, false],
       [oauth({ kind: "custom", token: "https://a.example", authorize: null, device: null, hasSecret: false }, { kind: "deviceCode" }), false, true],
@@ -30,7 +30,7 @@ describe("a sign-in", () => {
   });
 
   it("never takes a stored secret for another", () => {
-    const application = oauth(microsoft, { kind: "clientCredentials", certificateFile: null });
+    const application = oauth(microsoft, { kind: "clientCredentials", certificateFile: null, secretEnds: null });
     expect(sameSecret({ kind: "password", user: "a" }, { kind: "password", user: "b" })).toBe(true);
     expect(sameSecret(application, structuredClone(application))).toBe(true);
     expect(sameSecret({ kind: "password", user: "ann@a.example" }, application)).toBe(false);

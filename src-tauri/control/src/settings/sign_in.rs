@@ -76,6 +76,9 @@ pub enum TokenGrant {
         /// secret (RFC 7523 §2.2).
         #[serde(default)]
         certificate_file: Option<String>,
+        /// The last day of the secret, as who gave it says (`2027-03-01`): no sign-in tells. A notice comes a month before.
+        #[serde(default)]
+        secret_ends: Option<String>,
     },
     /// A service account signs for the mailbox (RFC 7523 §2.1).
     JwtBearer,

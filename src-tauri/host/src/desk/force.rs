@@ -4,6 +4,7 @@
 //! One change at a time. Invariants: whatever cannot be used leaves the old settings in force; settings and the password
 //! that came with them are put in force together, so that no server sees another's password.
 
+use super::ends::ends;
 use super::lanes::all as lanes;
 use super::views::{self, Around};
 use crate::files::Marks;
@@ -55,6 +56,8 @@ struct Now {
     certificate: Vec<Problem>,
     /// The password could not be read.
     password: Option<Problem>,
+    /// What ends soon, or has ended.
+    ends: Vec<Problem>,
     /// What stood in the files that settings name when they were loaded.
     files: Marks,
     networks: Vec<IpNet>,
@@ -85,6 +88,7 @@ impl Force {
             secrets: Vec::new(),
             certificate: Vec::new(),
             password: None,
+            ends: Vec::new(),
             networks: networks(),
             accounts: Vec::new(),
         };
@@ -140,6 +144,7 @@ impl Force {
         let mut now = self.now();
         now.secrets = views;
         now.certificate = trouble.into_iter().chain(unopened).collect();
+        now.ends = ends(&checked, self.today());
         now.password = unreadable.filter(|(_, wants)| *wants || is_missing).map(|(problem, _)| problem);
         if now.checked.settings == checked.settings {
             // To be kept when the file cannot be opened another time.
@@ -316,6 +321,14 @@ impl Force {
         checked.wants_self_signed() && !certificate::is_still_good(&self.facts.folder, checked.host_name(), self.today())
     }
 
+    /// Days go by, and files are renewed.
+    pub async fn look_at_ends(&self, relay: &Relay) {
+        let found = ends(&self.checked(), self.today());
+        if std::mem::replace(&mut self.now().ends, found.clone()) != found {
+            self.tell(relay).await;
+        }
+    }
+
     pub fn settings_view(&self) -> SettingsView {
         let now = self.now();
         SettingsView {
@@ -363,6 +376,7 @@ impl Force {
                 .chain(now.certificate.clone())
                 .chain(now.checked.unusable.iter().cloned())
                 .chain(now.password.clone())
+                .chain(now.ends.iter().cloned())
                 .collect(),
         }
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod asks;
+mod ends;
 mod force;
 mod import;
 mod lanes;

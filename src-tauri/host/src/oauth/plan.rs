@@ -56,10 +56,10 @@ impl Plan {
             TokenGrant::JwtBearer => Grant::JwtBearer,
         };
         let proof = match grant {
-            TokenGrant::ClientCredentials { certificate_file: Some(file) } => Proof::Certificate(folder.join(file)),
+            TokenGrant::ClientCredentials { certificate_file: Some(file), .. } => Proof::Certificate(folder.join(file)),
             // The assertion itself is the proof.
             TokenGrant::JwtBearer => Proof::None,
-            TokenGrant::ClientCredentials { certificate_file: None } | TokenGrant::DeviceCode | TokenGrant::AuthorizationCode => {
+            TokenGrant::ClientCredentials { certificate_file: None, .. } | TokenGrant::DeviceCode | TokenGrant::AuthorizationCode => {
                 if smart_host.sign_in.wants_secret() {
                     Proof::Secret
                 } else {

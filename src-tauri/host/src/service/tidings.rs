@@ -179,6 +179,14 @@ impl Tidings {
 
 fn noticed(notice: &Problem) -> Tiding {
     let (number, weight, then) = match notice.code {
+        ProblemCode::CertificateEnds => {
+            (OTHER_NOTICE, Weight::Warning, "Put a renewed one in its place; it is used from then on without a restart")
+        }
+        ProblemCode::AppSecretEnds => (
+            OTHER_NOTICE,
+            Weight::Warning,
+            "Make a new one where the application is registered, and give it to Outtray; without it mail waits",
+        ),
         ProblemCode::SettingsUnreadable => {
             (SETTINGS_UNUSABLE, Weight::Error, "Older settings stay in force. Mend the file, then use `outtrayd settings reload`")
         }
@@ -296,6 +304,8 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::AddressNotHere => "this machine does not have the address",
         ProblemCode::PortForbidden => "the system does not allow this port",
         ProblemCode::CertificateFileUnusable => "a certificate file cannot be used",
+        ProblemCode::CertificateEnds => "A certificate must be renewed",
+        ProblemCode::AppSecretEnds => "The secret of an application must be renewed",
         ProblemCode::SettingsUnreadable => "The settings file cannot be used",
         ProblemCode::DiskFull => "The disk is full",
         ProblemCode::DatabaseSetAside => "The queue's database was damaged and has been set aside",

@@ -122,6 +122,16 @@ impl Checked {
         certificate.into_iter().chain(authorities).chain(extra_ca_file).map(|file| self.folder.join(file)).collect()
     }
 
+    /// The office's own certificate, as devices see it.
+    pub fn shown(&self) -> Option<&CertifiedKey> {
+        self.certificate.as_deref()
+    }
+
+    /// Where a file of the settings lies.
+    pub fn place_of(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
     /// A certificate that was loaded once is better than ours, when its files are being replaced or are gone.
     pub fn keep_certificate_of(&mut self, before: &Self) {
         if self.certificate.is_none() && self.settings.certificate == before.settings.certificate {

@@ -105,12 +105,17 @@ impl Rules<'_> {
                 TokenGrant::DeviceCode | TokenGrant::AuthorizationCode | TokenGrant::ClientCredentials { .. } | TokenGrant::JwtBearer,
             ) => {}
         }
-        if let TokenGrant::ClientCredentials { certificate_file: Some(file) } = grant
+        if let TokenGrant::ClientCredentials { secret_ends: Some(day), .. } = grant
+            && day.parse::<jiff::civil::Date>().is_err()
+        {
+            self.wrong(field("grant.secretEnds"), day, "this is no day", "year, month and day, such as `2027-03-01`; or nothing");
+        }
+        if let TokenGrant::ClientCredentials { certificate_file: Some(file), .. } = grant
             && let Err(error) = certificate::read_chain(&self.facts.folder.join(file))
         {
             let is_known = self.is_known(|now| {
                 sign_ins_of(now).any(|sign_in| {
-                    matches!(sign_in, SignIn::Oauth { grant: TokenGrant::ClientCredentials { certificate_file: Some(known) }, .. } if known == file)
+                    matches!(sign_in, SignIn::Oauth { grant: TokenGrant::ClientCredentials { certificate_file: Some(known), .. }, .. } if known == file)
                 })
             });
             self.file(field("grant.certificateFile"), file, &error, is_known);

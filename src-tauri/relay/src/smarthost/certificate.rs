@@ -34,6 +34,11 @@ pub fn read(der: &[u8]) -> Facts {
     facts
 }
 
+/// The last day of a certificate (DER), such as `2027-03-01`. None: it has another shape.
+pub fn last_day(der: &[u8]) -> Option<String> {
+    read(der).not_after
+}
+
 fn not_after(validity: &[u8]) -> Option<String> {
     let (_, _, rest) = element(validity)?;
     let (tag, body, _) = element(rest)?;

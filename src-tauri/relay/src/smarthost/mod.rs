@@ -32,6 +32,7 @@ mod tokens;
 mod trust;
 mod wire;
 
+pub use certificate::last_day;
 pub use likeness::Likeness;
 pub use shape::whole;
 pub use smtp::SmtpHost;

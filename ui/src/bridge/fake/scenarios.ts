@@ -190,6 +190,7 @@ const ownTroubles: Problem[] = [
   { code: "passwordsGuessed", subject: "198.51.100.7", said: "10 wrong passwords; its sign-in is refused for 15 minutes" },
   { code: "pickupFailed", subject: "C:\\inetpub\\mailroot\\Pickup", said: "Access is denied. (os error 5)" },
   { code: "certificateFileUnusable", subject: "C:\\certs\\relay.pfx", said: "the password does not open the file; wanted: the password it was exported with: give it with the settings, or `outtrayd secret set certificate`" },
+  { code: "appSecretEnds", subject: "relay@northwind.example", said: "it ends on 2026-12-09, in 12 days" },
   { code: "messageUnreadable", subject: "2", said: "The system cannot find the file specified. (os error 2)" },
   { code: "burstHeld", subject: "account:branch", said: "140 recipients in this hour, and 120 would not be too many" },
 ];

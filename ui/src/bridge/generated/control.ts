@@ -824,7 +824,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "certificateEnds" | "appSecretEnds" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
 
 export type Provider = { 
 /**
@@ -1460,7 +1460,11 @@ export type TokenGrant = { "kind": "deviceCode" } | { "kind": "authorizationCode
  * A PEM file with the application's certificate; its private key is then in the credential store in place of a
  * secret (RFC 7523 §2.2).
  */
-certificateFile: string | null, } | { "kind": "jwtBearer" };
+certificateFile: string | null, 
+/**
+ * The last day of the secret, as who gave it says (`2027-03-01`): no sign-in tells. A notice comes a month before.
+ */
+secretEnds: string | null, } | { "kind": "jwtBearer" };
 
 /**
  * Who gives tokens.

@@ -87,7 +87,7 @@ function LaneProblem({ lane, problem, nextTry }: { lane: LaneView; problem: Prob
 }
 
 /** Mail goes on, or what does not go on was never taken. */
-const mild: ProblemCode[] = ["databaseSetAside", "settingsUnreadable", "certificateFileUnusable", "pickupFailed"];
+const mild: ProblemCode[] = ["databaseSetAside", "settingsUnreadable", "certificateFileUnusable", "certificateEnds", "appSecretEnds", "pickupFailed"];
 
 function OwnProblem({ problem }: { problem: Problem }) {
   const { lane, settings } = useSnapshot();
