@@ -8,9 +8,10 @@
 
 use super::Service;
 use crate::engine::Engine;
-use control::view::SettingsView;
+use control::settings::DEFAULT_SMART_HOST;
+use control::view::{SettingsView, SignInView};
 use control::{Answer, Client, Request, Secret};
-use host::secrets::{SMART_HOST, Secrets, names_of};
+use host::secrets::{SMART_HOST, Secrets, names_of, sign_in_of_lane};
 use host::service::elevation::Undone;
 use serde::Serialize;
 use std::path::Path;
@@ -84,7 +85,34 @@ pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String
             }
         }
     }
+    hand_over_sign_ins(&own, &client, &after).await;
     Ok(Moved::Done { password_missing: misses_password(&after) })
+}
+
+/// So that nobody has to sign in again. A service whose store is read-only has them until its restart: ours stay then.
+async fn hand_over_sign_ins(own: &Secrets, client: &Client, settings: &SettingsView) {
+    for (lane, _) in settings.settings.smart_hosts().filter(|(_, smart_host)| smart_host.sign_in.wants_somebody()) {
+        let name = sign_in_of_lane(lane);
+        let Ok(Some(kept)) = own.hand_over_long(&name).await else { continue };
+        let request = Request::SetSecret { name: name.clone(), secret: kept, until_restart: false };
+        let taken = match tokio::time::timeout(ANSWER_WITHIN, client.call(request)).await {
+            Ok(Ok(Answer::Settings { settings })) => sign_in_of(&settings, lane).is_some_and(|view| view.signed_in && !view.until_restart),
+            _ => {
+                tracing::warn!(lane, "The service did not take a sign-in");
+                false
+            }
+        };
+        if taken && let Err(error) = own.remove_long(&name).await {
+            tracing::warn!(lane, %error, "Our own copy of a sign-in could not be removed");
+        }
+    }
+}
+
+fn sign_in_of<'a>(settings: &'a SettingsView, lane: &str) -> Option<&'a SignInView> {
+    if lane == DEFAULT_SMART_HOST {
+        return settings.sign_in.as_ref();
+    }
+    settings.other_sign_ins.iter().find(|other| other.name == lane).map(|other| &other.sign_in)
 }
 
 /// Out of the service, into the account's own folder. No engine gives a password back.

@@ -22,6 +22,10 @@ struct House(Trial);
 
 impl House {
     async fn new() -> Self {
+        Self::with(SETTINGS).await
+    }
+
+    async fn with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         fs::create_dir_all(root.join("run/systemd/system")).unwrap();
@@ -29,7 +33,7 @@ impl House {
         fs::write(root.join("usr/bin/systemctl"), SYSTEMCTL).unwrap();
         fs::set_permissions(root.join("usr/bin/systemctl"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(folder.path().join("own")).unwrap();
-        fs::write(folder.path().join("own/settings.json"), SETTINGS).unwrap();
+        fs::write(folder.path().join("own/settings.json"), settings).unwrap();
         let script = format!(
             "'{}' \"$@\" --root '{root}'; code=$?\n\
              if [ -e '{root}/etc/systemd/system/outtray.service' ]; then : > \"$0.installed\"; else rm -f \"$0.installed\"; fi\nexit $code",
@@ -61,6 +65,13 @@ impl House {
             Answer::Kept { id } => id,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// For the default provider and for the other one.
+    async fn signed_in(&self) -> [bool; 2] {
+        let Answer::Settings { settings } = self.ask(Request::Settings).await else { panic!() };
+        [settings.sign_in.as_ref(), settings.other_sign_ins.first().map(|other| &other.sign_in)]
+            .map(|view| view.is_some_and(|view| view.signed_in))
     }
 
     async fn password_is_set(&self) -> bool {
@@ -108,6 +119,28 @@ async fn keep_sending_never_worked_at_the_first_click() {
     assert!(!house.0.engine.service().is_installed());
     // Its own copy went with the move, and no engine gives a password away.
     assert!(!house.password_is_set().await);
+    house.0.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signed_in_for_two_providers_need_not_do_it_again_for_the_service() {
+    let smart_host = r#"{"server": "127.0.0.1", "port": 9, "encryption": "starttls", "signIn": {"kind": "oauth", "user": "ann@a.test",
+        "clientId": "app", "grant": {"kind": "deviceCode"}, "service": {"kind": "custom", "token": "https://127.0.0.1:9/token",
+        "device": "https://127.0.0.1:9/device"}}}"#;
+    let settings =
+        format!(r#"{{"version": 1, "smartHost": {smart_host}, "otherSmartHosts": [{{"name": "news", "smartHost": {smart_host}}}]}}"#);
+    let mut house = House::with(&settings).await;
+    let has_store = std::env::var_os("OUTTRAY_TEST_SECRET_SERVICE").is_some();
+    let plan = host::oauth::Plan::of(&serde_json::from_str(smart_host).unwrap(), Path::new("/")).unwrap();
+    let kept = serde_json::json!({ "for": plan.mark(), "refresh": "long-lived", "account": "ann@a.test", "since": 1 }).to_string();
+    for name in ["smart-host-sign-in", "smart-host-sign-in:news"] {
+        let secret = Secret::new(kept.clone());
+        assert!(matches!(house.ask(Request::SetSecret { name: name.into(), secret, until_restart: false }).await, Answer::Settings { .. }));
+    }
+    assert_eq!(house.signed_in().await, [true, true]);
+    there(&house.0.engine, |_| {}).await.unwrap();
+    house.0.until("attached", is_attached).await;
+    assert_eq!(house.signed_in().await, [has_store, has_store]);
     house.0.engine.stop().await;
 }
 

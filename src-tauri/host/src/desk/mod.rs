@@ -243,6 +243,9 @@ impl FrontDesk {
     }
 
     async fn set_secret(&self, new: NewSecret) -> Result<Answer, Refused> {
+        if let Some(lane) = secrets::lane_of_sign_in(&new.name) {
+            return sign_in::take_over(self, &lane, new.secret).await;
+        }
         fit(&new, &self.force.checked().settings)?;
         let NewSecret { name, secret, until_restart } = new;
         let _one_at_a_time = self.force.changing.lock().await;

@@ -34,6 +34,19 @@ pub async fn begin(force: &Force, lane: &str, settings: &SmartHostSettings, secr
     view(force, lane).map(|sign_in| Answer::SignIn { sign_in }).ok_or_else(nobody)
 }
 
+/// From an engine whose place this one takes: what it has kept is worth the same here.
+pub async fn take_over(desk: &FrontDesk, lane: &str, kept: Secret) -> Result<Answer, Refused> {
+    let wrong = |field: &str, said: &str| Refused::BadValue { field: field.into(), said: said.into() };
+    if desk.force.checked().settings.smart_host_of(lane).is_none() {
+        return Err(wrong("name", "there is no such smart host"));
+    }
+    let _one_at_a_time = desk.force.changing.lock().await;
+    if !desk.force.oauth_of(lane).take_over(&kept.into_inner()).await {
+        return Err(wrong("secret", "this is not what an engine keeps of a sign-in"));
+    }
+    Ok(desk.settings().await)
+}
+
 pub async fn cancel(desk: &FrontDesk, lane: &str) -> Result<Answer, Refused> {
     desk.force.oauth_of(lane).cancel();
     Ok(desk.settings().await)

@@ -231,6 +231,19 @@ impl Oauth {
         Ok(())
     }
 
+    /// Goes on with what another engine of this machine has kept of a sign-in. False: it is none.
+    pub async fn take_over(&self, kept: &SecretString) -> bool {
+        let Some(until_restart) = kept::take_over(&self.secrets, &self.kept_as, kept).await else { return false };
+        tracing::info!(until_restart, "A sign-in was handed over");
+        let in_force = self.known().in_force.clone();
+        if let Some(source) = in_force {
+            source.put_in_force(true).await;
+        }
+        self.signed_in.notify_one();
+        self.tell();
+        true
+    }
+
     /// A sign-in that is not used for long ends by itself; using it now and then keeps it.
     pub async fn use_it(&self) {
         let source = self.known().in_force.clone().filter(|source| source.plan().wants_somebody() && source.standing().signed_in);

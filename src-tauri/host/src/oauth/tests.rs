@@ -86,3 +86,22 @@ async fn the_same_plan_has_the_same_source_and_another_secret_another() {
     assert!(one.is(&oauth.source(by_itself.clone(), secret("one"))));
     assert!(!one.is(&oauth.source(by_itself, secret("other"))));
 }
+
+#[tokio::test]
+async fn another_engine_goes_on_with_the_sign_in() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let secrets = Arc::new(Secrets::open(here.path()).await);
+    let (oauth, _) = begun(&secrets, "a.test").await;
+    oauth.source(plan("a.test"), None).take(given(Some("long-lived"))).await.unwrap();
+    let kept = secrets.hand_over_long(SIGN_IN).await.unwrap().unwrap().into_inner();
+
+    let secrets = Arc::new(Secrets::open(there.path()).await);
+    let (service, view) = begun(&secrets, "a.test").await;
+    assert!(!view.signed_in);
+    assert!(!service.take_over(&"a password".to_owned().into()).await);
+    assert!(service.take_over(&kept).await);
+    service.somebody_signed_in().await;
+    let view = service.view(|_| Problem::new(ProblemCode::Other)).unwrap();
+    assert_eq!((view.signed_in, view.account.as_deref()), (true, Some("ann@a.test")));
+    assert!(!begun(&secrets, "b.test").await.1.signed_in, "for its own service only");
+}

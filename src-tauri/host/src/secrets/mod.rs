@@ -54,6 +54,14 @@ pub fn sign_in_of_lane(lane: &str) -> String {
     if lane == DEFAULT_SMART_HOST { SIGN_IN.to_owned() } else { format!("{SIGN_IN}:{lane}") }
 }
 
+/// The other way round.
+pub fn lane_of_sign_in(secret: &str) -> Option<String> {
+    if secret == SIGN_IN {
+        return Some(DEFAULT_SMART_HOST.to_owned());
+    }
+    secret.strip_prefix(SIGN_IN).and_then(|rest| rest.strip_prefix(':')).map(str::to_owned)
+}
+
 /// A locked keyring may show a window to somebody; they get this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Windows keeps 2560 bytes an entry.
@@ -134,6 +142,11 @@ impl Secrets {
     /// To be given to another engine of this machine by its `SetSecret`, and to nobody else.
     pub async fn hand_over(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         Ok(self.read(name).await?.map(|secret| Secret::new(secret.expose_secret().to_owned())))
+    }
+
+    /// The same of what [`Self::write_long`] wrote.
+    pub async fn hand_over_long(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        Ok(self.read_long(name).await?.map(|secret| Secret::new(secret.expose_secret().to_owned())))
     }
 
     pub async fn write(&self, name: &str, secret: SecretString, until_restart: bool) -> Result<(), SecretError> {

@@ -51,7 +51,7 @@ fn a_program_that_sorts_bounces_knows_who_failed() {
         ("relayed", "none"),
     ] {
         let report = std::fs::File::open(folder().join(format!("{name}.eml"))).unwrap();
-        let read = Command::new("perl").args(["-e", SCRIPT]).stdin(report).output().expect("perl");
+        let read = Command::new("perl").args(["-e", SCRIPT]).stdin(report).output().unwrap();
         assert!(read.status.success(), "libmail-deliverystatus-bounceparser-perl is missing: {}", String::from_utf8_lossy(&read.stderr));
         assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), wanted, "{name}");
     }
