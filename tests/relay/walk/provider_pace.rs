@@ -2,7 +2,8 @@
 
 use super::{MESSAGE, Provider};
 use control::settings::Pace;
-use control::view::RecipientState;
+use control::view::{LaneState, RecipientState};
+use control::{ProblemCode, Request};
 use e2e::{Answer, Office, Stage};
 use relay::clock::{Clock, HandWound, SystemClock};
 use std::sync::Arc;
@@ -83,4 +84,47 @@ async fn a_days_recipients_are_remembered_over_a_restart() {
     clock.advance(Duration::from_secs(26 * 3600));
     office.engine().look();
     assert_eq!(provider.fake.until(3).await[2].forward_paths, ["bob@away.test"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_says_too_much_is_sent_to_half_as_fast_and_then_step_by_step_as_before() {
+    let provider = Provider::start().await;
+    let (office, clock) = office(&provider, Pace::default()).await;
+    let mut device = office.device().await;
+    let mut handed_in = 0;
+    let mut hand_in = async |count: usize| {
+        for _ in 0..count {
+            device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+        }
+        handed_in += count;
+        handed_in
+    };
+    provider.fake.times(1, Stage::From("scan@office.test".into()), Answer::Reply("432 4.3.2 Concurrent connections limit exceeded".into()));
+    hand_in(1).await;
+    let told = office.until("it is told to wait", |snapshot| snapshot.lane.pace.slowed).await;
+    assert!(matches!(&told.lane.state, LaneState::Throttled { problem, .. } if problem.code == ProblemCode::Throttled), "{:?}", told.lane);
+    office.ask(Request::TryLane).await;
+    provider.fake.until(1).await;
+
+    // Half of the least that is thought to be too much: five in a minute, of which half may go at once; the rest waits.
+    let all = hand_in(7).await;
+    provider.fake.until(3).await;
+    office.until("the others wait", |snapshot| snapshot.counters.waiting == 5 && snapshot.lane.pace.waits_until.is_some()).await;
+    assert_eq!(provider.fake.messages().len(), 3);
+    let mut minutes = 0;
+    let mut all = all;
+    while office.snapshot().await.lane.pace.slowed {
+        minutes += 1;
+        assert!(minutes < 100, "it never became faster");
+        clock.advance(Duration::from_secs(62));
+        office.engine().look();
+        office.until("its minute is used", |snapshot| snapshot.counters.waiting == 0 || snapshot.lane.pace.waits_until.is_some()).await;
+        if office.snapshot().await.counters.waiting < 20 {
+            all = hand_in(20).await;
+        }
+    }
+    assert!(minutes > 4, "carefully, not at once: {minutes}");
+    provider.fake.until(all).await;
+    office.until_queue_is_empty().await;
+    assert_eq!((provider.fake.messages().len(), office.snapshot().await.counters.failed), (all, 0));
 }
