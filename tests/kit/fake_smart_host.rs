@@ -4,71 +4,15 @@
 //! circumstances, every command in its order, and counters.
 
 use crate::fake_talk;
+use crate::faults::{Answer, Faults, Stage};
 use futures_util::future::BoxFuture;
 use rustls::ServerConfig;
-use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-
-/// Where in the conversation a fault sits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// Before anything is said.
-    Connect,
-    Greeting,
-    Ehlo,
-    /// EHLO under TLS; [`Stage::Ehlo`] is both.
-    EhloEncrypted,
-    Starttls,
-    /// In place of the TLS handshake.
-    Handshake,
-    Auth,
-    Mail,
-    /// MAIL in the name of this address, empty for `<>`; [`Stage::Mail`] is all of them.
-    From(String),
-    /// RCPT for this address; `ghost@` for that name in any domain; empty for every address.
-    Rcpt(String),
-    Data,
-    /// The answer to the final dot.
-    Dot,
-    Rset,
-}
-
-/// What happens there instead of the ordinary answer.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// Lines without their CRLF, joined by LF.
-    Reply(String),
-    /// A reply, and then the connection is closed.
-    ReplyAndClose(String),
-    /// The reply to the first so many who ask for the same (each recipient for itself), then the ordinary answer.
-    First(usize, String),
-    /// These words and the line that is answered.
-    Echo(String),
-    /// These bytes as they are, and the conversation goes on.
-    Raw(Vec<u8>),
-    /// These bytes, half a reply for example, and then the connection is closed.
-    RawAndClose(Vec<u8>),
-    Close,
-    /// Says nothing more, keeps the connection and reads on.
-    Stall,
-    /// The ordinary answer, and then it neither reads nor says anything.
-    Freeze,
-    /// One line without an end.
-    EndlessLine,
-    /// `250-` for ever.
-    EndlessReply,
-    /// The ordinary answer, later.
-    Late(Duration),
-    /// The ordinary answer with these bytes right behind it.
-    Followed(Vec<u8>),
-    /// Reads no more than so many bytes of content, then closes.
-    CloseAfter(usize),
-}
 
 /// How it encrypts.
 #[derive(Clone)]
@@ -93,13 +37,6 @@ pub struct Taken {
     pub forward_paths: Vec<String>,
     /// Without dot-stuffing and without the final dot.
     pub content: Vec<u8>,
-}
-
-#[derive(Default)]
-pub(crate) struct Faults {
-    rules: Vec<(Stage, Answer, Option<usize>)>,
-    /// How often each was answered by [`Answer::First`].
-    asked: HashMap<Stage, usize>,
 }
 
 /// Whom it lets in.
@@ -240,7 +177,7 @@ impl FakeSmartHost {
 
     #[must_use]
     pub fn at(mut self, stage: Stage, answer: Answer) -> Self {
-        self.faults.rules.push((stage, answer, None));
+        self.faults.add(stage, answer, None);
         self
     }
 
@@ -337,12 +274,12 @@ impl SmartHostRunning {
 
     /// From now on, until [`Self::calm`]. The newest fault of a stage counts.
     pub fn at(&self, stage: Stage, answer: Answer) {
-        self.book.write(|pages| pages.faults.rules.push((stage, answer, None)));
+        self.book.write(|pages| pages.faults.add(stage, answer, None));
     }
 
     /// The next so many times only.
     pub fn times(&self, count: usize, stage: Stage, answer: Answer) {
-        self.book.write(|pages| pages.faults.rules.push((stage, answer, Some(count))));
+        self.book.write(|pages| pages.faults.add(stage, answer, Some(count)));
     }
 
     pub fn refuse_recipient(&self, address: &str, reply: &str) {
@@ -478,30 +415,5 @@ impl Pages {
         }
         self.kept += 1;
         Ok(())
-    }
-}
-
-impl Faults {
-    /// The newest fault for this stage; one that counts is used up.
-    pub fn take(&mut self, stage: &Stage) -> Option<Answer> {
-        let meant = |wanted: &Stage| match (wanted, stage) {
-            (Stage::Rcpt(wanted), Stage::Rcpt(address)) => {
-                let of_name = || wanted.ends_with('@') && address.get(..wanted.len()).is_some_and(|name| name.eq_ignore_ascii_case(wanted));
-                wanted.is_empty() || wanted.eq_ignore_ascii_case(address) || of_name()
-            }
-            (Stage::Ehlo, Stage::EhloEncrypted) | (Stage::Mail, Stage::From(_)) => true,
-            (wanted, stage) => wanted == stage,
-        };
-        let asked = self.asked.get(stage).copied().unwrap_or(0);
-        let goes_on = |answer: &Answer| matches!(answer, Answer::First(times, _) if asked >= *times);
-        let mut rules = self.rules.iter_mut().rev();
-        let (_, answer, left) = rules.find(|(wanted, answer, left)| meant(wanted) && *left != Some(0) && !goes_on(answer))?;
-        if let Some(left) = left {
-            *left -= 1;
-        }
-        if let Answer::First(..) = answer {
-            *self.asked.entry(stage.clone()).or_default() += 1;
-        }
-        Some(answer.clone())
     }
 }

@@ -1,6 +1,7 @@
 //! One conversation of the fake smart host (RFC 5321 server side, 3207, 4954, 2920).
 
-use crate::fake_smart_host::{Answer, Book, Encryption, SignsIn, Stage, Taken};
+use crate::fake_smart_host::{Book, Encryption, SignsIn, Taken};
+use crate::faults::{Answer, Stage};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
