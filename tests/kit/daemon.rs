@@ -16,7 +16,12 @@ impl Daemon {
     /// Starts it on a data folder and waits for its one line. Its password comes as systemd's
     /// LoadCredential gives it: in a file of `credentials`.
     pub fn start(data: &Path, credentials: &Path) -> Self {
-        let mut process = Command::new(program())
+        Self::start_by(Command::new(program()), data, credentials)
+    }
+
+    /// The same, where something else has to be done first in the same process; `command` ends in the program.
+    pub fn start_by(mut command: Command, data: &Path, credentials: &Path) -> Self {
+        let mut process = command
             .args(["run", "--data"])
             .arg(data)
             .env("CREDENTIALS_DIRECTORY", credentials)

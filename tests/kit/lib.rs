@@ -15,6 +15,8 @@ mod faults;
 pub mod graph;
 pub mod letters;
 pub mod load;
+#[cfg(unix)]
+pub mod names;
 mod node;
 pub mod office;
 #[cfg(unix)]

@@ -37,6 +37,8 @@ pub const TESTS: &[&str] = &[
     // What verifies our signatures.
     "python3-dkim",
     "python3-nacl",
+    // A name server for what is published.
+    "dnsmasq-base",
     // What Exim needs, and what gives it an account that the system does not have.
     "libgnutls-dane0",
     "libidn12",

@@ -224,3 +224,37 @@ async fn without_its_key_mail_waits_rather_than_going_unsigned() {
     let shown = serde_json::to_string(&office.snapshot().await).unwrap();
     assert!(shown.contains("dkim.s1.office.test") && !shown.contains("PRIVATE"), "{shown}");
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_is_looked_up_at_a_real_name_server() {
+    use e2e::names::{NameServer, asking_it};
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = e2e::office::settings_for(9, std::path::Path::new(""));
+    settings.smart_host.as_mut().unwrap().extra_ca_file = None;
+    let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
+    let _daemon = Daemon::start_by(asking_it(&program(), folder.path()), &data, &credentials);
+    let dkim = |words: &[&str]| {
+        let output = Command::new(program()).args(["dkim", "--json", "--data"]).arg(&data).args(words).output().unwrap();
+        (output.status.success(), serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default())
+    };
+    let look_up = || dkim(&["look-up", "office.test"]);
+    let (made, view) = dkim(&["new", "office.test", "--until-restart"]);
+    assert!(made, "{view}");
+    let (name, record) = (view["recordName"].as_str().unwrap(), view["key"]["record"].as_str().unwrap());
+    let (published, said) = look_up();
+    assert!(!published && said["kind"] == "noAnswer", "nobody is there yet: {said}");
+    {
+        let _another = NameServer::start("office.test", name, &["v=DKIM1; k=rsa; p=QUJD"]);
+        let (published, said) = look_up();
+        assert!(!published && said["record"] == "v=DKIM1; k=rsa; p=QUJD", "{said}");
+    }
+    {
+        let _elsewhere = NameServer::start("office.test", "other.office.test", &["v=DKIM1"]);
+        assert_eq!(look_up(), (false, json!({ "kind": "notFound" })));
+    }
+    // Of a key of 2048 bits two strings are made: one has 255 octets at most (RFC 1035 §3.3).
+    let (first, second) = record.split_at(255);
+    let _ours = NameServer::start("office.test", name, &[first, second]);
+    assert_eq!(look_up(), (true, json!({ "kind": "published" })));
+}
