@@ -54,6 +54,11 @@ impl FakeGraph {
         self.desk.ask("/answer", &next.to_string()).await;
     }
 
+    /// Does what the next request asks for, and closes the connection in place of an answer.
+    pub async fn hangs_up(&self) {
+        self.answers(1, 0, "", None).await;
+    }
+
     pub async fn posted(&self) -> Vec<Posted> {
         let posted: Vec<Value> = serde_json::from_str(&self.desk.ask("/taken", "").await).expect("JSON");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

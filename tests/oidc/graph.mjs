@@ -6,7 +6,8 @@
  * `{"port": …, "desk": …}`. It ends with its standard input.
  *
  * The second port (plain, this machine only) answers POST:
- *   /answer  {"status", "code", "wait", "times"}  what it says next, in place of doing anything
+ *   /answer  {"status", "code", "wait", "times"}  what it says next, in place of doing anything; with the status 0 it
+ *            does what is asked and closes the connection in place of an answer
  *   /taken   -   everything that was sent: mailbox, mime (base64), attachments with name, bytes and hash
  *   /asked   -   method, path and answer of each request, one a line
  *   /nobody  an address: messages to it are refused as a whole
@@ -62,6 +63,14 @@ function upload(request, id, body) {
 
 async function answer(request) {
   const body = await bodyOf(request);
+  if (scripted[0]?.status === 0) {
+    scripted = scripted.slice(1);
+    return { ...(await done(request, body)), hangsUp: true };
+  }
+  return done(request, body);
+}
+
+async function done(request, body) {
   const path = request.url.split("/").filter(Boolean).map(decodeURIComponent);
   if (path[0] === "upload") return upload(request, path[1], body);
   const next = scripted[0];
@@ -112,8 +121,9 @@ async function answer(request) {
 }
 
 const server = https.createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, async (request, response) => {
-  const { status, headers, body } = await answer(request).catch((error) => refusal(500, String(error)));
-  asked.push(`${request.method} ${request.url.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID")} ${status}`);
+  const { status, headers, body, hangsUp } = await answer(request).catch((error) => refusal(500, String(error)));
+  asked.push(`${request.method} ${request.url.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID")} ${hangsUp ? "unanswered" : status}`);
+  if (hangsUp) return request.socket.destroy();
   response.writeHead(status, { "request-id": randomUUID(), ...headers });
   response.end(body === undefined ? undefined : JSON.stringify(body));
 });

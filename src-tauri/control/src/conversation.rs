@@ -291,7 +291,7 @@ fn answer_to(request: &Request) -> Answer {
 }
 
 fn all_requests() -> Vec<Request> {
-    let filter = || EntryFilter { text: "from:ann".into(), states: vec![crate::view::RecipientState::Held] };
+    let filter = || EntryFilter { text: "from:ann".into(), states: vec![crate::view::RecipientState::Held], lane: Some("second".into()) };
     let which = || Selection::Ids { ids: vec!["a".into(), "b".into()] };
     let secret = || {
         let secret = Secret::new("tr0ub4dor".into());

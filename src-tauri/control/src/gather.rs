@@ -267,6 +267,7 @@ mod tests {
             problem: None,
             held: None,
             lane: None,
+            waits_for: Vec::new(),
         }
     }
 }

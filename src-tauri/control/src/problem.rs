@@ -51,6 +51,8 @@ pub enum ProblemCode {
     ConnectionTimedOut,
     /// The connection ended in the middle of the conversation.
     ConnectionLost,
+    /// A message was handed over whole and no answer came: it is sent again and may arrive twice.
+    AnswerLost,
     /// The greeting or the answer to EHLO was a refusal.
     GreetingRefused,
     /// STARTTLS was wanted and is not offered, or was refused.

@@ -305,6 +305,8 @@ pub struct EntryFilter {
     /// `from:`, `to:`, `subject:`, `client:`, `before:2026-11-30`, `after:2026-11-01` narrow it.
     pub text: String,
     pub states: Vec<RecipientState>,
+    /// Only what waits for this smart host, or, once settled, last went through it.
+    pub lane: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

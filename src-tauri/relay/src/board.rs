@@ -342,6 +342,7 @@ impl State {
                 hour.sent += more.sent;
                 hour.failed += more.failed;
                 hour.refused += more.refused;
+                hour.sent_again += more.sent_again;
             }
             None => self.hours.push(*more),
         }
@@ -372,6 +373,7 @@ impl State {
             counters.sent += u64::from(hour.sent);
             counters.failed += u64::from(hour.failed);
             counters.refused += u64::from(hour.refused);
+            counters.sent_again += u64::from(hour.sent_again);
         }
         counters
     }

@@ -60,6 +60,8 @@ pub struct EntrySummary {
     pub held: Option<HeldWhy>,
     /// Through which lane it last went.
     pub lane: Option<String>,
+    /// The lanes its unsettled recipients wait for now; empty where there is only one.
+    pub waits_for: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct Counters {
     pub sent: u64,
     pub failed: u64,
     pub refused: u64,
+    /// How often a message was sent again because the answer to the time before was lost.
+    pub sent_again: u64,
     /// Sessions open now.
     pub sessions: u32,
 }
@@ -96,6 +100,7 @@ pub struct Hour {
     pub sent: u32,
     pub failed: u32,
     pub refused: u32,
+    pub sent_again: u32,
 }
 
 /// The path to the smart host and its health.

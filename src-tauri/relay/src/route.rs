@@ -90,6 +90,22 @@ impl Routing {
     }
 }
 
+/// Where each route leads now: the routing, and the routes whose mail waits for each lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signpost {
+    pub routing: Routing,
+    /// By name.
+    pub lanes: Vec<(String, RouteSet)>,
+}
+
+impl Signpost {
+    /// The lane that a recipient's mail waits for.
+    pub fn lane_of(&self, client: Option<IpAddr>, reverse_path: &ReversePath, recipient: &Mailbox) -> Option<&str> {
+        let route = self.routing.route_of(client, reverse_path, recipient);
+        self.lanes.iter().find(|(_, waiting)| waiting.holds(route)).map(|(name, _)| name.as_str())
+    }
+}
+
 /// Some routes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RouteSet(u64);

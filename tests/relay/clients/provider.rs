@@ -47,7 +47,7 @@ async fn until_settled(data: &Path, subject: &str) -> String {
     client.call(control::Request::Subscribe).await.unwrap();
     let waiting = async {
         loop {
-            let filter = control::request::EntryFilter { text: format!("subject:{subject}"), states: Vec::new() };
+            let filter = control::request::EntryFilter { text: format!("subject:{subject}"), states: Vec::new(), lane: None };
             let answer = client.call(control::Request::History { filter, offset: 0, limit: 1 }).await.unwrap();
             let control::Answer::Page { page } = answer else { panic!("{answer:?}") };
             if page.entries.first().is_some_and(|entry| entry.unsettled == 0) {

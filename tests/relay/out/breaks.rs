@@ -39,7 +39,7 @@ async fn no_answer_to_the_end_of_the_content_is_cut_by_its_own_time_out() {
     way.config.timeouts.data_end = Duration::from_secs(2);
     let running = way.usual().at(Stage::Dot, Answer::Stall).start().await;
     let attempt = way.open(&running).await.deliver(&ann()).await;
-    assert_eq!((&attempt.outcomes[..], &attempt.line), (&[lost()][..], &LineAfter::Spent));
+    assert_eq!((&attempt.outcomes[..], &attempt.line), (&[unanswered()][..], &LineAfter::Spent));
 }
 
 /// An answer cut in half is none: "250-" may have become anything.
@@ -49,7 +49,7 @@ async fn half_an_answer_to_the_content_does_not_count_as_sent() {
         let way = Way::new();
         let running = way.usual().at(Stage::Dot, Answer::RawAndClose(half.to_vec())).start().await;
         let attempt = way.open(&running).await.deliver(&ann()).await;
-        assert_eq!(attempt.outcomes, [lost()], "{half:?}");
+        assert_eq!(attempt.outcomes, [unanswered()], "{half:?}");
         assert_ne!(attempt.line, LineAfter::Usable, "{half:?}");
     }
 }
@@ -71,7 +71,8 @@ async fn refused_recipients_keep_their_answer_wherever_it_breaks() {
             let running = fake.refuse_recipient("ghost@", "550 5.1.1 no such user").at(stage.clone(), fault.clone()).start().await;
             let message = delivery(&["early@away.test", "ghost@away.test", "late@away.test"], SCAN);
             let attempt = way.open(&running).await.deliver(&message).await;
-            let wanted = ["deferred ConnectionLost", "failed Recipient 550 5.1.1 no such user", "deferred ConnectionLost"];
+            let lost = if stage == Stage::Dot { "deferred AnswerLost" } else { "deferred ConnectionLost" };
+            let wanted = [lost, "failed Recipient 550 5.1.1 no such user", lost];
             assert_eq!(story(&attempt), wanted, "{stage:?} {fault:?}, pipelining {pipelining}");
             assert_eq!(attempt.line, LineAfter::Spent, "{stage:?} {fault:?}, pipelining {pipelining}");
         }

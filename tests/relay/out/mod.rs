@@ -143,8 +143,14 @@ fn ann() -> Delivery {
     delivery(&["ann@away.test"], SCAN)
 }
 
+/// The connection broke before the end of the content.
 fn lost() -> Outcome {
     Outcome::Deferred(Refusal { kind: RefusalKind::ConnectionLost, reply: None })
+}
+
+/// It was handed over whole, and no answer came.
+fn unanswered() -> Outcome {
+    Outcome::Deferred(Refusal { kind: RefusalKind::AnswerLost, reply: None })
 }
 
 /// `sent`, `deferred Temporary 451 4.7.1 later` and so on, one for each recipient.

@@ -125,6 +125,11 @@ async fn what_is_told_of_a_suspect_is_its_own_and_the_lane_goes_on() {
     }
 }
 
+/// Behind the final dot nobody knows whether it was taken.
+fn lost_at(stage: &Stage) -> &'static str {
+    if *stage == Stage::Dot { "deferred AnswerLost" } else { "deferred ConnectionLost" }
+}
+
 /// Such a provider may hang up on it, or talk nonsense: that is no reason to rest either.
 #[tokio::test]
 async fn a_suspect_that_is_hung_up_on_is_charged_and_the_lane_goes_on() {
@@ -137,7 +142,8 @@ async fn a_suspect_that_is_hung_up_on_is_charged_and_the_lane_goes_on() {
                 rows.push(async move {
                     let way = Way::new().unencrypted().impatient();
                     let ((story, down, usable), _) = tried_of(&way, pipelining, &[(stage.clone(), fault.clone())], &suspect).await;
-                    assert_eq!((story, down, usable), (vec!["deferred ConnectionLost".to_owned(); 2], None, false), "{stage:?} {fault:?}");
+                    let lost = lost_at(&stage).to_owned();
+                    assert_eq!((story, down, usable), (vec![lost; 2], None, false), "{stage:?} {fault:?}");
                 });
             }
         }
@@ -215,7 +221,7 @@ async fn a_connection_that_breaks_after_mail_charges_the_message() {
                 let way = Way::new().unencrypted().impatient();
                 let faults = [(rcpt("ghost@away.test"), reply("550 5.1.1 no such user")), (stage.clone(), fault.clone())];
                 let ((story, down, usable), _) = tried(&way, pipelining, &faults, &["ghost@away.test", "ann@away.test"]).await;
-                assert_eq!(story, ["failed Recipient 550 5.1.1 no such user", "deferred ConnectionLost"], "{stage:?} {fault:?}");
+                assert_eq!(story, ["failed Recipient 550 5.1.1 no such user", lost_at(&stage)], "{stage:?} {fault:?}");
                 assert!(down.is_none() && !usable);
             }
         }
@@ -245,7 +251,7 @@ async fn replies_that_are_none_rest_the_lane_and_charge_nobody() {
             // It may have been taken: charged, so that a message is not sent over and over at once.
             let way = Way::new().unencrypted().impatient();
             let ((story, down, _), _) = tried(&way, pipelining, &[(Stage::Dot, fault.clone())], &["ann@away.test"]).await;
-            assert_eq!((story, down), (vec!["deferred ConnectionLost".to_owned()], Some(TroubleKind::BrokenReply)), "{fault:?}");
+            assert_eq!((story, down), (vec!["deferred AnswerLost".to_owned()], Some(TroubleKind::BrokenReply)), "{fault:?}");
         }
     }
 }

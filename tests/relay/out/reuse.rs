@@ -49,7 +49,7 @@ async fn a_lost_answer_to_the_content_is_tried_again() {
     let way = Way::new();
     let running = way.usual().at(Stage::Dot, Answer::Close).start().await;
     let attempt = way.open(&running).await.deliver(&ann()).await;
-    assert_eq!(attempt.outcomes, [lost()]);
+    assert_eq!(attempt.outcomes, [unanswered()]);
     assert_eq!(attempt.line, LineAfter::Spent);
 }
 

@@ -211,3 +211,29 @@ async fn half_an_upload_is_begun_anew_and_leaves_no_draft() {
     let posted = world.graph.posted().await;
     assert_eq!((posted.len(), posted[1].attachments[0].1, world.graph.drafts().await.as_str()), (2, 3_300_000, "0"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_may_mean_that_it_arrives_twice() {
+    let world = World::new(false);
+    let office = world.office().await;
+    world.graph.hangs_up().await;
+    let id = office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    office.until("it is put off", |snapshot| snapshot.counters.deferred == 1).await;
+    assert_eq!(office.story(&id).await.entry.problem.unwrap().code, ProblemCode::AnswerLost);
+    office.ask(Request::Retry { which: Office::one(&id) }).await;
+    office.until_queue_is_empty().await;
+    assert_eq!((world.graph.posted().await.len(), office.snapshot().await.counters.sent_again), (2, 1));
+
+    // At the draft of a large one nothing is sent yet.
+    let file = "QUJD".repeat(1_100_000);
+    let lines: String = file.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let text =
+        format!("To: ann@away.test\r\nContent-Type: application/pdf; name=scan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}");
+    world.graph.hangs_up().await;
+    let id = office.device().await.hands_in("scan@office.test", &["ann@away.test"], &text).await;
+    office.until("it is put off", |snapshot| snapshot.counters.deferred == 1).await;
+    assert_eq!(office.story(&id).await.entry.problem.unwrap().code, ProblemCode::ConnectionLost);
+    office.ask(Request::Retry { which: Office::one(&id) }).await;
+    office.until_queue_is_empty().await;
+    assert_eq!((world.graph.posted().await.len(), office.snapshot().await.counters.sent_again), (3, 1));
+}

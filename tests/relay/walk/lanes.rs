@@ -1,12 +1,13 @@
 //! Several smart hosts: which mail goes through which, what happens when one is down, and what a person does about one.
 
 use super::{MESSAGE, Provider, reply};
-use control::request::LaneAct;
+use control::request::{EntryFilter, LaneAct, Selection};
 use control::settings::{AccessRule, NamedSmartHost, NullSender, Pace, RouteSettings, Settings, SignIn, SmartHostEncryption};
 use control::view::{LaneState, LaneView, RecipientState, Snapshot};
 use control::{Answer, ProblemCode, Request, Secret};
 use e2e::{Client, FakeSmartHost, Office, SmartHostRunning, Stage};
 use relay::clock::{Clock, HandWound, SystemClock};
+use relay::event::Fact;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -100,6 +101,80 @@ async fn mail_takes_the_way_of_its_sender_its_recipient_and_its_device() {
     assert_eq!(news.lane.as_deref(), Some("second"));
     let steps = office.story(&news.id).await.steps;
     assert_eq!(steps.last().unwrap().lane.as_deref(), Some("second"));
+}
+
+fn by_lane(lane: &str) -> EntryFilter {
+    EntryFilter { lane: Some(lane.into()), ..EntryFilter::default() }
+}
+
+/// To whom, and what it waits for, in the order of the list.
+async fn waiting(office: &Office, filter: EntryFilter) -> Vec<(String, String)> {
+    let queue = office.page(Request::Queue { filter, offset: 0, limit: 50 }).await;
+    queue.into_iter().map(|entry| (entry.first_recipient, entry.waits_for.join(" "))).collect()
+}
+
+fn lines(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
+    wanted.iter().map(|(to, lanes)| ((*to).to_owned(), (*lanes).to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_say_which_lane_mail_waits_for_and_which_it_went_through() {
+    let two = Two::start().await;
+    let office = two.office(|settings| settings.routes = vec![route(&[], &["partner.test"], &[], &["second"])]).await;
+    act(&office, "default", LaneAct::Pause).await;
+    act(&office, "second", LaneAct::Pause).await;
+    office.until("both are paused", |snapshot| snapshot.lane.paused && lane_two(snapshot).paused).await;
+    let mut device = office.device().await;
+    device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    device.hands_in("scan@office.test", &["bob@partner.test"], MESSAGE).await;
+    device.hands_in("scan@office.test", &["cyd@away.test", "dan@partner.test"], MESSAGE).await;
+    let (ann, bob, cyd) = (("ann@away.test", "default"), ("bob@partner.test", "second"), ("cyd@away.test", "default second"));
+    assert_eq!(waiting(&office, EntryFilter::default()).await, lines(&[ann, bob, cyd]));
+    assert_eq!(waiting(&office, by_lane("second")).await, lines(&[bob, cyd]));
+    assert_eq!(waiting(&office, by_lane("default")).await, lines(&[ann, cyd]));
+    assert_eq!(waiting(&office, by_lane("third")).await, []);
+    // What is done to all that match is done to them alone.
+    let which = Selection::Matching { filter: by_lane("default"), accepted_until: SystemClock.now().as_millisecond() };
+    assert_eq!(office.ask(Request::Retry { which }).await, Answer::Count { count: 2 });
+
+    act(&office, "second", LaneAct::Resume).await;
+    let wanted = lines(&[ann, ("cyd@away.test", "default")]);
+    let half_has_gone = async {
+        while waiting(&office, EntryFilter::default()).await != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), half_has_gone).await.unwrap();
+    let history = async |lane: &str| {
+        let page = office.page(Request::History { filter: by_lane(lane), offset: 0, limit: 50 }).await;
+        page.into_iter().map(|entry| (entry.first_recipient, entry.lane.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    assert_eq!(history("second").await, lines(&[("bob@partner.test", "second")]));
+    assert_eq!(history("default").await, lines(&[("cyd@away.test", "second"), ("ann@away.test", "")]), "they wait for it");
+    act(&office, "default", LaneAct::Resume).await;
+    office.until_queue_is_empty().await;
+    assert_eq!(history("default").await, lines(&[("cyd@away.test", "default"), ("ann@away.test", "default")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_lane_that_is_down_is_told_to_wait_for_the_next() {
+    let two = Two::start().await;
+    two.first.stop().await;
+    two.second.at(Stage::Rcpt(String::new()), reply("450 4.2.0 later"));
+    let office = two.office(|settings| settings.default_route = vec!["default".into(), "second".into()]).await;
+    let mut events = office.engine().subscribe();
+    office.device().await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    office.until("it was tried there", |snapshot| snapshot.counters.deferred == 1).await;
+    assert_eq!(waiting(&office, EntryFilter::default()).await, lines(&[("ann@away.test", "second")]));
+    // Events say the same as pages do.
+    let told = loop {
+        if let Fact::QueueChanged(entries) = &events.recv().await.unwrap().fact
+            && let Some(entry) = entries.iter().find(|entry| entry.attempts == 1)
+        {
+            break (entry.lane.clone(), entry.waits_for.clone());
+        }
+    };
+    assert_eq!(told, (Some("second".to_owned()), vec!["second".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,7 @@ mod reports;
 #[cfg(unix)]
 mod secret;
 mod senders;
+mod sent_again;
 #[cfg(target_os = "linux")]
 mod service;
 #[cfg(unix)]

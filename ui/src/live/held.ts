@@ -40,7 +40,7 @@ export async function heldSince(ask: Ask, addresses: readonly string[]): Promise
 /** Page by page, without what is not meant; null when the engine does not tell. */
 async function* pages(ask: Ask, address: string, limit: number): AsyncGenerator<EntryView[] | null> {
   for (let offset = 0, total = 1; offset < total; offset += limit) {
-    const answer = await ask({ ask: "queue", filter: { text: `client:${address}`, states: ["held"] }, offset, limit });
+    const answer = await ask({ ask: "queue", filter: { text: `client:${address}`, states: ["held"], lane: null }, offset, limit });
     if (answer.kind !== "page") return yield null;
     total = answer.page.total;
     yield answer.page.entries.filter((entry) => entry.client === address && entry.held?.kind === "burst");

@@ -4,7 +4,7 @@
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { EntryFilter, EntryView, Page } from "../bridge/bridge";
+import type { EntryFilter, EntryView, Page, Snapshot } from "../bridge/bridge";
 import { useAsk, useEngineState, useEvents } from "./provider";
 import { emptyRows, isStale, missingPages, PAGE, receiveEvents, receivePage, restart, rowAt, type ListKind, type Rows } from "./rows";
 
@@ -29,6 +29,13 @@ export interface LiveList {
   rows: Rows;
 }
 
+/** Changes when mail that waits may wait for another provider. */
+function waysOf({ lane, otherLanes, settings }: Snapshot): string {
+  if (otherLanes.length === 0) return "";
+  const { routes, defaultRoute } = settings.settings;
+  return JSON.stringify([[lane, ...otherLanes].map(({ name, failedOver, paused }) => [name, failedOver, paused]), routes, defaultRoute]);
+}
+
 interface Held {
   key: string;
   rows: Rows;
@@ -38,8 +45,9 @@ interface Held {
 
 export function useLiveList(kind: ListKind, filter: EntryFilter): LiveList {
   const ask = useAsk();
-  const { link } = useEngineState();
-  const key = `${kind} ${filter.text} ${filter.states.join()}`;
+  const { link, snapshot } = useEngineState();
+  const ways = snapshot ? waysOf(snapshot) : "";
+  const key = `${kind} ${filter.text} ${filter.states.join()} ${filter.lane ?? ""}`;
   const [held, setHeld] = useState<Held>(() => ({ key, rows: emptyRows(kind, filter), reads: 0 }));
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -99,6 +107,14 @@ export function useLiveList(kind: ListKind, filter: EntryFilter): LiveList {
     const timer = setTimeout(() => void restartNow(), lingering ? LINGER_MS : SETTLE_MS);
     return () => clearTimeout(timer);
   }, [busy, stale, lingering, restartNow, held.reads]);
+
+  // When mail takes another way, no event tells of each message that waits.
+  const seen = useRef(ways);
+  useEffect(() => {
+    if (busy || ways === seen.current) return;
+    seen.current = ways;
+    void restartNow();
+  }, [busy, ways, restartNow]);
 
   const show = useCallback(
     (first: number, last: number) => {

@@ -21,7 +21,7 @@ const left = (seq: number, ...list: EntryView[]): Event => ({ from: seq, seq, fa
 const as = (one: EntryView, state: RecipientState): EntryView => ({ ...one, state });
 
 function queue(states: RecipientState[] = []): Rows {
-  return restart(emptyRows("queue", { text: "", states }), new Map([[0, page(0)]]));
+  return restart(emptyRows("queue", { text: "", states, lane: null }), new Map([[0, page(0)]]));
 }
 
 describe("rows of a long list", () => {
@@ -85,9 +85,19 @@ describe("rows of a long list", () => {
   });
 
   it("in the history, a settled message stays", () => {
-    const history = restart(emptyRows("history", { text: "", states: [] }), new Map([[0, page(0)]]));
+    const history = restart(emptyRows("history", { text: "", states: [], lane: null }), new Map([[0, page(0)]]));
     const rows = receiveEvents(history, [left(11, as(first, "sent"))]);
     expect(rowAt(rows, 0)?.state).toBe("sent");
     expect(isStale(rows)).toBe(false);
+  });
+
+  it("leave a list of one provider when they wait for another", () => {
+    const ofBackup = { ...emptyRows("queue", { text: "", states: [], lane: "backup" }) };
+    const waiting = entries.slice(0, 2).map((one) => ({ ...one, waitsFor: ["default", "backup"] }));
+    const [stays, goes] = waiting;
+    if (!stays || !goes) throw new Error("no rows");
+    const rows = restart(ofBackup, new Map([[0, { entries: waiting, total: 2, seq: 10 }]]));
+    const next = receiveEvents(rows, [changed(11, { ...stays, waitsFor: ["backup"] }, { ...goes, waitsFor: ["default"], lane: "backup" })]);
+    expect([...next.left]).toEqual([goes.id]);
   });
 });

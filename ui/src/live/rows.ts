@@ -127,13 +127,15 @@ export function receiveEvents(rows: Rows, events: readonly Event[]): Rows {
 /** Only the engine can search; a new message is counted as fitting unless its state says no. */
 function belongsTo(rows: Rows, entry: EntryView, gone: boolean): boolean {
   if (rows.kind === "queue" && gone) return false;
-  return rows.filter.states.length === 0 || rows.filter.states.includes(entry.state);
+  const { states, lane } = rows.filter;
+  const isOfLane = lane === null || (entry.unsettled > 0 ? entry.waitsFor.includes(lane) : entry.lane === lane);
+  return isOfLane && (states.length === 0 || states.includes(entry.state));
 }
 
 /** A message that is not among the rows here may simply stand on a page that was never read. */
 function isNew(rows: Rows, entry: EntryView): boolean {
   if (rows.total === null) return false;
-  if (rows.filter.states.length > 0 || rows.filter.text !== "") return entry.attempts === 0 || rows.total < PAGE;
+  if (rows.filter.states.length > 0 || rows.filter.text !== "" || rows.filter.lane !== null) return entry.attempts === 0 || rows.total < PAGE;
   return entry.attempts === 0 && entry.state === "queued";
 }
 

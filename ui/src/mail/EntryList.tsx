@@ -9,13 +9,12 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 
 import type { EntryView } from "../bridge/bridge";
-import { providerName } from "../forms/providers";
 import type { LiveList } from "../live/list";
 import { indexOf } from "../live/rows";
-import { useSnapshot } from "../live/provider";
 import { count, many } from "../words";
 import { isChosen, nothing, only, range, toggle, type Chosen } from "./chosen";
 import { EntryRow, type RowKind } from "./EntryRow";
+import { lanesOfEntry, useLanes } from "./lanes";
 import styles from "./EntryList.module.css";
 
 interface EntryListProps {
@@ -94,8 +93,8 @@ export function EntryList({ kind, label, list, openId, onOpen, selecting }: Entr
     event.preventDefault();
   };
 
-  const { lane } = useSnapshot();
-  const provider = providerName(lane.provider, lane.server);
+  const lanes = useLanes();
+  const named = lanes.several.length > 0;
   const activeEntry = list.at(active);
   return (
     <div className={styles.wrap}>
@@ -130,7 +129,7 @@ export function EntryList({ kind, label, list, openId, onOpen, selecting }: Entr
         onKeyDown={press}
       >
         <div role="rowgroup" className={styles.headGroup}>
-          <div role="row" aria-rowindex={1} className={`${styles.grid} ${styles.head} ${selecting ? "" : styles.noBox}`}>
+          <div role="row" aria-rowindex={1} className={`${styles.grid} ${styles.head} ${selecting ? "" : styles.noBox} ${named ? styles.withLane : ""}`}>
             {selecting && (
               <span role="columnheader">
                 <span className="spoken">Selected</span>
@@ -140,6 +139,11 @@ export function EntryList({ kind, label, list, openId, onOpen, selecting }: Entr
             <span role="columnheader" className={styles.state}>
               State
             </span>
+            {named && (
+              <span role="columnheader" className={styles.lane}>
+                Provider
+              </span>
+            )}
             <span role="columnheader" className={styles.size}>
               Size
             </span>
@@ -163,7 +167,8 @@ export function EntryList({ kind, label, list, openId, onOpen, selecting }: Entr
                   open={entry !== undefined && entry.id === openId}
                   active={item.index === active}
                   left={entry !== undefined && list.hasLeft(entry.id)}
-                  provider={provider}
+                  provider={lanes.label(entry?.lane ?? null)}
+                  lane={named ? (entry ? lanesOfEntry(entry).map(lanes.label).join(", ") : "") : null}
                   onClick={click}
                 />
               </div>

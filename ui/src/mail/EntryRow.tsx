@@ -26,17 +26,20 @@ interface EntryRowProps {
   /** It no longer belongs here and goes at the next reading. */
   left: boolean;
   provider: string;
+  /** Which providers it waits for or went through; null where there is only one. */
+  lane: string | null;
   onClick(index: number, event: MouseEvent): void;
 }
 
-export const EntryRow = memo(function EntryRow({ kind, entry, index, id, box, chosen, open, active, left, provider, onClick }: EntryRowProps) {
-  const looks = [styles.grid, styles.row, box ? "" : styles.noBox, chosen ? styles.chosen : "", open ? styles.open : "", active ? styles.active : "", left ? styles.left : ""].join(" ");
+export const EntryRow = memo(function EntryRow({ kind, entry, index, id, box, chosen, open, active, left, provider, lane, onClick }: EntryRowProps) {
+  const looks = [styles.grid, styles.row, box ? "" : styles.noBox, lane === null ? "" : styles.withLane, chosen ? styles.chosen : "", open ? styles.open : "", active ? styles.active : "", left ? styles.left : ""].join(" ");
   if (!entry) {
     return (
       <div role="row" aria-rowindex={index + 2} className={looks}>
         {box && <span role="gridcell" />}
         <span role="gridcell" className={styles.ghost} aria-label="is being read" />
         <span role="gridcell" className={styles.state} />
+        {lane !== null && <span role="gridcell" className={styles.lane} />}
         <span role="gridcell" className={styles.size} />
         <span role="gridcell" className={styles.when} />
       </div>
@@ -63,11 +66,19 @@ export const EntryRow = memo(function EntryRow({ kind, entry, index, id, box, ch
           {entry.recipients > 1 && <span className={styles.more}>+{count(entry.recipients - 1)}</span>}
         </span>
         <span className={styles.subject}>
-          {entry.subject === "" ? "(no subject)" : entry.subject}
-          <span className={styles.device}> · {entry.clientName || entry.client || kindLabel[entry.kind]}</span>
+          <span className={styles.words}>
+            {entry.subject === "" ? "(no subject)" : entry.subject}
+            <span className={styles.device}> · {entry.clientName || entry.client || kindLabel[entry.kind]}</span>
+          </span>
+          {lane && <span className={styles.via}> · via {lane}</span>}
         </span>
       </span>
       <State entry={entry} provider={provider} />
+      {lane !== null && (
+        <span role="gridcell" className={styles.lane} title={lane}>
+          {lane}
+        </span>
+      )}
       <span role="gridcell" className={styles.size}>
         {size(entry.size)}
       </span>

@@ -6,7 +6,7 @@ import { ArrowDownload16Regular, Copy16Regular, Delete16Regular, Dismiss20Regula
 import { useEffect, useRef, useState } from "react";
 
 import type { EntryView, RecipientView, StoryView } from "../bridge/bridge";
-import { providerName, providerOf } from "../forms/providers";
+import { providerOf } from "../forms/providers";
 import { useAsk, useDesktop, useSnapshot } from "../live/provider";
 import { useStory } from "../live/story";
 import { Address } from "../parts/Address";
@@ -19,6 +19,7 @@ import { useWindow } from "../window";
 import { dayAndClock, exactTime, kindLabel, many, sayHeld, sayProblem, sayRefused, shortId, size, stateWords } from "../words";
 import { asText } from "./asText";
 import { readContent } from "./content";
+import { lanesOfEntry, useLanes, type Lanes } from "./lanes";
 import styles from "./StoryPanel.module.css";
 import { Timeline } from "./Timeline";
 
@@ -65,8 +66,7 @@ export function StoryPanel({ id, onClose, onDelete }: StoryPanelProps) {
 
 function Story({ story, onDelete }: { story: StoryView; onDelete(entry: EntryView): void }) {
   const { entry } = story;
-  const { lane } = useSnapshot();
-  const name = providerName(lane.provider, lane.server);
+  const lanes = useLanes();
   return (
     <>
       <div className={styles.addresses}>
@@ -78,11 +78,11 @@ function Story({ story, onDelete }: { story: StoryView; onDelete(entry: EntryVie
       </div>
       <Now story={story} />
       <Acts story={story} onDelete={onDelete} />
-      {entry.problem && <Why entry={entry} provider={name} lane={lane.provider} />}
+      {entry.problem && <Why entry={entry} provider={lanes.label(entry.lane)} card={lanes.provider(entry.lane)} />}
       <h3>What happened</h3>
-      <Timeline steps={story.steps} held={entry.held} provider={name} server={lane.server} />
+      <Timeline steps={story.steps} held={entry.held} lanes={lanes} />
       {entry.recipients > 1 && <Recipients recipients={story.recipients} />}
-      <Facts story={story} />
+      <Facts story={story} lanes={lanes} />
       {story.header && <Said words={story.header} label="Header of the message" />}
     </>
   );
@@ -126,7 +126,7 @@ function Acts({ story, onDelete }: { story: StoryView; onDelete(entry: EntryView
   const ask = useAsk();
   const { tell } = useWindow();
   const { saveFile } = useDesktop();
-  const { lane } = useSnapshot();
+  const lanes = useLanes();
   const act = async (kind: "retry" | "hold" | "release") => {
     const answer = await ask({ ask: kind, which: { kind: "ids", ids: [entry.id] } });
     if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
@@ -137,7 +137,7 @@ function Acts({ story, onDelete }: { story: StoryView; onDelete(entry: EntryView
     else saveFile(`${(entry.subject || "message").replace(/[^\p{L}\p{N}._ -]/gu, "_").slice(0, 80)}.eml`, "message/rfc822", content);
   };
   const copy = async () => {
-    const done = await copyText(asText(story, providerName(lane.provider, lane.server)));
+    const done = await copyText(asText(story, lanes));
     tell(done ? "good" : "warn", done ? "The story was copied as text." : "It could not be copied.");
   };
   const open = entry.settledAt === null;
@@ -175,13 +175,13 @@ function Acts({ story, onDelete }: { story: StoryView; onDelete(entry: EntryView
   );
 }
 
-function Why({ entry, provider, lane }: { entry: EntryView; provider: string; lane: string }) {
+function Why({ entry, provider, card }: { entry: EntryView; provider: string; card: string }) {
   if (!entry.problem) return null;
   const words = sayProblem(entry.problem, provider);
   return (
     <div className={styles.why}>
       <strong>{words.title}</strong>
-      <p>{providerOf(lane).advice[entry.problem.code] ?? words.advice}</p>
+      <p>{providerOf(card).advice[entry.problem.code] ?? words.advice}</p>
       {entry.problem.said && <Said words={entry.problem.said} />}
     </div>
   );
@@ -217,12 +217,19 @@ function Recipients({ recipients }: { recipients: RecipientView[] }) {
   );
 }
 
-function Facts({ story: { entry } }: { story: StoryView }) {
+function Facts({ story: { entry }, lanes }: { story: StoryView; lanes: Lanes }) {
+  const through = lanesOfEntry(entry).map(lanes.label).join(", ");
   const device = [entry.clientName, entry.client].filter((part) => part !== "").join(", ");
   return (
     <dl className={styles.facts}>
       <dt>Device</dt>
       <dd>{device || kindLabel[entry.kind]}</dd>
+      {lanes.several.length > 0 && through !== "" && (
+        <>
+          <dt>Provider</dt>
+          <dd>{entry.settledAt === null ? `waits for ${through}` : through}</dd>
+        </>
+      )}
       <dt>Size</dt>
       <dd>{size(entry.size)}</dd>
       <dt>Accepted</dt>

@@ -6,23 +6,24 @@ import { Said } from "../parts/Said";
 import { useNow } from "../parts/clock";
 import { ToneIcon } from "../parts/Tone";
 import { clockSeconds, dayAndClock, exactTime, sayHeld, sayProblem, sayStep, size, USUAL } from "../words";
+import type { Lanes } from "./lanes";
 import styles from "./StoryPanel.module.css";
 
 interface TimelineProps {
   steps: StoryStep[];
   /** Why it is on hold now: the last step that put it there is explained by it. */
   held: HeldWhy | null;
-  provider: string;
-  server: string;
+  lanes: Lanes;
 }
 
-export function Timeline({ steps, held, provider, server }: TimelineProps) {
+export function Timeline({ steps, held, lanes }: TimelineProps) {
   const now = useNow(60_000);
   const lastHeld = held && steps.findLast((step) => step.what.kind === "held");
   return (
     <ol className={styles.timeline}>
       {steps.toReversed().map((step, at) => {
-        const { title, tone } = sayStep(step.what, provider || server);
+        const provider = lanes.label(step.lane);
+        const { title, tone } = sayStep(step.what, provider);
         const recent = now - step.at < 20 * 3_600_000;
         return (
           <li key={`${step.at} ${at}`}>
@@ -51,6 +52,8 @@ function through({ lane }: StoryStep, server: string): string {
   return lane === null || lane === USUAL ? server : `${lane} (${server})`;
 }
 
+const TWICE = "It was sent again, because the answer to the time before was lost. The recipient may have it twice.";
+
 function Detail({ step, provider }: { step: StoryStep; provider: string }) {
   const { what } = step;
   switch (what.kind) {
@@ -69,6 +72,7 @@ function Detail({ step, provider }: { step: StoryStep; provider: string }) {
             {what.recipient} · {through(step, what.server)}
             {what.tls ? ` · encrypted (${what.tls})` : " · not encrypted"}
           </p>
+          {what.again && <p>{TWICE}</p>}
           <Said words={what.reply} />
         </>
       );

@@ -2,9 +2,10 @@
  * A message's story as plain text, to paste into a support case.
  */
 import type { StoryView } from "../bridge/bridge";
+import type { Lanes } from "./lanes";
 import { exactTime, sayHeld, sayProblem, sayStep, size, stateWords } from "../words";
 
-export function asText(story: StoryView, provider: string): string {
+export function asText(story: StoryView, lanes: Lanes): string {
   const { entry } = story;
   const lines = [
     `Subject: ${entry.subject}`,
@@ -16,10 +17,12 @@ export function asText(story: StoryView, provider: string): string {
     `Number: ${entry.id}`,
     "",
   ];
-  for (const { at, what } of story.steps) {
+  for (const { at, what, lane } of story.steps) {
+    const provider = lanes.label(lane);
     lines.push(`${exactTime(at)}  ${sayStep(what, provider).title}`);
     if (what.kind === "deferred" || what.kind === "bounced") lines.push(`    ${sayProblem(what.problem, provider).title}`, `    ${what.problem.said ?? ""}`);
     if (what.kind === "sent") lines.push(`    ${what.server}: ${what.reply}`);
+    if (what.kind === "sent" && what.again) lines.push("    Sent again, because the answer to the time before was lost: the recipient may have it twice.");
   }
   return lines.join("\n");
 }

@@ -4,25 +4,26 @@
 import type { EntryFilter, EntryView } from "../bridge/bridge";
 import type { Ask } from "../live/provider";
 import { sayProblem, stateWords } from "../words";
+import { lanesOfEntry, type Lanes } from "./lanes";
 
 const PIECE = 500;
-const HEAD = ["accepted", "from", "to", "further recipients", "subject", "device", "address", "size", "state", "settled", "tries", "reason", "server's words", "number"];
+const HEAD = ["accepted", "from", "to", "further recipients", "subject", "device", "address", "size", "state", "settled", "tries", "reason", "server's words", "number", "provider"];
 
 /** Lines of a CSV file, piece by piece; null when the engine did not answer. */
-export async function exportCsv(ask: Ask, filter: EntryFilter, progress: (done: number, total: number) => boolean): Promise<string[] | null> {
+export async function exportCsv(ask: Ask, filter: EntryFilter, lanes: Lanes, progress: (done: number, total: number) => boolean): Promise<string[] | null> {
   // A spreadsheet recognises UTF-8 by this mark.
   const pieces = [`\uFEFF${line(HEAD)}`];
   for (let offset = 0; ; offset += PIECE) {
     const answer = await ask({ ask: "history", filter, offset, limit: PIECE });
     if (answer.kind !== "page") return null;
     const { entries, total } = answer.page;
-    pieces.push(entries.map((entry) => line(cells(entry))).join(""));
+    pieces.push(entries.map((entry) => line(cells(entry, lanes))).join(""));
     if (!progress(Math.min(total, offset + entries.length), total)) return null;
     if (entries.length === 0 || offset + entries.length >= total) return pieces;
   }
 }
 
-function cells(entry: EntryView): string[] {
+export function cells(entry: EntryView, lanes: Lanes): string[] {
   return [
     new Date(entry.acceptedAt).toISOString(),
     entry.sender,
@@ -35,9 +36,10 @@ function cells(entry: EntryView): string[] {
     stateWords[entry.state].label,
     entry.settledAt === null ? "" : new Date(entry.settledAt).toISOString(),
     String(entry.attempts),
-    entry.problem ? sayProblem(entry.problem, "").title : "",
+    entry.problem ? sayProblem(entry.problem, lanes.label(entry.lane)).title : "",
     entry.problem?.said ?? "",
     entry.id,
+    lanesOfEntry(entry).map(lanes.label).join(" "),
   ];
 }
 

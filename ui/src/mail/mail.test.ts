@@ -23,7 +23,7 @@ describe("a selection", () => {
     const all = everything(1001);
     expect(isChosen(all, b)).toBe(true);
     expect(isChosen(all, c)).toBe(false);
-    expect(asSelection(all, { text: "x", states: [] })).toEqual({ kind: "matching", filter: { text: "x", states: [] }, acceptedUntil: 1001 });
+    expect(asSelection(all, { text: "x", states: [], lane: null })).toEqual({ kind: "matching", filter: { text: "x", states: [], lane: null }, acceptedUntil: 1001 });
   });
 
   it("loses what left the queue and nothing else", () => {
@@ -63,7 +63,7 @@ describe("lines for a scanner", () => {
 describe("the fake's search", () => {
   it("narrows by words as the engine does", () => {
     const invoice = { ...a, sender: "invoices@x.example", subject: "Invoice 7", acceptedAt: Date.parse("2026-11-10T12:00:00") };
-    const finds = (text: string) => matches({ text, states: [] })(invoice);
+    const finds = (text: string) => matches({ text, states: [], lane: null })(invoice);
     expect(finds("from:invoices subject:7 after:2026-11-10 before:2026-11-11")).toBe(true);
     expect(finds("from:scanner")).toBe(false);
     expect(finds("before:2026-11-10")).toBe(false);

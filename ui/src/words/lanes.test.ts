@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { LaneView } from "../bridge/generated/control";
-import { sayLaneState, sayRoute, sayUse } from "./lanes";
+import { sayLaneState, sayRoute, saySentAgain, sayUse } from "./lanes";
 
 const lane: LaneView = {
   name: "backup",
@@ -40,5 +40,14 @@ describe("a route", () => {
     expect(sayRoute(route)).toBe("all mail");
     expect(sayRoute({ ...route, senders: ["*"] })).toBe("all mail");
     expect(sayRoute({ ...route, senders: ["a@b.example", "<>"], recipients: ["x.example"] })).toBe("mail from a@b.example, Outtray’s own reports, to x.example");
+  });
+});
+
+describe("what was sent again", () => {
+  it("is said only when there is some", () => {
+    expect(saySentAgain(0)).toBe("");
+    expect(saySentAgain(1)).toContain("1 message was sent again");
+    expect(saySentAgain(3)).toContain("3 messages were sent again");
+    expect(saySentAgain(3)).toContain("have them twice");
   });
 });

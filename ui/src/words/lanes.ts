@@ -36,6 +36,11 @@ export function sayLaneState(lane: LaneView, provider: string): LaneWords {
   }
 }
 
+/** Messages that recipients may have twice. */
+export function saySentAgain(times: number): string {
+  return times === 0 ? "" : `${many(times, "message was", "messages were")} sent again, because the provider’s answer to the first time was lost. Recipients may have ${times === 1 ? "it" : "them"} twice.`;
+}
+
 /** What of its limit a provider has had in the last 24 hours. */
 export function sayUse({ pace }: LaneView): string {
   return pace.recipientsPerDay === null ? `${count(pace.recipientsToday)} in 24 h` : `${count(pace.recipientsToday)} of ${count(pace.recipientsPerDay)} in 24 h`;

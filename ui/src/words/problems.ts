@@ -88,6 +88,12 @@ const problems: Record<ProblemCode, Say> = {
     ),
   connectionLost: ({ provider }) =>
     words(`The connection to ${provider} broke in the middle.`, "This is mostly a passing network trouble. Outtray tries again by itself.", "tryNow"),
+  answerLost: ({ provider }) =>
+    words(
+      `The answer of ${provider} to the message was lost.`,
+      "It was handed over whole, and the connection broke before the answer came. Nobody knows whether it was taken, so Outtray sends it again by itself: the recipient may get it twice.",
+      "tryNow",
+    ),
   greetingRefused: ({ provider }) =>
     words(
       `${provider} turned the connection away.`,

@@ -87,9 +87,9 @@ export function sayStep(what: StoryKind, provider: string): { title: string; ton
     case "accepted":
       return { title: sayOrigin(what.client, what.clientName), tone: "busy" };
     case "sent":
-      return { title: `Handed over to ${provider}`, tone: "good" };
+      return { title: `Handed over to ${provider}${what.again ? " again" : ""}`, tone: "good" };
     case "deferred":
-      return { title: "Not handed over, will retry", tone: "warn" };
+      return { title: what.problem.code === "answerLost" ? "Handed over without an answer, will retry" : "Not handed over, will retry", tone: "warn" };
     case "bounced":
       return { title: "Refused for good", tone: "bad" };
     case "expired":

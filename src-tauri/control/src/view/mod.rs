@@ -158,6 +158,11 @@ pub struct Counters {
     pub failed: u64,
     #[ts(type = "number")]
     pub refused: u64,
+    /// In the last 24 hours: how often a message was sent again, because it was handed over whole and the answer was lost.
+    /// Its recipients may have it twice.
+    #[serde(default)]
+    #[ts(type = "number")]
+    pub sent_again: u64,
     /// Sessions open with devices now.
     pub sessions: u32,
 }
@@ -312,6 +317,9 @@ pub struct EntryView {
     /// Through which smart host it last went.
     #[serde(default)]
     pub lane: Option<String>,
+    /// The smart hosts its unsettled recipients wait for now; empty where there is only one.
+    #[serde(default)]
+    pub waits_for: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -65,6 +65,9 @@ pub enum StoryKind {
         server: String,
         tls: Option<String>,
         reply: String,
+        /// It had been handed over whole before, and the answer was lost: the recipient may have it twice.
+        #[serde(default)]
+        again: bool,
     },
     #[serde(rename_all = "camelCase")]
     Deferred {

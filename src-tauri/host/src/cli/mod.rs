@@ -185,6 +185,9 @@ struct ListArgs {
     /// Only messages in this state; may be given more than once
     #[arg(long, value_parser = state)]
     state: Vec<RecipientState>,
+    /// Only messages that wait for this smart host, or last went through it
+    #[arg(long)]
+    lane: Option<String>,
     #[arg(long, default_value_t = 50)]
     limit: u32,
     #[arg(long, default_value_t = 0)]

@@ -2,6 +2,7 @@
 
 use super::{ListArgs, Outcome, Place, link};
 use control::request::EntryFilter;
+use control::settings::DEFAULT_SMART_HOST;
 use control::view::{EntryView, LaneState, LaneView, ListenerView, RecipientState, Snapshot, StoryKind, StoryStep, StoryView};
 use control::{Answer, Problem, Request};
 use jiff::Timestamp;
@@ -21,8 +22,8 @@ pub async fn status(place: &Place) -> Outcome {
 }
 
 pub async fn list(place: &Place, list: ListArgs, which: Which) -> Outcome {
-    let ListArgs { words, state, limit, offset } = list;
-    let filter = EntryFilter { text: words.join(" "), states: state };
+    let ListArgs { words, state, lane, limit, offset } = list;
+    let filter = EntryFilter { text: words.join(" "), states: state, lane };
     let request = match which {
         Which::Queue => Request::Queue { filter, offset, limit },
         Which::History => Request::History { filter, offset, limit },
@@ -34,9 +35,13 @@ pub async fn list(place: &Place, list: ListArgs, which: Which) -> Outcome {
             Which::Queue => ("next try", |entry| when(entry.next_attempt)),
             Which::History => ("settled", |entry| when(entry.settled_at)),
         };
-        let mut rows = vec![["id", "accepted", "state", "tries", last_heading, "from", "to", "size", "subject"].map(str::to_owned)];
+        let mut rows = vec![["id", "accepted", "state", "tries", last_heading, "from", "to", "size", "lane", "subject"].map(str::to_owned)];
         rows.extend(page.entries.iter().map(|entry| row(entry, last(entry))));
-        let mut text = table(&rows);
+        let mut text = if page.entries.iter().any(is_of_several_lanes) {
+            table(&rows)
+        } else {
+            table(&rows.into_iter().map(|[a, b, c, d, e, f, g, h, _, j]| [a, b, c, d, e, f, g, h, j]).collect::<Vec<_>>())
+        };
         let shown = page.entries.len() as u64;
         if shown < page.total {
             let _ = writeln!(text, "{shown} of {}", page.total);
@@ -138,6 +143,12 @@ fn status_text(snapshot: &Snapshot) -> String {
         "last 24 h".to_owned(),
         format!("{} accepted, {} handed over, {} failed, {} refused", counters.accepted, counters.sent, counters.failed, counters.refused),
     ]);
+    if counters.sent_again > 0 {
+        rows.push([
+            "sent again".to_owned(),
+            format!("{} in 24 h, because the answer to the time before was lost: it may have arrived twice", counters.sent_again),
+        ]);
+    }
     rows.extend(snapshot.notices.iter().map(|notice| ["notice".to_owned(), trouble(notice)]));
     table(&rows)
 }
@@ -152,7 +163,20 @@ fn port(listener: &ListenerView) -> [String; 2] {
     ["port".to_owned(), format!("{address}:{} {state}", listener.port)]
 }
 
-fn row(entry: &EntryView, last: String) -> [String; 9] {
+/// Where there is one smart host nobody asks which.
+fn is_of_several_lanes(entry: &EntryView) -> bool {
+    !entry.waits_for.is_empty() || entry.lane.as_deref().is_some_and(|lane| lane != DEFAULT_SMART_HOST)
+}
+
+fn lane_of(entry: &EntryView) -> String {
+    match (&entry.waits_for[..], &entry.lane) {
+        ([], Some(lane)) => lane.clone(),
+        ([], None) => "-".to_owned(),
+        (waits_for, _) => waits_for.join(", "),
+    }
+}
+
+fn row(entry: &EntryView, last: String) -> [String; 10] {
     let more = entry.recipients.saturating_sub(1);
     let to = if more == 0 { entry.first_recipient.clone() } else { format!("{} +{more}", entry.first_recipient) };
     let from = if entry.sender.is_empty() { "<>".to_owned() } else { entry.sender.clone() };
@@ -165,6 +189,7 @@ fn row(entry: &EntryView, last: String) -> [String; 9] {
         plain(&from),
         plain(&to),
         entry.size.to_string(),
+        plain(&lane_of(entry)),
         plain(&entry.subject),
     ]
 }
@@ -190,8 +215,9 @@ fn step_text(step: &StoryStep) -> String {
         StoryKind::Accepted { client, client_name, tls, size } => {
             format!("accepted {size} bytes from {client} ({client_name}), {}", tls.as_deref().unwrap_or("not encrypted"))
         }
-        StoryKind::Sent { recipient, server, tls, reply } => {
-            format!("{recipient}: handed over to {server}, {}: {reply}", tls.as_deref().unwrap_or("not encrypted"))
+        StoryKind::Sent { recipient, server, tls, reply, again } => {
+            let again = if *again { " again (the answer to the time before was lost; it may have arrived twice)" } else { "" };
+            format!("{recipient}: handed over to {server}{again}, {}: {reply}", tls.as_deref().unwrap_or("not encrypted"))
         }
         StoryKind::Deferred { recipient, server, problem, next_attempt } => {
             format!("{recipient}: put off by {server}, next try {}: {}", when(Some(*next_attempt)), trouble(problem))
@@ -251,6 +277,41 @@ pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_names_lanes_only_where_there_are_several() {
+        let entry = |lane: Option<&str>, waits_for: &[&str]| EntryView {
+            id: String::new(),
+            accepted_at: 0,
+            sender: String::new(),
+            first_recipient: String::new(),
+            recipients: 1,
+            unsettled: 0,
+            subject: String::new(),
+            size: 0,
+            client: String::new(),
+            client_name: String::new(),
+            kind: control::view::EntryKind::Mail,
+            state: RecipientState::Sent,
+            attempts: 1,
+            next_attempt: None,
+            settled_at: None,
+            problem: None,
+            held: None,
+            lane: lane.map(str::to_owned),
+            waits_for: waits_for.iter().map(|lane| (*lane).to_owned()).collect(),
+        };
+        for (lane, waits_for, said, of_several) in [
+            (None, &[][..], "-", false),
+            (Some("default"), &[], "default", false),
+            (Some("backup"), &[], "backup", true),
+            (None, &["default"], "default", true),
+            (Some("backup"), &["default", "third"], "default, third", true),
+        ] {
+            let entry = entry(lane, waits_for);
+            assert_eq!((lane_of(&entry).as_str(), is_of_several_lanes(&entry)), (said, of_several));
+        }
+    }
 
     #[test]
     fn columns_are_aligned_and_control_characters_shown_as_question_marks() {

@@ -14,6 +14,7 @@ pub fn filter(filter: &EntryFilter) -> Filter {
     Filter {
         terms: history::parse(&filter.text, &TimeZone::system()),
         states: filter.states.iter().map(|state| word(*state)).collect(),
+        lane: filter.lane.clone(),
         accepted_until: None,
     }
 }

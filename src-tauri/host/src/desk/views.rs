@@ -18,7 +18,7 @@ use relay::queue::{RecordKind, StateWord, Why, WhyKind};
 use relay::session::RefusedWhy;
 use relay::smarthost::probe::{self, ProbeReport};
 use relay::smarthost::{Trouble, TroubleKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// What the engine does not know and a view needs.
@@ -82,6 +82,7 @@ pub fn entry(entry: &engine::EntrySummary) -> EntryView {
             relay::mail::HeldWhy::HeaderRule { name } => HeldWhy::HeaderRule { name: name.clone() },
         }),
         lane: entry.lane.clone(),
+        waits_for: entry.waits_for.clone(),
     }
 }
 
@@ -107,6 +108,7 @@ pub fn counters(now: &engine::Counters) -> Counters {
         sent: now.sent,
         failed: now.failed,
         refused: now.refused,
+        sent_again: now.sent_again,
         sessions: now.sessions,
     }
 }
@@ -241,11 +243,16 @@ pub fn story(story: &Story) -> StoryView {
         },
         lane: None,
     };
+    let mut unanswered = HashSet::new();
     let steps = story.records.iter().map(|record| {
+        if matches!(&record.kind, RecordKind::Deferred { why, .. } if why.kind == WhyKind::AnswerLost) {
+            unanswered.insert(record.recipient);
+        }
+        let again = unanswered.contains(&record.recipient);
         let recipient = record.recipient.map(of).unwrap_or_default();
         let what = match &record.kind {
             RecordKind::Sent { server, tls, reply } => {
-                StoryKind::Sent { recipient, server: server.clone(), tls: tls.clone(), reply: reply.to_string() }
+                StoryKind::Sent { recipient, server: server.clone(), tls: tls.clone(), reply: reply.to_string(), again }
             }
             RecordKind::Deferred { server, why: news, next_attempt } => {
                 StoryKind::Deferred { recipient, server: server.clone(), problem: why(news), next_attempt: millis(*next_attempt) }
@@ -351,6 +358,7 @@ fn why(why: &Why) -> Problem {
         WhyKind::AccountBlocked => ProblemCode::AccountBlocked,
         WhyKind::Temporary => ProblemCode::TemporaryTrouble,
         WhyKind::ConnectionLost => ProblemCode::ConnectionLost,
+        WhyKind::AnswerLost => ProblemCode::AnswerLost,
         WhyKind::Unsuitable | WhyKind::Other => ProblemCode::Other,
     };
     Problem { code, subject: None, said: why.reply.as_ref().map(ToString::to_string) }

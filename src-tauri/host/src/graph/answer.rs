@@ -27,6 +27,8 @@ pub enum Refused {
     NotSaid(Trouble),
     /// It was said, and no answer came: it may have been taken.
     Lost,
+    /// The same at a step after which nothing is sent yet.
+    Unfinished,
     Answer(Said),
     /// An answer that cannot be.
     Broken(String),

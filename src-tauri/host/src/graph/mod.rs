@@ -250,7 +250,7 @@ impl GraphLine {
         if letter.attachments.is_empty() {
             return self.ask(self.post(&["users", mailbox, "sendMail"]).header("Content-Type", "text/plain").body(mime)).await;
         }
-        let draft = self.ask(self.post(&["users", mailbox, "messages"]).header("Content-Type", "text/plain").body(mime)).await?;
+        let draft = self.prepare(self.post(&["users", mailbox, "messages"]).header("Content-Type", "text/plain").body(mime)).await?;
         let id = draft.word("id").ok_or_else(|| Refused::Broken("its answer to a draft names none".into()))?;
         match self.complete(mailbox, &id, &letter.attachments).await {
             Ok(said) => Ok(said),
@@ -273,7 +273,7 @@ impl GraphLine {
                 "isInline": attachment.content_id.is_some(),
             }});
             let session = self.post(&["users", mailbox, "messages", draft, "attachments", "createUploadSession"]);
-            let session = self.ask(session.header("Content-Type", "application/json").body(item.to_string())).await?;
+            let session = self.prepare(session.header("Content-Type", "application/json").body(item.to_string())).await?;
             let to = session.word("uploadUrl").filter(|url| url.starts_with("https://"));
             let to = to.ok_or_else(|| Refused::Broken("its answer names no place for an attachment".into()))?;
             self.upload(&to, &attachment.bytes).await?;
@@ -287,7 +287,7 @@ impl GraphLine {
             let first = number * PIECE;
             let range = format!("bytes {first}-{}/{}", first + piece.len() - 1, bytes.len());
             let put = self.http.put(to).header("Content-Type", "application/octet-stream").header("Content-Range", range);
-            self.ask(put.body(piece.to_vec())).await?;
+            self.prepare(put.body(piece.to_vec())).await?;
         }
         Ok(())
     }
@@ -308,6 +308,14 @@ impl GraphLine {
         let response = request.send().await.map_err(|error| self.lost(&error))?;
         let said = read(response).await.map_err(|error| self.lost(&error))?;
         if (200..300).contains(&said.status) { Ok(said) } else { Err(Refused::Answer(said)) }
+    }
+
+    /// A step after which nothing is sent yet.
+    async fn prepare(&self, request: RequestBuilder) -> Answered {
+        self.ask(request).await.map_err(|refused| match refused {
+            Refused::Lost => Refused::Unfinished,
+            other @ (Refused::NotSaid(_) | Refused::Unfinished | Refused::Answer(_) | Refused::Broken(_)) => other,
+        })
     }
 
     fn lost(&self, error: &reqwest::Error) -> Refused {
@@ -331,9 +339,9 @@ impl GraphLine {
                 return all(recipients, Outcome::Sent(reply), LineAfter::Usable);
             }
             Err(Refused::NotSaid(trouble)) => return all(recipients, Outcome::Untouched, LineAfter::Down(trouble)),
-            Err(Refused::Lost) => {
-                let refusal = Refusal { kind: RefusalKind::ConnectionLost, reply: None };
-                return all(recipients, Outcome::Deferred(refusal), LineAfter::Spent);
+            Err(refused @ (Refused::Lost | Refused::Unfinished)) => {
+                let kind = if matches!(refused, Refused::Lost) { RefusalKind::AnswerLost } else { RefusalKind::ConnectionLost };
+                return all(recipients, Outcome::Deferred(Refusal { kind, reply: None }), LineAfter::Spent);
             }
             Err(Refused::Broken(said)) => {
                 let trouble = Trouble { kind: TroubleKind::BrokenReply, subject: self.config.server.clone(), said };

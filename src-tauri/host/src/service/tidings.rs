@@ -269,6 +269,7 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::ConnectionRefused => "nobody answers at the provider's port, or a firewall is in the way",
         ProblemCode::ConnectionTimedOut => "the provider does not answer in time",
         ProblemCode::ConnectionLost => "the connection to the provider broke",
+        ProblemCode::AnswerLost => "the provider's answer to a message was lost; it is sent again",
         ProblemCode::GreetingRefused => "the provider refuses to talk to this machine",
         ProblemCode::TlsNotOffered => "the provider offers no encryption here",
         ProblemCode::TlsFailed => "the encrypted connection could not be made",

@@ -5,15 +5,24 @@ use super::agenda::Draw;
 use super::failover::Ways;
 use crate::config::DEFAULT_LANE;
 use crate::event::{self, LaneState};
+use crate::route::Signpost;
 use jiff::Timestamp;
 
 impl Dispatcher {
     pub(super) fn show_lanes(&mut self) {
         let now = self.clock.now();
         let ways = self.roads.ways(&self.plan, now);
+        // Before it is told that a lane changed: who asks then sees what waits for which.
+        self.store.set_signpost(self.signpost(&ways));
         let mut lanes = (0..self.roads.all.len()).filter_map(|lane| self.lane_seen(lane, &ways, now)).collect::<Vec<_>>().into_iter();
         self.board.set_lane(lanes.next().unwrap_or_else(|| event::Lane::not_set_up(DEFAULT_LANE)));
         self.board.set_other_lanes(lanes.collect());
+    }
+
+    fn signpost(&self, ways: &Ways) -> Option<Signpost> {
+        let roads = &self.roads.all;
+        let lanes = || roads.iter().enumerate().map(|(lane, road)| (road.out.name.clone(), ways.waiting(lane))).collect();
+        (roads.len() > 1).then(|| Signpost { routing: self.plan.routing.clone(), lanes: lanes() })
     }
 
     fn lane_seen(&mut self, lane: usize, ways: &Ways, now: Timestamp) -> Option<event::Lane> {

@@ -90,7 +90,7 @@ fn said(why: &Why, class: Severity) -> EnhancedStatus {
 
 fn unsaid(kind: WhyKind) -> (u16, u16) {
     match kind {
-        WhyKind::ConnectionLost => (4, 2),
+        WhyKind::ConnectionLost | WhyKind::AnswerLost => (4, 2),
         WhyKind::TooLarge => (3, 4),
         WhyKind::Unsuitable => (6, 3),
         WhyKind::Recipient
@@ -152,6 +152,8 @@ mod tests {
             (Fate::Late { last: Some(why(WhyKind::Throttled, Some("554 5.7.1 too many"))) }, "4.7.1 delayed"),
             (Fate::Late { last: Some(why(WhyKind::Temporary, Some("451 later"))) }, "4.0.0 delayed"),
             (Fate::Late { last: Some(why(WhyKind::ConnectionLost, None)) }, "4.4.2 delayed"),
+            (Fate::Late { last: Some(why(WhyKind::AnswerLost, None)) }, "4.4.2 delayed"),
+            (Fate::Refused(why(WhyKind::AnswerLost, None)), "5.4.2 failed"),
             (Fate::Late { last: None }, "4.0.0 delayed"),
             (Fate::Relayed(RemoteReply::parse("250 2.6.0 queued").unwrap()), "2.6.0 relayed"),
             (Fate::Relayed(RemoteReply::parse("250 ok").unwrap()), "2.0.0 relayed"),

@@ -201,6 +201,9 @@ fn happened(why: &Why, sender: &ReversePath) -> String {
         (WhyKind::AccountBlocked, _) => "the mail provider had blocked the account that Outtray sends with.",
         (WhyKind::Temporary, _) => "the mail server could not take the message for the time being.",
         (WhyKind::ConnectionLost, _) => "the connection to the mail server broke while the message was being handed over.",
+        (WhyKind::AnswerLost, _) => {
+            "the message was handed to the mail server whole, but the connection broke before its answer came: it may have arrived."
+        }
         (WhyKind::Unsuitable, Some(reply)) if needs_utf8(reply) => {
             "the mail server takes no addresses and no headers with letters beyond A to Z."
         }
@@ -236,6 +239,7 @@ fn remedy(why: &Why) -> &'static str {
         WhyKind::ConnectionLost => {
             "Send it again later. It may be that a copy has arrived already: ask the recipient if a second one matters."
         }
+        WhyKind::AnswerLost => "Ask the recipient whether it has arrived before you send it again.",
         WhyKind::Unsuitable => "Send it as plain text, or with its content in an attachment.",
         WhyKind::Other => "Send it again. If it comes back once more, tell the person who looks after Outtray.",
     }

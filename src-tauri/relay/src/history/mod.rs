@@ -15,6 +15,8 @@ use jiff::tz::TimeZone;
 pub struct Filter {
     pub terms: Vec<Term>,
     pub states: Vec<StateWord>,
+    /// Only what waits for this lane, or, once settled, last went through it.
+    pub lane: Option<String>,
     /// Only what was accepted up to this moment.
     pub accepted_until: Option<Timestamp>,
 }

@@ -135,6 +135,8 @@ pub enum WhyKind {
     AccountBlocked,
     Temporary,
     ConnectionLost,
+    /// Handed over whole, and no answer came: sent again, it may arrive twice.
+    AnswerLost,
     Unsuitable,
     Other,
 }
@@ -218,6 +220,15 @@ impl RecipientState {
         }
     }
 
+    /// Whether the try it comes from brought the whole message to the server, as far as that is known.
+    pub fn was_handed_over(&self) -> bool {
+        match self {
+            Self::Sent { .. } => true,
+            Self::Deferred { why, .. } => why.kind == WhyKind::AnswerLost,
+            Self::Queued { .. } | Self::Bounced { .. } | Self::Expired { .. } | Self::Deleted { .. } => false,
+        }
+    }
+
     /// The server's last answer.
     pub fn reply(&self) -> Option<&RemoteReply> {
         match self {
@@ -244,6 +255,7 @@ impl From<RefusalKind> for WhyKind {
             RefusalKind::AccountBlocked => Self::AccountBlocked,
             RefusalKind::Temporary => Self::Temporary,
             RefusalKind::ConnectionLost => Self::ConnectionLost,
+            RefusalKind::AnswerLost => Self::AnswerLost,
             RefusalKind::Unsuitable => Self::Unsuitable,
             RefusalKind::Other => Self::Other,
         }

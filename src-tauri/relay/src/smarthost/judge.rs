@@ -57,6 +57,7 @@ impl SmtpLine {
     pub(super) fn broken(&self, delivery: &Delivery, replies: Replies, fault: &Fault, all_sent: bool) -> Attempt {
         let broken = matches!(fault, Fault::Broken(_));
         let charged = all_sent || delivery.suspect || replies.any && !broken;
+        let kind = if all_sent { RefusalKind::AnswerLost } else { RefusalKind::ConnectionLost };
         let mut after = LineAfter::Usable;
         let mut outcomes = Vec::with_capacity(replies.recipients.len());
         for recipient in replies.recipients {
@@ -64,7 +65,7 @@ impl SmtpLine {
                 Some(Err(reply)) if !broken || all_sent => {
                     self.outcome(self.of_recipient(&reply, delivery.suspect, false), Some(reply), &mut after)
                 }
-                Some(Ok(()) | Err(_)) | None if charged => Outcome::Deferred(Refusal { kind: RefusalKind::ConnectionLost, reply: None }),
+                Some(Ok(()) | Err(_)) | None if charged => Outcome::Deferred(Refusal { kind, reply: None }),
                 Some(Ok(()) | Err(_)) | None => Outcome::Untouched,
             });
         }

@@ -128,6 +128,8 @@ pub enum RefusalKind {
     Temporary,
     /// The connection broke in the middle of this message.
     ConnectionLost,
+    /// It was handed over whole and no answer came: it may have been taken (RFC 1047).
+    AnswerLost,
     /// It came in eight-bit and the next hop cannot take it, or the like.
     Unsuitable,
     Other,

@@ -216,7 +216,8 @@ async fn a_database_of_the_first_form_is_brought_up_to_date() {
          INSERT INTO message (id, kind, accepted_at, reverse_path, body, eight_bit, size, client_name, extended, subject, message_id,
            held, first_recipient, recipients, unsettled, state, next_attempt)
          VALUES (x'00000000000000000000000000000007', 0, 1000, 'a@b.test', 0, 0, 1, '', 0, 'old', '', 1, 'c@d.test', 1, 1, 0, 1000);
-         INSERT INTO recipient (message, n, forward_path, state, due) VALUES (1, 0, 'c@d.test', 0, 1000);",
+         INSERT INTO recipient (message, n, forward_path, state, due) VALUES (1, 0, 'c@d.test', 0, 1000);
+         INSERT INTO hour VALUES (7, 5, 4, 3, 2);",
     )
     .unwrap();
     drop(sql);
@@ -224,4 +225,6 @@ async fn a_database_of_the_first_form_is_brought_up_to_date() {
     assert_eq!(opened.open.iter().map(|open| (open.seq, open.priority, open.held)).collect::<Vec<_>>(), [(1, Priority::Normal, true)]);
     let page = store.page(Which::Queue, Filter::default(), 0, 9).await.unwrap();
     assert_eq!((page.entries[0].subject.as_str(), &page.entries[0].held), ("old", &Some(HeldWhy::Person)));
+    let hour = Hour { number: 7, accepted: 5, sent: 4, failed: 3, refused: 2, sent_again: 0 };
+    assert_eq!(opened.hours, [hour], "hours from before anybody counted what was sent again");
 }

@@ -150,7 +150,11 @@ impl Job {
                 Written::Kept(write::keep(sql, submission)?)
             }
             Self::Settle { settlement, report, now, .. } => {
+                let unanswered = write::unanswered_before(sql, settlement)?;
                 let touched = write::settle(sql, settlement, &mut gathered.files)?;
+                if touched.news.iter().any(|change| unanswered.contains(&change.recipient) && change.state.was_handed_over()) {
+                    gathered.hour(*now).sent_again += 1;
+                }
                 for change in &touched.news {
                     let (sent, failed) = counts_as(&change.state);
                     let hour = gathered.hour(*now);

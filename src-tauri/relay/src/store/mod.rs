@@ -16,6 +16,7 @@ mod read;
 mod refusals;
 mod rows;
 mod schema;
+mod signs;
 mod trouble;
 mod write;
 mod writer;
@@ -40,11 +41,13 @@ use crate::policy::RefusedWhy;
 use crate::policy::burst::SentHour;
 use crate::policy::password::Hash;
 use crate::queue::{ContentPlace, QueueEntry, Record, Seq, Settlement};
+use crate::route::Signpost;
 use bytes::Bytes;
 use health::Health;
 use jiff::Timestamp;
 use job::Job;
 use rusqlite::Connection;
+use signs::Signs;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::IpAddr;
@@ -65,6 +68,7 @@ pub struct Store {
     views: Reader,
     content_folder: Arc<PathBuf>,
     health: Arc<Health>,
+    signs: Arc<Signs>,
 }
 
 /// What was on the shelf when it was opened.
@@ -112,7 +116,8 @@ impl Store {
         remove_orphans(&reader, &content_folder)?;
         let health = Arc::new(Health::new(watcher));
         let (jobs, asked) = mpsc::channel();
-        let writer = Writer::new(sql, &content_folder, Arc::clone(&health), asked);
+        let signs = Arc::new(Signs::default());
+        let writer = Writer::new(sql, &content_folder, Arc::clone(&health), Arc::clone(&signs), asked);
         let watched = Arc::clone(&health);
         std::thread::Builder::new()
             .name("store".into())
@@ -125,7 +130,7 @@ impl Store {
             .map_err(|error| StoreError::file("start a thread for", folder, error))?;
         let views = Arc::new(Mutex::new(schema::open_reader(folder)?));
         let reader = Arc::new(Mutex::new(reader));
-        Ok((Self { jobs, reader, views, content_folder: Arc::new(content_folder), health }, opened))
+        Ok((Self { jobs, reader, views, content_folder: Arc::new(content_folder), health, signs }, opened))
     }
 
     /// Begins a content; pieces go in as they arrive.
@@ -226,6 +231,11 @@ impl Store {
         self.ask(|done| Job::Mark { name: name.into(), value: paused, done }).await
     }
 
+    /// Which lane mail waits for, from now on; None where there is only one.
+    pub fn set_signpost(&self, signpost: Option<Signpost>) {
+        self.signs.set(signpost);
+    }
+
     /// To whom each open message still has to go.
     pub async fn open_recipients(&self) -> Result<Vec<OpenRecipients>, StoreError> {
         self.read(&self.reader, read::open_recipients).await
@@ -246,11 +256,13 @@ impl Store {
     }
 
     pub async fn page(&self, which: Which, filter: Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
-        self.read(&self.views, move |sql| read::page(sql, which, &filter, offset, limit)).await
+        let signpost = self.signs.now();
+        self.read(&self.views, move |sql| read::page(sql, which, &filter, (offset, limit), signpost.as_deref())).await
     }
 
     pub async fn matching(&self, filter: Filter) -> Result<Vec<Seq>, StoreError> {
-        self.read(&self.views, move |sql| read::matching(sql, &filter)).await
+        let signpost = self.signs.now();
+        self.read(&self.views, move |sql| read::matching(sql, &filter, signpost.as_deref())).await
     }
 
     pub async fn open_of(&self, ids: Vec<MessageId>) -> Result<Vec<Seq>, StoreError> {
@@ -270,10 +282,11 @@ impl Store {
     /// A message with all that happened to it.
     pub async fn story(&self, id: MessageId) -> Result<Option<(crate::event::EntrySummary, QueueEntry, Vec<Record>)>, StoreError> {
         let folder = Arc::clone(&self.content_folder);
+        let signpost = self.signs.now();
         self.read(&self.views, move |sql| {
             let Some(seq) = read::seq_of(sql, id)? else { return Ok(None) };
             let Some(entry) = read::entry(sql, seq, &folder)? else { return Ok(None) };
-            Ok(Some((read::summary(sql, seq)?, entry, read::records(sql, seq)?)))
+            Ok(Some((read::summary(sql, seq, signpost.as_deref())?, entry, read::records(sql, seq)?)))
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::rows::{self, Coded, millis, timestamp};
+use super::signs;
 use super::write::record_code;
 use crate::config::DEFAULT_LANE;
 use crate::event::{EntrySummary, Hour, Recent};
@@ -9,6 +10,7 @@ use crate::history::{Filter, Term};
 use crate::mail::reply::RemoteReply;
 use crate::mail::{ForwardPath, MessageId, Priority, ReversePath};
 use crate::queue::{self, QueueEntry, Record, RecordKind, Seq, StateWord, Why, WhyKind};
+use crate::route::Signpost;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -55,8 +57,15 @@ pub struct Before {
     pub last_day: Vec<(i64, u32)>,
 }
 
-pub fn page(sql: &Connection, which: Which, filter: &Filter, offset: u32, limit: u32) -> Result<Page, StoreError> {
-    let (condition, values) = condition(which, filter);
+/// From an offset, so many at most.
+pub fn page(
+    sql: &Connection,
+    which: Which,
+    filter: &Filter,
+    (offset, limit): (u32, u32),
+    signpost: Option<&Signpost>,
+) -> Result<Page, StoreError> {
+    let (condition, values) = all_conditions(sql, which, filter, signpost)?;
     let order = match which {
         Which::Queue => "ASC",
         Which::History => "DESC",
@@ -66,13 +75,19 @@ pub fn page(sql: &Connection, which: Which, filter: &Filter, offset: u32, limit:
         .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
     let mut select =
         sql.prepare_cached(&format!("SELECT * FROM message WHERE {condition} ORDER BY seq {order} LIMIT {limit} OFFSET {offset}"))?;
-    let entries = select.query_map(params_from_iter(values.iter()), rows::entry_summary)?.collect::<Result<_, _>>()?;
+    let found = select.query_map(params_from_iter(values.iter()), |row| Ok((row.get("seq")?, rows::entry_summary(row)?)))?;
+    let mut entries = Vec::new();
+    for found in found {
+        let (seq, mut summary) = found?;
+        signs::add(sql, seq, &mut summary, signpost)?;
+        entries.push(summary);
+    }
     Ok(Page { entries, total: total.unsigned_abs() })
 }
 
 /// The open messages a filter matches.
-pub fn matching(sql: &Connection, filter: &Filter) -> Result<Vec<Seq>, StoreError> {
-    let (condition, values) = condition(Which::Queue, filter);
+pub fn matching(sql: &Connection, filter: &Filter, signpost: Option<&Signpost>) -> Result<Vec<Seq>, StoreError> {
+    let (condition, values) = all_conditions(sql, Which::Queue, filter, signpost)?;
     let mut select = sql.prepare_cached(&format!("SELECT seq FROM message WHERE {condition} ORDER BY seq"))?;
     Ok(select.query_map(params_from_iter(values.iter()), |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
@@ -85,6 +100,28 @@ pub fn open_of(sql: &Connection, ids: &[MessageId]) -> Result<Vec<Seq>, StoreErr
         seqs.extend(select.query_row([id.0.as_bytes()], |row| row.get::<_, Seq>(0)).optional()?);
     }
     Ok(seqs)
+}
+
+/// With the lane, of which the database knows only what has been.
+fn all_conditions(
+    sql: &Connection,
+    which: Which,
+    filter: &Filter,
+    signpost: Option<&Signpost>,
+) -> Result<(String, Vec<Value>), StoreError> {
+    let (mut condition, mut values) = condition(which, filter);
+    if let Some(lane) = &filter.lane {
+        let open = match signs::waiting_for(sql, lane, signpost)? {
+            Some(list) => {
+                values.push(Value::Text(list));
+                format!("unsettled > 0 AND seq IN (SELECT value FROM json_each(?{}))", values.len())
+            }
+            None => "unsettled > 0".to_owned(),
+        };
+        values.push(Value::Text(lane.clone()));
+        condition.push_str(&format!(" AND ({open} OR unsettled = 0 AND lane = ?{})", values.len()));
+    }
+    Ok((condition, values))
 }
 
 /// The SQL of a filter. Values are bound, never written into the text.
@@ -192,8 +229,10 @@ pub fn seq_of(sql: &Connection, id: MessageId) -> Result<Option<Seq>, StoreError
     Ok(sql.prepare_cached("SELECT seq FROM message WHERE id = ?1")?.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
 }
 
-pub fn summary(sql: &Connection, seq: Seq) -> Result<EntrySummary, StoreError> {
-    Ok(sql.prepare_cached("SELECT * FROM message WHERE seq = ?1")?.query_row([seq], rows::entry_summary)?)
+pub fn summary(sql: &Connection, seq: Seq, signpost: Option<&Signpost>) -> Result<EntrySummary, StoreError> {
+    let mut summary = sql.prepare_cached("SELECT * FROM message WHERE seq = ?1")?.query_row([seq], rows::entry_summary)?;
+    signs::add(sql, seq, &mut summary, signpost)?;
+    Ok(summary)
 }
 
 pub fn id_of(sql: &Connection, seq: Seq) -> Result<Option<MessageId>, StoreError> {
@@ -276,9 +315,16 @@ pub fn recent(sql: &Connection, at_most: usize) -> Result<Vec<Recent>, StoreErro
 
 /// As many as anybody shows, newest first.
 pub fn last_hours(sql: &Connection) -> Result<Vec<Hour>, StoreError> {
-    let mut select = sql.prepare("SELECT number, accepted, sent, failed, refused FROM hour ORDER BY number DESC LIMIT 24")?;
+    let mut select = sql.prepare("SELECT number, accepted, sent, failed, refused, sent_again FROM hour ORDER BY number DESC LIMIT 24")?;
     let hours = select.query_map([], |row| {
-        Ok(Hour { number: row.get(0)?, accepted: row.get(1)?, sent: row.get(2)?, failed: row.get(3)?, refused: row.get(4)? })
+        Ok(Hour {
+            number: row.get(0)?,
+            accepted: row.get(1)?,
+            sent: row.get(2)?,
+            failed: row.get(3)?,
+            refused: row.get(4)?,
+            sent_again: row.get(5)?,
+        })
     })?;
     Ok(hours.collect::<Result<_, _>>()?)
 }

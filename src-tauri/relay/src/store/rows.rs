@@ -104,6 +104,7 @@ impl Coded for WhyKind {
         (Self::ConnectionLost, 7),
         (Self::Unsuitable, 8),
         (Self::Other, 9),
+        (Self::AnswerLost, 10),
     ];
 }
 
@@ -143,6 +144,7 @@ pub fn entry_summary(row: &Row<'_>) -> rusqlite::Result<EntrySummary> {
         why: why(row.get("why_kind")?, row.get("why_reply")?),
         held: if held && unsettled > 0 { Some(held_why(row)?) } else { None },
         lane: row.get("lane")?,
+        waits_for: Vec::new(),
     })
 }
 

@@ -416,7 +416,7 @@ async fn pages_filter_by_every_term_and_state() {
     }
     try_once(&store, 3, &[sent()]).await;
     let total = async |which, terms: Vec<Term>, states: Vec<StateWord>| {
-        store.page(which, Filter { terms, states, accepted_until: None }, 0, 10).await.unwrap().total
+        store.page(which, Filter { terms, states, lane: None, accepted_until: None }, 0, 10).await.unwrap().total
     };
     let text = |text: &str| Term::Anywhere(text.into());
     assert_eq!(total(Which::Queue, vec![], vec![]).await, 2);

@@ -6,9 +6,10 @@ use super::{devices, refusals};
 use crate::event::Hour;
 use crate::mail::wish::{EnvelopeId, OriginalRecipient};
 use crate::mail::{Content, Priority, Submission};
-use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why};
+use crate::queue::{Change, RecipientState, Record, RecordKind, Seq, Settlement, StateWord, Why, WhyKind};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What a commit changed about one message, for counters and events.
@@ -129,6 +130,21 @@ pub fn settle(sql: &Connection, settlement: &Settlement, files: &mut Vec<PathBuf
     }
     let (after, unsettled) = refresh(sql, settlement.seq, settlement.lane.as_deref(), files)?;
     Ok(Touched { seq: settlement.seq, before, after, news, unsettled })
+}
+
+/// Recipients that had a message handed over for them whole before, without an answer.
+pub fn unanswered_before(sql: &Connection, settlement: &Settlement) -> Result<HashSet<usize>, StoreError> {
+    if settlement.changes.iter().all(|change| change.attempts <= 1) {
+        return Ok(HashSet::new());
+    }
+    let mut select = sql.prepare_cached("SELECT DISTINCT recipient FROM record WHERE message = ?1 AND kind = ?2 AND why_kind = ?3")?;
+    let found = select.query_map(params![settlement.seq, record_code::DEFERRED, WhyKind::AnswerLost.code()], |row| row.get(0))?;
+    Ok(found
+        .filter_map(|n: rusqlite::Result<Option<i64>>| n.transpose())
+        .collect::<Result<Vec<i64>, _>>()?
+        .into_iter()
+        .filter_map(|n| usize::try_from(n).ok())
+        .collect())
 }
 
 /// Whether a message that waits has its content in this file.
@@ -438,10 +454,11 @@ pub fn mark(sql: &Connection, name: &str, value: bool) -> Result<(), StoreError>
 
 pub fn add_to_hour(sql: &Connection, hour: &Hour) -> Result<(), StoreError> {
     sql.prepare_cached(
-        "INSERT INTO hour VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET
-         accepted = accepted + ?2, sent = sent + ?3, failed = failed + ?4, refused = refused + ?5",
+        "INSERT INTO hour (number, accepted, sent, failed, refused, sent_again) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (number) DO UPDATE SET accepted = accepted + ?2, sent = sent + ?3, failed = failed + ?4,
+         refused = refused + ?5, sent_again = sent_again + ?6",
     )?
-    .execute((hour.number, hour.accepted, hour.sent, hour.failed, hour.refused))?;
+    .execute((hour.number, hour.accepted, hour.sent, hour.failed, hour.refused, hour.sent_again))?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::health::Health;
 use super::job::{Gathered, Job, Written, entry_of};
 use super::read::summary;
+use super::signs::Signs;
 use super::trouble::Trouble;
 use super::write::{self, Touched};
 use crate::clock::waiting_now;
@@ -49,6 +50,7 @@ pub struct Writer {
     sql: Connection,
     content_folder: PathBuf,
     health: Arc<Health>,
+    signs: Arc<Signs>,
     jobs: mpsc::Receiver<Job>,
     /// Since the last time everything could be written.
     trouble: Option<Trouble>,
@@ -91,11 +93,12 @@ enum Woken {
 }
 
 impl Writer {
-    pub fn new(sql: Connection, content_folder: &Path, health: Arc<Health>, jobs: mpsc::Receiver<Job>) -> Self {
+    pub fn new(sql: Connection, content_folder: &Path, health: Arc<Health>, signs: Arc<Signs>, jobs: mpsc::Receiver<Job>) -> Self {
         Self {
             sql,
             content_folder: content_folder.to_owned(),
             health,
+            signs,
             jobs,
             trouble: None,
             owed: Vec::new(),
@@ -301,8 +304,9 @@ impl Writer {
             }
         }
         if self.health.watcher().wants_summaries() {
+            let signpost = self.signs.now();
             for touched in &commit.touched {
-                if let Ok(summary) = summary(&self.sql, touched.seq) {
+                if let Ok(summary) = summary(&self.sql, touched.seq, signpost.as_deref()) {
                     commit.summaries.push((touched.seq, summary));
                 }
             }

@@ -46,7 +46,7 @@ export class FakeEngine {
       case "story": {
         const entry = this.find(request.id);
         return entry
-          ? { kind: "story", story: structuredClone(storyOf(entry, world.extra.get(entry.id) ?? [], snapshot.lane.server)) }
+          ? { kind: "story", story: structuredClone(storyOf(entry, world.extra.get(entry.id) ?? [], [snapshot.lane, ...snapshot.otherLanes].find(({ name }) => name === entry.lane)?.server ?? snapshot.lane.server, world.unanswered.has(entry.id))) }
           : { kind: "refused", refused: { why: "noSuchMessage" } };
       }
       case "content": {
@@ -202,7 +202,7 @@ export class FakeEngine {
   settle(id: string, state: EntryView["state"], problem: Problem | null = null) {
     const before = this.world.queue.find((entry) => entry.id === id);
     if (!before) return;
-    const entry: EntryView = { ...before, state, problem, unsettled: 0, attempts: before.attempts + 1, nextAttempt: null, settledAt: Date.now() };
+    const entry: EntryView = { ...before, state, problem, unsettled: 0, attempts: before.attempts + 1, nextAttempt: null, settledAt: Date.now(), lane: before.waitsFor[0] ?? "default", waitsFor: [] };
     this.world.queue = this.world.queue.filter((other) => other.id !== id);
     this.world.settled.unshift(entry);
     this.say({ kind: "queueLeft", entries: [entry] });
@@ -243,7 +243,7 @@ export class FakeEngine {
   }
 
   private page(entries: readonly EntryView[], filter: EntryFilter, offset: number, limit: number): Answer {
-    const found = filter.text === "" && filter.states.length === 0 ? entries : entries.filter(matches(filter));
+    const found = filter.text === "" && filter.states.length === 0 && filter.lane === null ? entries : entries.filter(matches(filter));
     return { kind: "page", page: { entries: structuredClone(found.slice(offset, offset + limit)), total: found.length, seq: this.seq } };
   }
 

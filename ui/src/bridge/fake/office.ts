@@ -83,7 +83,8 @@ export function newEntry(random: Random, at: number, state: RecipientState, more
     settledAt: open ? null : Math.floor(at + 700 + random() * 1500),
     problem: null,
     held: state === "held" ? { kind: "person" } : null,
-    lane: null,
+    lane: state === "queued" || state === "held" ? null : "default",
+    waitsFor: [],
     ...more,
   };
 }

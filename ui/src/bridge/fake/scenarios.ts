@@ -37,6 +37,7 @@ export const scenarios = [
   "flood",
   "refused-devices",
   "every-refusal",
+  "several-lanes",
   "burst",
   "own-troubles",
   "lost-link",
@@ -65,6 +66,8 @@ export interface World {
   settled: EntryView[];
   /** What persons did to a message. */
   extra: Map<string, StoryStep[]>;
+  /** Messages that were sent again, because the answer to the first time was lost. */
+  unanswered: Set<string>;
   /** The most recent first. */
   devices: DeviceView[];
   refusals: RefusalView[];
@@ -125,6 +128,9 @@ function withoutDevices(scenario: Scenario, now: number): World {
       return world;
     case "flood":
       flood(world, now);
+      return world;
+    case "several-lanes":
+      severalLanes(world, now);
       return world;
     case "refused-devices":
       snapshot.refused = refusedClients(now);
@@ -220,6 +226,7 @@ function flowing(now: number): World {
     queue,
     settled,
     extra: new Map(),
+    unanswered: new Set(),
     probeFails: null,
     devices: [],
     refusals: [],
@@ -247,7 +254,7 @@ function flowing(now: number): World {
       lane: { provider: "microsoft365", server: "smtp.office365.com", port: 587, state: { kind: "ready" }, connections: 0, lastSuccessAt: now - 42_000, pace: { recipientsToday: 214, recipientsPerDay: 10_000, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false },
       otherLanes: [],
       paused: false,
-      counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sessions: 1 },
+      counters: { waiting: queue.length, deferred: 1, held: 1, oldestAt: queue[0]?.acceptedAt ?? null, accepted: 214, sent: 211, failed: 1, refused: 4, sentAgain: 0, sessions: 1 },
       hours: hours(now, workload),
       listeners: settings.listeners.map((listener) => ({ ...listener, problem: null })),
       refused: refusedClients(now).slice(0, 1),
@@ -321,7 +328,7 @@ function forget(world: World, now: number) {
   snapshot.refused = [];
   snapshot.recent = [];
   snapshot.hours = hours(now, Array<number>(24).fill(0));
-  snapshot.counters = { waiting: 0, deferred: 0, held: 0, oldestAt: null, accepted: 0, sent: 0, failed: 0, refused: 0, sessions: 0 };
+  snapshot.counters = { waiting: 0, deferred: 0, held: 0, oldestAt: null, accepted: 0, sent: 0, failed: 0, refused: 0, sentAgain: 0, sessions: 0 };
   snapshot.lane = { ...snapshot.lane, lastSuccessAt: null };
 }
 
@@ -337,6 +344,41 @@ function wait(world: World, now: number, state: LaneState, problem: Problem | nu
   snapshot.lane = { ...snapshot.lane, state, lastSuccessAt: now - 9 * MINUTE };
   const count = (which: EntryView["state"]) => world.queue.filter((entry) => entry.state === which).length;
   snapshot.counters = { ...snapshot.counters, waiting: 12, deferred: count("deferred"), held: count("held"), oldestAt: world.queue[0]?.acceptedAt ?? null, sent: 202 };
+}
+
+/** Alarms and invoices take a way of their own; one message was sent twice. */
+function severalLanes(world: World, now: number) {
+  const { snapshot } = world;
+  const { settings } = snapshot.settings;
+  if (!settings.smartHost) return;
+  const smartHost = { ...settings.smartHost, provider: "sendgrid", server: "smtp.sendgrid.net", signIn: { kind: "password" as const, user: "apikey" } };
+  settings.otherSmartHosts = [
+    { name: "Invoices", smartHost },
+    { name: "Alarm backup of the night watch", smartHost: { ...smartHost, provider: "other", server: "mail.fabrikam.example" } },
+  ];
+  wait(world, now, { kind: "ready" }, greylisted);
+  snapshot.otherLanes = settings.otherSmartHosts.map(({ name, smartHost: { provider, server, port } }) => ({
+    ...snapshot.lane,
+    name,
+    provider,
+    server,
+    port,
+    pace: { recipientsToday: 40, recipientsPerDay: null, waitsUntil: null, slowed: false },
+  }));
+  const laneOf = (entry: EntryView) => (entry.clientName === "ERP" ? "Invoices" : entry.clientName === "Door system" ? "Alarm backup of the night watch" : "default");
+  world.queue = world.queue.map((entry, at) => ({
+    ...entry,
+    lane: entry.lane === null ? null : laneOf(entry),
+    waitsFor: at === 2 ? ["default", "Invoices"] : [laneOf(entry)],
+  }));
+  for (const lane of [snapshot.lane, ...snapshot.otherLanes]) lane.waiting = world.queue.filter((entry) => entry.waitsFor.includes(lane.name)).length;
+  world.settled = world.settled.map((entry) => ({ ...entry, lane: laneOf(entry) }));
+  const twice = world.settled.find((entry) => entry.state === "sent");
+  if (twice) {
+    Object.assign(twice, { attempts: 2, settledAt: twice.acceptedAt + 302_000 });
+    world.unanswered.add(twice.id);
+  }
+  snapshot.counters = { ...snapshot.counters, sentAgain: 1 };
 }
 
 function flood(world: World, now: number) {

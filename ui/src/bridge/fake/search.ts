@@ -9,7 +9,8 @@ export function matches(filter: EntryFilter): (entry: EntryView) => boolean {
     .split(/\s+/)
     .filter((word) => word !== "")
     .map(wordTest);
-  return (entry) => (filter.states.length === 0 || filter.states.includes(entry.state)) && tests.every((test) => test(entry));
+  const isOfLane = (entry: EntryView) => filter.lane === null || (entry.unsettled > 0 ? entry.waitsFor.includes(filter.lane) : entry.lane === filter.lane);
+  return (entry) => isOfLane(entry) && (filter.states.length === 0 || filter.states.includes(entry.state)) && tests.every((test) => test(entry));
 }
 
 function wordTest(word: string): (entry: EntryView) => boolean {

@@ -6,7 +6,7 @@ import { devices, greylisted } from "./office";
 
 const DAY = 86_400_000;
 
-export function storyOf(entry: EntryView, extra: readonly StoryStep[], server: string): StoryView {
+export function storyOf(entry: EntryView, extra: readonly StoryStep[], server: string, unanswered = false): StoryView {
   const device = devices.find((each) => each.address === entry.client);
   const recipients = Array.from({ length: Math.min(entry.recipients, 200) }, (_, at): RecipientView => ({
     address: at === 0 ? entry.firstRecipient : `staff${at}@${entry.firstRecipient.split("@")[1] ?? "northwind.example"}`,
@@ -25,14 +25,14 @@ export function storyOf(entry: EntryView, extra: readonly StoryStep[], server: s
     const at = entry.acceptedAt + (tried === 1 ? 900 : tried * 300_000);
     const recipient = entry.firstRecipient;
     if (last && entry.state === "sent") {
-      steps.push({ at: entry.settledAt ?? at, what: { kind: "sent", recipient, server, tls: "TLSv1.3", reply: okReply(entry) } });
+      steps.push({ at: entry.settledAt ?? at, what: { kind: "sent", recipient, server, tls: "TLSv1.3", reply: okReply(entry), again: unanswered } });
     } else if (last && entry.state === "bounced") {
       steps.push({ at: entry.settledAt ?? at, what: { kind: "bounced", recipient, server, problem: entry.problem ?? greylisted } });
       steps.push({ at: (entry.settledAt ?? at) + 40, what: { kind: "reported", report: "report" } });
     } else if (last && entry.state === "expired") {
       steps.push({ at: entry.settledAt ?? at, what: { kind: "expired", recipient, problem: entry.problem } });
     } else if (entry.state === "deferred" || !last) {
-      steps.push({ at, what: { kind: "deferred", recipient, server, problem: entry.problem ?? greylisted, nextAttempt: last ? (entry.nextAttempt ?? at + 300_000) : at + 300_000 } });
+      steps.push({ at, what: { kind: "deferred", recipient, server, problem: entry.problem ?? (unanswered ? { code: "answerLost" } : greylisted), nextAttempt: last ? (entry.nextAttempt ?? at + 300_000) : at + 300_000 } });
     }
   }
   return {

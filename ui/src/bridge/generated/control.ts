@@ -159,6 +159,11 @@ oldestAt: number | null,
  */
 accepted: number, sent: number, failed: number, refused: number, 
 /**
+ * In the last 24 hours: how often a message was sent again, because it was handed over whole and the answer was lost.
+ * Its recipients may have it twice.
+ */
+sentAgain: number, 
+/**
  * Sessions open with devices now.
  */
 sessions: number, };
@@ -334,7 +339,11 @@ export type EntryFilter = {
  * Words, each of which must be found in sender, a recipient, subject, client, Message-ID or a server's answer.
  * `from:`, `to:`, `subject:`, `client:`, `before:2026-11-30`, `after:2026-11-01` narrow it.
  */
-text: string, states: Array<RecipientState>, };
+text: string, states: Array<RecipientState>, 
+/**
+ * Only what waits for this smart host, or, once settled, last went through it.
+ */
+lane: string | null, };
 
 export type EntryKind = "mail" | "report" | "test";
 
@@ -377,7 +386,11 @@ held: HeldWhy | null,
 /**
  * Through which smart host it last went.
  */
-lane: string | null, };
+lane: string | null, 
+/**
+ * The smart hosts its unsettled recipients wait for now; empty where there is only one.
+ */
+waitsFor: Array<string>, };
 
 /**
  * One fact, or several of one moment, and the numbers it covers.
@@ -824,7 +837,7 @@ said?: string, };
 /**
  * One code for each trouble a page treats differently.
  */
-export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "certificateEnds" | "appSecretEnds" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
+export type ProblemCode = "notSetUp" | "hostNotFound" | "connectionRefused" | "connectionTimedOut" | "connectionLost" | "answerLost" | "greetingRefused" | "tlsNotOffered" | "tlsFailed" | "tlsModeSwapped" | "certificateUntrusted" | "certificateWrongName" | "certificateExpired" | "signInNotOffered" | "signInRefused" | "signInSwitchedOff" | "signInNeeded" | "secretMissing" | "signingKeyMissing" | "tokenNotAccepted" | "tokenUnreachable" | "signInLapsed" | "appSecretRefused" | "appUnknown" | "consentMissing" | "tokenRefused" | "secretStoreUnavailable" | "brokenReply" | "throttled" | "accountBlocked" | "senderRefused" | "recipientRefused" | "messageTooLarge" | "contentRefused" | "temporaryTrouble" | "lifetimeEnded" | "mailLoop" | "portTaken" | "addressNotHere" | "portForbidden" | "certificateFileUnusable" | "certificateEnds" | "appSecretEnds" | "settingsUnreadable" | "diskFull" | "databaseSetAside" | "databaseDamaged" | "storeFailed" | "messageUnreadable" | "pickupFailed" | "engineFault" | "burstHeld" | "passwordsGuessed" | "senderWaits" | "other";
 
 export type Provider = { 
 /**
@@ -1387,7 +1400,11 @@ export type StoryKind = { "kind": "accepted", client: string, clientName: string
 /**
  * `TLSv1.3` and the like; None without encryption.
  */
-tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "confirmed", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
+tls: string | null, size: number, } | { "kind": "sent", recipient: string, server: string, tls: string | null, reply: string, 
+/**
+ * It had been handed over whole before, and the answer was lost: the recipient may have it twice.
+ */
+again: boolean, } | { "kind": "deferred", recipient: string, server: string, problem: Problem, nextAttempt: number, } | { "kind": "bounced", recipient: string, server: string, problem: Problem, } | { "kind": "expired", recipient: string, problem: Problem | null, } | { "kind": "delayNoticed", report: string, } | { "kind": "reported", report: string, } | { "kind": "confirmed", report: string, } | { "kind": "held" } | { "kind": "released" } | { "kind": "triedNow" } | { "kind": "deleted", recipient: string, };
 
 export type StoryStep = { at: number, what: StoryKind, 
 /**

@@ -12,6 +12,8 @@ import { exportCsv } from "../../mail/csv";
 import { DeleteDialog } from "../../mail/DeleteDialog";
 import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
+import { useLanes } from "../../mail/lanes";
+import { LaneFilter } from "../../mail/LaneFilter";
 import { ListTrouble } from "../../mail/ListTrouble";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
@@ -25,12 +27,16 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
   const { settings } = useSnapshot();
   const [text, setText] = useState(begin ?? "");
   const [states, setStates] = useState<RecipientState[]>([]);
+  const [chosenLane, setChosenLane] = useState<string | null>(null);
+  const lanes = useLanes();
+  // One that is gone filters nothing.
+  const lane = lanes.several.some(({ name }) => name === chosenLane) ? chosenLane : null;
   const searched = useDeferredValue(text);
-  const filter = useMemo<EntryFilter>(() => ({ text: searched, states }), [searched, states]);
+  const filter = useMemo<EntryFilter>(() => ({ text: searched, states, lane }), [searched, states, lane]);
   const list = useLiveList("history", filter);
   const [openId, setOpenId] = useState<string | null>(open ?? null);
   const [deleting, setDeleting] = useState<EntryView | null>(null);
-  const filtering = text !== "" || states.length > 0;
+  const filtering = text !== "" || states.length > 0 || lane !== null;
   const total = list.total ?? 0;
 
   const remove = async (entry: EntryView, tellSender: boolean) => {
@@ -45,6 +51,7 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
         <SearchBox className={styles.search ?? ""} placeholder="Address, subject, device…" aria-label="Search the history" value={text} onChange={(_, { value }) => setText(value)} />
         <SearchHelp onTry={setText} />
         <StateChips states={allStates} chosen={states} onChange={setStates} />
+        <LaneFilter chosen={lane} onChange={setChosenLane} />
         <span className={styles.found} role="status">
           {list.total === null ? "" : `${many(total, "message")}${filtering ? " found" : ""}`}
         </span>
@@ -62,6 +69,7 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
                     onClick={() => {
                       setText("");
                       setStates([]);
+                      setChosenLane(null);
                     }}
                   >
                     Show all
@@ -122,6 +130,7 @@ function SearchHelp({ onTry }: { onTry(text: string): void }) {
 
 function ExportButton({ filter, total }: { filter: EntryFilter; total: number }) {
   const ask = useAsk();
+  const lanes = useLanes();
   const { saveFile } = useDesktop();
   const { tell } = useWindow();
   const [done, setDone] = useState<number | null>(null);
@@ -133,7 +142,7 @@ function ExportButton({ filter, total }: { filter: EntryFilter; total: number })
     }
     stop.current = false;
     setDone(0);
-    const pieces = await exportCsv(ask, filter, (so) => {
+    const pieces = await exportCsv(ask, filter, lanes, (so) => {
       setDone(so);
       return !stop.current;
     });

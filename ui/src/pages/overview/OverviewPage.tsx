@@ -10,7 +10,7 @@ import { useWindow } from "../../window";
 import { Age } from "../../parts/Time";
 import { HourChart } from "../../parts/HourChart";
 import { Card, Empty, PageHead, Section } from "../../parts/Page";
-import { count } from "../../words";
+import { count, saySentAgain } from "../../words";
 import { DeviceLines } from "../../mail/DeviceLines";
 import { SendTest } from "../../mail/SendTest";
 import { JustNow } from "./JustNow";
@@ -51,6 +51,11 @@ export function OverviewPage() {
         <Counter n={counters.failed} label="failed" means="Recipients refused for good or given up. Their senders were told." bad />
         <Counter n={counters.refused} label="refused" means="Tries of devices that were turned away." bad />
       </dl>
+      {counters.sentAgain > 0 && (
+        <p className={`quiet ${styles.again}`} title="It was handed over whole, and the connection broke before the answer came. The number of the message is the same, so many mail programs show it once.">
+          {saySentAgain(counters.sentAgain)}
+        </p>
+      )}
       <NeedsYou />
       <Lanes />
       {nothingYet ? (

@@ -13,6 +13,8 @@ import { asSelection, everything, howMany, isChosen, nothing, only, without, typ
 import { DeleteDialog } from "../../mail/DeleteDialog";
 import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
+import { useLanes } from "../../mail/lanes";
+import { LaneFilter } from "../../mail/LaneFilter";
 import { ListTrouble } from "../../mail/ListTrouble";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
@@ -27,8 +29,12 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
   const { paused, counters } = useSnapshot();
   const [text, setText] = useState(begin ?? "");
   const [states, setStates] = useState<RecipientState[]>([]);
+  const [chosenLane, setChosenLane] = useState<string | null>(null);
+  const lanes = useLanes();
+  // One that is gone filters nothing.
+  const lane = lanes.several.some(({ name }) => name === chosenLane) ? chosenLane : null;
   const searched = useDeferredValue(text);
-  const filter = useMemo<EntryFilter>(() => ({ text: searched, states }), [searched, states]);
+  const filter = useMemo<EntryFilter>(() => ({ text: searched, states, lane }), [searched, states, lane]);
   const list = useLiveList("queue", filter);
   const [chosen, setChosen] = useState<Chosen>(() => (open ? only(open, 0) : nothing));
   const [openId, setOpenId] = useState<string | null>(open ?? null);
@@ -62,12 +68,13 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
       tell("good", `${many(answer.count, "message")} deleted.`);
     } else if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
   };
-  const change = (next: { text?: string; states?: RecipientState[] }) => {
+  const change = (next: { text?: string; states?: RecipientState[]; lane?: string | null }) => {
     if (next.text !== undefined) setText(next.text);
     if (next.states !== undefined) setStates(next.states);
+    if (next.lane !== undefined) setChosenLane(next.lane);
     setChosen(nothing);
   };
-  const filtering = filter.text !== "" || states.length > 0;
+  const filtering = filter.text !== "" || states.length > 0 || lane !== null;
 
   return (
     <>
@@ -108,6 +115,7 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
         ) : (
           <>
             <StateChips states={queueStates} chosen={states} counts={{ deferred: counters.deferred, held: counters.held, queued: counters.waiting - counters.deferred - counters.held }} onChange={(next) => change({ states: next })} />
+            <LaneFilter chosen={lane} onChange={(next) => change({ lane: next })} />
             <span className={styles.found} role="status">
               {filtering && list.total !== null ? `${many(total, "message")} found` : ""}
             </span>
@@ -119,7 +127,7 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
         {list.total === 0 ? (
           <div className={styles.empty}>
             {filtering ? (
-              <Empty icon={<Search24Regular />} title="Nothing in the queue matches" actions={<Button onClick={() => change({ text: "", states: [] })}>Show all</Button>} />
+              <Empty icon={<Search24Regular />} title="Nothing in the queue matches" actions={<Button onClick={() => change({ text: "", states: [], lane: null })}>Show all</Button>} />
             ) : (
               <Empty icon={<MailInboxCheckmark24Regular />} title="The queue is empty">
                 Every message has been handed over or settled. What devices send appears here until your provider has it, mostly for less than a second.
@@ -146,8 +154,8 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
 }
 
 function QueueSentence() {
-  const { counters, lane, paused } = useSnapshot();
-  const name = providerName(lane.provider, lane.server) || "the mail provider";
+  const { counters, lane, otherLanes, paused } = useSnapshot();
+  const name = (otherLanes.length === 0 && providerName(lane.provider, lane.server)) || (otherLanes.length === 0 ? "the mail provider" : "the mail providers");
   const waiting = counters.waiting - counters.held;
   const held = counters.held > 0 ? ` ${many(counters.held, "is", "are")} on hold.` : "";
   if (counters.waiting === 0) return <>Nothing is waiting.</>;

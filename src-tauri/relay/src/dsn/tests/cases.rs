@@ -161,6 +161,7 @@ fn several() -> Vec<Concerned> {
         away("blocked", Fate::Refused(refused(WhyKind::AccountBlocked, "535 account locked"))),
         away("temporary", Fate::Refused(refused(WhyKind::Temporary, "451 local trouble"))),
         away("lost", Fate::Refused(Why { kind: WhyKind::ConnectionLost, reply: None })),
+        away("unanswered", Fate::Expired { last: Some(Why { kind: WhyKind::AnswerLost, reply: None }) }),
         away("unsuitable", Fate::Refused(Why { kind: WhyKind::Unsuitable, reply: None })),
         away("other.said", Fate::Refused(refused(WhyKind::Other, "554 transaction failed"))),
         away("other", Fate::Refused(Why { kind: WhyKind::Other, reply: None })),

@@ -145,6 +145,7 @@ fn why() -> impl Strategy<Value = Why> {
         WhyKind::AccountBlocked,
         WhyKind::Temporary,
         WhyKind::ConnectionLost,
+        WhyKind::AnswerLost,
         WhyKind::Unsuitable,
         WhyKind::Other,
     ]);
