@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { goTo, stage } from "./kit.mjs";
+import { goTo, shoot, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -194,6 +194,38 @@ describe("the access page", () => {
     assert.equal(attachments.refuse, false);
     assert.deepEqual(headers, [{ name: "", field: "Subject", pattern: "draft*", action: { kind: "hold" } }]);
     assert.equal(bursts.leastPerHour, 40);
+    await page.context().close();
+  });
+});
+
+describe("header rules", () => {
+  test("are for messages with a field, or for every message, and then neither refuse nor hold", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Access");
+    await page.getByRole("tab", { name: "Content" }).click();
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByLabel("For", { exact: true }).selectOption("every message");
+    const then = page.getByLabel("then", { exact: true });
+    assert.deepEqual(await then.locator("option").allInnerTexts(), ["Take the field out", "Add a field"]);
+    assert.equal(await page.getByLabel("has", { exact: true }).count(), 0, "there is nothing to look into");
+    await page.getByLabel("Field to add").fill("Content-Type");
+    await page.getByLabel("Its value").fill("Müller & Söhne");
+    await page.getByLabel("Its value").blur();
+    await page.getByText("cannot be changed; another field").waitFor();
+    await page.getByLabel("Field to add").fill("X-Organization");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await then.last().selectOption("Take the field out");
+    await page.getByLabel("Field", { exact: true }).fill("X-Scanner-Serial");
+    await page.getByLabel("For", { exact: true }).last().selectOption("every message");
+    assert.equal(await page.getByLabel("Field to take out").inputValue(), "X-Scanner-Serial", "it goes along");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved and in force").waitFor();
+    await shoot(page, "header-rules");
+    assert.deepEqual((await settings(page)).headers, [
+      { name: "", field: null, pattern: "", action: { kind: "add", field: "X-Organization", value: "Müller & Söhne" } },
+      { name: "", field: null, pattern: "", action: { kind: "remove", field: "X-Scanner-Serial" } },
+    ]);
+    assert.deepEqual(page.faults, []);
     await page.context().close();
   });
 });

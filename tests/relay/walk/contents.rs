@@ -1,9 +1,9 @@
-//! What may be in a message: attachments that are refused, header rules that refuse, hold, take out and put in.
+//! What may be in a message: attachments that are refused, header rules that refuse, hold, take out and put in, of some mail or of all.
 
 use super::{MESSAGE, Provider};
 use base64::Engine;
-use control::settings::{HeaderAction, HeaderRule};
-use control::view::{HeldWhy, RefusalKind};
+use control::settings::{DkimDomain, HeaderAction, HeaderRule};
+use control::view::{DkimAlgorithm, HeldWhy, RefusalKind};
 use control::{Answer, Request};
 use e2e::{Client, Office};
 
@@ -23,7 +23,7 @@ async fn hands_in(device: &mut Client, content: &str) -> String {
 }
 
 fn rule(name: &str, field: &str, pattern: &str, action: HeaderAction) -> HeaderRule {
-    HeaderRule { name: name.into(), field: field.into(), pattern: pattern.into(), action }
+    HeaderRule { name: name.into(), field: Some(field.into()), pattern: pattern.into(), action }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn header_rules_refuse_hold_take_out_and_put_in() {
         settings.headers = vec![
             rule("No newsletters", "List-Id", "", HeaderAction::Refuse),
             rule("Offers", "Subject", "cheap*watches", HeaderAction::Hold),
-            rule("", "X-Serial", "", HeaderAction::Remove),
+            rule("", "X-Serial", "", HeaderAction::Remove { field: None }),
             rule("", "From", "@office.test", add),
         ];
     })
@@ -98,4 +98,51 @@ async fn header_rules_refuse_hold_take_out_and_put_in() {
     device.hands_in("scan@office.test", &["ann@away.test"], &offer).await;
     assert_eq!(office.ask(Request::EndBurst { address: "127.0.0.1".into(), release: true }).await, Answer::Count { count: 0 });
     assert_eq!(office.snapshot().await.counters.held, 1);
+}
+
+fn for_every_message(action: HeaderAction) -> HeaderRule {
+    HeaderRule { name: String::new(), field: None, pattern: String::new(), action }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_gets_a_field_and_loses_one_before_it_is_signed() {
+    let provider = Provider::start().await;
+    let office = Office::changed(&provider.fake, &provider.ca_file(), |settings| {
+        let add = HeaderAction::Add { field: "X-Organization".into(), value: "Müller & Söhne".into() };
+        settings.headers = vec![for_every_message(add), for_every_message(HeaderAction::Remove { field: Some("X-Scanner-Serial".into()) })];
+        settings.dkim = vec![DkimDomain { domain: "office.test".into(), selector: "s1".into(), enabled: true }];
+    })
+    .await;
+    let algorithm = DkimAlgorithm::Ed25519;
+    let (domain, selector) = ("office.test".to_owned(), "s1".to_owned());
+    let Answer::DkimKey { key } =
+        office.ask(Request::NewDkimKey { domain, selector, algorithm, replace: false, until_restart: true }).await
+    else {
+        panic!("no key")
+    };
+    let records = std::collections::HashMap::from([(key.record_name, key.key.unwrap().record)]);
+    let mut device = office.device().await;
+    let field = "X-Organization: =?utf-8?B?TcO8bGxlciAmIFPDtmhuZQ==?=\r\n";
+
+    let (header, body) = MESSAGE.split_once("\r\n\r\n").unwrap();
+    // What went through another server keeps its way together in front.
+    let before = format!("Received: from scanner by hub.office.test;\r\n\tThu, 26 Nov 2026 14:00:00 +0100\r\n{header}");
+    let came = format!("{before}\r\nx-scanner-serial: 4711\r\n 4712\r\n\r\n{body}");
+    assert!(hands_in(&mut device, &came).await.starts_with("250 "));
+    let taken = provider.fake.until(1).await.remove(0);
+    let text = String::from_utf8(taken.content.clone()).unwrap();
+    let (signature, rest) = text.split_at(text.find("\r\nReceived: ").unwrap() + 2);
+    assert!(signature.starts_with("DKIM-Signature: "), "{text}");
+    let rest = &rest[rest.find("Received: from scanner").unwrap()..];
+    assert_eq!(rest, format!("{before}\r\n{field}\r\n{body}"), "else as it came");
+    assert_eq!(super::signatures::verified(&records, &taken, ""), ["ed25519-sha256 office.test true"]);
+
+    // Also what comes without a header, and is completed.
+    assert!(hands_in(&mut device, "Paper is out.\r\n").await.starts_with("250 "));
+    let taken = provider.fake.until(2).await.remove(1);
+    let text = String::from_utf8_lossy(&taken.content);
+    assert!(text.ends_with(&format!("\r\n{field}\r\nPaper is out.\r\n")), "{text}");
+    assert_eq!(text.matches("X-Organization").count(), 1, "{text}");
+    assert_eq!(super::signatures::verified(&records, &taken, ""), ["ed25519-sha256 office.test true"]);
+    office.until_queue_is_empty().await;
 }

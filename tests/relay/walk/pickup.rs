@@ -1,7 +1,7 @@
 //! Files dropped into the pickup folder are taken as the SMTP service of IIS did: only whole, never lost, bad ones with a reason.
 
 use super::{MESSAGE, Provider};
-use control::settings::{PickupSettings, Settings};
+use control::settings::{HeaderAction, HeaderRule, PickupSettings, Settings};
 use control::view::{EntryKind, StoryKind};
 use control::{Answer, ProblemCode, Request};
 use e2e::client::PATIENCE;
@@ -88,6 +88,26 @@ async fn a_dropped_file_is_sent_and_gone() {
     assert_eq!((entry.client.as_str(), entry.client_name.as_str(), entry.kind), ("", "pickup", EntryKind::Mail));
     let StoryKind::Accepted { client_name, .. } = office.story(&entry.id).await.steps.remove(0).what else { panic!() };
     assert_eq!(client_name, "pickup");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_into_every_message_is_put_into_files_too() {
+    let provider = Provider::start().await;
+    let office = office(&provider, |settings| {
+        let add = HeaderAction::Add { field: "X-Organization".into(), value: "Muster GmbH".into() };
+        let remove = HeaderAction::Remove { field: Some("X-Erp".into()) };
+        settings.headers =
+            [add, remove].map(|action| HeaderRule { name: String::new(), field: None, pattern: String::new(), action }).into();
+        // No rule allows anybody: a file comes from no address.
+        settings.rules.clear();
+    })
+    .await;
+    until(&office, "the folder", || pickup(&office).is_dir()).await;
+    drop_in(&office, "order.eml", b"From: erp@office.test\nTo: ann@away.test\nX-Erp: 17\nSubject: Order\n\nbody\n");
+    let taken = provider.fake.until(1).await;
+    let content = text(&taken[0]);
+    let put_in = "From: erp@office.test\r\nTo: ann@away.test\r\nSubject: Order\r\nX-Organization: Muster GmbH\r\n\r\nbody\r\n";
+    assert!(content.ends_with(put_in), "{content}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ async fn both_keys(office: &Office) -> HashMap<String, String> {
 }
 
 /// One line for each signature: `rsa-sha256 office.test true`.
-fn verified(records: &HashMap<String, String>, message: &Taken, change: &str) -> Vec<String> {
+pub(super) fn verified(records: &HashMap<String, String>, message: &Taken, change: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let (file, script) = (folder.path().join("message"), folder.path().join("verify.py"));
     std::fs::write(&file, &message.content).unwrap();

@@ -31,7 +31,7 @@ const EXECUTABLE: [&str; 38] = [
     "wsf",
 ];
 
-/// What is done about messages by a header field.
+/// What is done about messages by a header field, or about every message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "control.ts")]
@@ -39,8 +39,9 @@ pub struct HeaderRule {
     /// What people call it; the device hears it when mail is refused.
     #[serde(default)]
     pub name: String,
-    /// The field's name, as in `Subject`, in any case.
-    pub field: String,
+    /// The field's name, as in `Subject`, in any case. `null`: every message, whatever fields it has; only for `add` and `remove`.
+    #[serde(default)]
+    pub field: Option<String>,
     /// What its value must hold, in any case; `*` stands for anything. Empty: the field is there.
     #[serde(default)]
     pub pattern: String,
@@ -55,9 +56,14 @@ pub enum HeaderAction {
     Refuse,
     /// Taken, and kept back until a person releases it.
     Hold,
-    /// The matching fields are taken out; a signature (DKIM) over them breaks.
-    Remove,
-    /// A field is put in front of the first one that matches; a signature over fields of its name breaks.
+    /// The matching fields are taken out, or, of every message, all of the name that is given here; a signature (DKIM) over them breaks.
+    #[serde(rename_all = "camelCase")]
+    Remove {
+        #[serde(default)]
+        field: Option<String>,
+    },
+    /// A field is put in front of the first one that matches, or, of every message, at the end of its header; a signature over
+    /// fields of its name breaks. Letters beyond ASCII are encoded (RFC 2047).
     #[serde(rename_all = "camelCase")]
     Add { field: String, value: String },
 }

@@ -176,7 +176,7 @@ impl Checked {
         let own = self.settings.limits.message_bytes;
         // What fits one of them is taken: for whom it is too large on its way is told by that way.
         let providers = self.settings.smart_hosts().map(|(_, smart_host)| smart_host.largest_message.unwrap_or(u64::MAX));
-        providers.max().map_or(own, |largest| own.min(largest.saturating_sub(ADDED)))
+        providers.max().map_or(own, |largest| own.min(largest.saturating_sub(ADDED + self.content.growth() as u64)))
     }
 
     /// The engine's configuration, with what is not in the document: our own certificate, and what it signs in with to
@@ -247,7 +247,7 @@ impl Checked {
     }
 }
 
-/// What a message grows by at most on its way through this house, in its header.
+/// What a message grows by at most on its way through this house, in its header, without what the office puts in.
 const ADDED: u64 = 4096;
 
 /// What is not in the smart host's own settings: what the engine signs in with, and what holds for every way out.

@@ -6,7 +6,7 @@
 //! Invariant: the class of a status says the same as the action beside it, whatever a server wrote.
 
 use super::{Concerned, Fate, ReportFacts, ReportKind, date, mime};
-use crate::mail::{EnhancedStatus, ForwardPath, Severity, wish};
+use crate::mail::{EnhancedStatus, ForwardPath, Severity, field_text, wish};
 use crate::queue::{Why, WhyKind};
 use std::net::IpAddr;
 
@@ -39,7 +39,7 @@ fn group(recipient: &Concerned, kind: ReportKind) -> String {
         group.push_str(&format!("Remote-MTA: dns; {server}\r\n"));
     }
     if let Some(diagnostic) = diagnostic(fate) {
-        group.push_str(&mime::fold("Diagnostic-Code", &diagnostic));
+        group.push_str(&field_text::fold("Diagnostic-Code", &diagnostic));
     }
     if let Some(tried_at) = recipient.tried_at {
         group.push_str(&format!("Last-Attempt-Date: {}\r\n", date(tried_at)));

@@ -13,6 +13,7 @@ mod mime;
 mod quote;
 mod words;
 
+use crate::mail::field_text;
 use crate::mail::reply::RemoteReply;
 use crate::mail::wish::Ret;
 use crate::mail::{Body, Content, Envelope, ForwardPath, Kind, Mailbox, MessageId, Priority, Returns, ReversePath, Submission, Summary};
@@ -187,7 +188,7 @@ fn head(facts: &ReportFacts<'_>, readers: &[&Mailbox], subject: &str, message_id
     };
     let mut head = format!(
         "From: Outtray Mail Delivery <{from}>\r\n{to}{}Date: {}\r\nMessage-ID: {message_id}\r\n",
-        mime::fold("Subject", &mime::encoded(subject)),
+        field_text::fold("Subject", &field_text::encoded(subject)),
         date(now),
     );
     if is_message_id(facts.message_id) {
@@ -202,7 +203,7 @@ fn addressed(field: &str, reader: &Mailbox) -> String {
         return format!("{field}: <{reader}>\r\n");
     }
     // A header in ASCII cannot hold the address; a group without members says who is meant (RFC 6857 §3.1.10).
-    mime::fold(field, &format!("{} :;", mime::encoded(reader.as_str())))
+    field_text::fold(field, &format!("{} :;", field_text::encoded(reader.as_str())))
 }
 
 /// RFC 5322 §3.3.

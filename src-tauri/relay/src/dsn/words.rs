@@ -7,7 +7,7 @@
 
 use super::{Concerned, Fate, ReportFacts, ReportKind, mime};
 use crate::mail::reply::RemoteReply;
-use crate::mail::{Mailbox, ReversePath};
+use crate::mail::{Mailbox, ReversePath, field_text};
 use crate::queue::{Why, WhyKind};
 use jiff::Timestamp;
 
@@ -259,7 +259,7 @@ impl Page {
 
     /// Lines that hang below the label in front of the first.
     fn block(&mut self, indent: usize, label: &str, text: &str) {
-        for (n, line) in mime::wrap(text, WIDTH - indent - label.len()).iter().enumerate() {
+        for (n, line) in field_text::wrap(text, WIDTH - indent - label.len()).iter().enumerate() {
             let before = if n == 0 { label.to_owned() } else { " ".repeat(label.len()) };
             self.text.push_str(&format!("{:indent$}{before}{line}\r\n", ""));
         }

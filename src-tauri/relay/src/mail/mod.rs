@@ -5,6 +5,7 @@
 pub mod address;
 pub mod encode;
 pub mod envelope;
+pub mod field_text;
 pub mod fields;
 pub mod known;
 pub mod message;

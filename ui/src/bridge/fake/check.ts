@@ -22,6 +22,15 @@ export function checkSettings(settings: Settings): SettingsProblem[] {
   settings.rules.forEach(({ archive }, at) => {
     if (archive !== null && !/^[^@\s]+@[^@\s]+$/.test(archive)) wrong(`rules[${at}].archive`, archive, "this is no mail address", "one address, as in `archive@office.example`");
   });
+  settings.headers.forEach(({ field, action }, at) => {
+    const name = /^[!-9;-~]{1,100}$/;
+    if (field !== null && !name.test(field)) wrong(`headers[${at}].field`, field, "this is no name of a header field", "the name without the colon, as in `Subject`");
+    if (field === null && (action.kind === "refuse" || action.kind === "hold")) wrong(`headers[${at}].field`, "", "a rule that refuses or holds needs a field: this one fits every message, and no mail would go out", "a field, as in `Subject`, or the action `add` or `remove`");
+    const other = action.kind === "add" ? action.field : action.kind === "remove" && field === null ? (action.field ?? "") : null;
+    if (other !== null && !name.test(other)) wrong(`headers[${at}].action.field`, other, "this is no name of a header field", "the name without the colon, as in `Subject`");
+    else if (other !== null && /^(received|return-path|mime-version|content-.*)$/i.test(other)) wrong(`headers[${at}].action.field`, other, "this field says how the message is to be read and cannot be changed", "another field, as in `X-Organization`");
+    if (action.kind === "add" && action.value.trim() === "") wrong(`headers[${at}].action.value`, action.value, "a value is one line of letters that can be seen, 800 octets at most, without a space at its ends", "a text, as in `Muster GmbH`");
+  });
   settings.listeners.forEach((listener, at) => {
     if (listener.port < 1 || listener.port > 65_535) wrong(`listeners[${at}].port`, listener.port, "there is no such port", "use a number from 1 to 65535");
   });

@@ -433,10 +433,10 @@ text: string,
  */
 html: string, };
 
-export type HeaderAction = { "kind": "refuse" } | { "kind": "hold" } | { "kind": "remove" } | { "kind": "add", field: string, value: string, };
+export type HeaderAction = { "kind": "refuse" } | { "kind": "hold" } | { "kind": "remove", field: string | null, } | { "kind": "add", field: string, value: string, };
 
 /**
- * What is done about messages by a header field.
+ * What is done about messages by a header field, or about every message.
  */
 export type HeaderRule = { 
 /**
@@ -444,9 +444,9 @@ export type HeaderRule = {
  */
 name: string, 
 /**
- * The field's name, as in `Subject`, in any case.
+ * The field's name, as in `Subject`, in any case. `null`: every message, whatever fields it has; only for `add` and `remove`.
  */
-field: string, 
+field: string | null, 
 /**
  * What its value must hold, in any case; `*` stands for anything. Empty: the field is there.
  */

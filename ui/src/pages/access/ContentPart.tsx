@@ -33,7 +33,7 @@ export function ContentPart({ draft }: { draft: Draft }) {
       </Section>
       <Section
         title="Header fields"
-        sub="All that match are carried out, in this order. Taking out or adding a field breaks a signature that covers it."
+        sub="All that fit are carried out, in this order. Taking out or adding a field breaks a signature that covers it."
         actions={
           <Button icon={<Add20Regular />} onClick={() => setHeaders([...headers, { name: "", field: "Subject", pattern: "", action: { kind: "hold" } }])}>
             Add
@@ -42,7 +42,7 @@ export function ContentPart({ draft }: { draft: Draft }) {
       >
         {headers.length === 0 ? (
           <Card>
-            <p className="quiet">Nothing is done about header fields. For example: keep mail on hold whose Subject has “invoice *draft*”.</p>
+            <p className="quiet">Nothing is done about header fields. For example: keep mail on hold whose Subject has “invoice *draft*”, or add a field with the office’s name to every message.</p>
           </Card>
         ) : (
           <ul className={formStyles.list}>
@@ -65,15 +65,25 @@ function HeaderLine({ rule, at, draft, onChange, onRemove }: { rule: HeaderRule;
   return (
     <>
       <div className={formStyles.row}>
-        <Field label="When the field" {...fieldState(problems, of("field"))}>
-          <Input value={rule.field} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, field: value.trim() })} onBlur={draft.leave} />
+        <Field label="For" {...(rule.field === null ? fieldState(problems, of("field")) : {})}>
+          <Select value={rule.field === null ? "every" : "some"} onChange={(_, { value }) => onChange(value === "every" ? forEvery(rule) : forSome(rule))} onBlur={draft.leave}>
+            <option value="some">messages whose field…</option>
+            <option value="every">every message</option>
+          </Select>
         </Field>
-        <Field label="has" hint="* stands for anything. Empty: the field is there." {...fieldState(problems, of("pattern"))}>
-          <Input value={rule.pattern} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, pattern: value })} onBlur={draft.leave} />
-        </Field>
+        {rule.field !== null && (
+          <>
+            <Field label="Field" {...fieldState(problems, of("field"))}>
+              <Input value={rule.field} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, field: value.trim() })} onBlur={draft.leave} />
+            </Field>
+            <Field label="has" hint="* stands for anything. Empty: the field is there." {...fieldState(problems, of("pattern"))}>
+              <Input value={rule.pattern} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, pattern: value })} onBlur={draft.leave} />
+            </Field>
+          </>
+        )}
         <Field label="then">
-          <Select value={action.kind} onChange={(_, { value }) => onChange({ ...rule, action: newAction(value as HeaderAction["kind"]) })} onBlur={draft.leave}>
-            {(Object.keys(headerActionLabel) as HeaderAction["kind"][]).map((kind) => (
+          <Select value={action.kind} onChange={(_, { value }) => onChange({ ...rule, action: newAction(value as HeaderAction["kind"], rule.field === null) })} onBlur={draft.leave}>
+            {headerActions.filter((kind) => rule.field !== null || forEveryMessage(kind)).map((kind) => (
               <option key={kind} value={kind}>
                 {headerActionLabel[kind]}
               </option>
@@ -82,9 +92,14 @@ function HeaderLine({ rule, at, draft, onChange, onRemove }: { rule: HeaderRule;
         </Field>
       </div>
       <div className={formStyles.row}>
+        {action.kind === "remove" && rule.field === null && (
+          <Field label="Field to take out" {...fieldState(problems, of("action.field"))}>
+            <Input value={action.field ?? ""} spellCheck={false} placeholder="X-Scanner-Serial" onChange={(_, { value }) => onChange({ ...rule, action: { ...action, field: value.trim() } })} onBlur={draft.leave} />
+          </Field>
+        )}
         {action.kind === "add" && (
           <>
-            <Field label="Field to add" {...fieldState(problems, of("action.field"))}>
+            <Field label="Field to add" hint="One of this name that is there already stays."  {...fieldState(problems, of("action.field"))}>
               <Input value={action.field} spellCheck={false} onChange={(_, { value }) => onChange({ ...rule, action: { ...action, field: value.trim() } })} onBlur={draft.leave} />
             </Field>
             <Field label="Its value" {...fieldState(problems, of("action.value"))}>
@@ -95,12 +110,35 @@ function HeaderLine({ rule, at, draft, onChange, onRemove }: { rule: HeaderRule;
         <Field label="Name of this rule" hint={action.kind === "refuse" ? "The device hears it." : ""} {...fieldState(problems, of("name"))}>
           <Input value={rule.name} onChange={(_, { value }) => onChange({ ...rule, name: value })} onBlur={draft.leave} />
         </Field>
-        <Button className={styles.removeBeside ?? ""} appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove the rule for ${rule.field}`} title="Remove" onClick={onRemove} />
+        <Button className={styles.removeBeside ?? ""} appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove the rule for ${rule.field ?? "every message"}`} title="Remove" onClick={onRemove} />
       </div>
     </>
   );
 }
 
-function newAction(kind: HeaderAction["kind"]): HeaderAction {
-  return kind === "add" ? { kind, field: "X-Office", value: "" } : { kind };
+const headerActions = Object.keys(headerActionLabel) as HeaderAction["kind"][];
+
+/** What fits every message may not keep it from going out. */
+const forEveryMessage = (kind: HeaderAction["kind"]): boolean => kind === "add" || kind === "remove";
+
+function forEvery(rule: HeaderRule): HeaderRule {
+  const action: HeaderAction = rule.action.kind === "remove" ? { kind: "remove", field: rule.field } : rule.action;
+  return { ...rule, field: null, pattern: "", action: forEveryMessage(action.kind) ? action : newAction("add", true) };
+}
+
+function forSome(rule: HeaderRule): HeaderRule {
+  const { action } = rule;
+  return action.kind === "remove" ? { ...rule, field: action.field ?? "", action: { kind: "remove", field: null } } : { ...rule, field: "Subject" };
+}
+
+function newAction(kind: HeaderAction["kind"], every: boolean): HeaderAction {
+  switch (kind) {
+    case "add":
+      return { kind, field: "X-Organization", value: "" };
+    case "remove":
+      return { kind, field: every ? "" : null };
+    case "refuse":
+    case "hold":
+      return { kind };
+  }
 }

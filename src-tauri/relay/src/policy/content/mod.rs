@@ -12,7 +12,7 @@ mod programs;
 mod tests;
 
 pub use attachments::AttachmentRules;
-pub use header::{HeaderAction, HeaderRule, Pattern};
+pub use header::{HeaderAction, HeaderRule, NewField, Pattern};
 
 use super::replies::{self, Named};
 use super::{DecidedBy, Refusal, RefusedWhy};
@@ -31,11 +31,24 @@ pub struct ContentRules {
     /// None: any attachment is taken.
     pub attachments: Option<Arc<AttachmentRules>>,
     pub headers: Arc<[HeaderRule]>,
+    /// Put into every message.
+    pub every: Arc<[NewField]>,
 }
 
 impl Default for ContentRules {
     fn default() -> Self {
-        Self { attachments: None, headers: Arc::new([]) }
+        Self { attachments: None, headers: Arc::new([]), every: Arc::new([]) }
+    }
+}
+
+impl ContentRules {
+    /// What a message grows by at most.
+    pub fn growth(&self) -> usize {
+        let added = self.headers.iter().filter_map(|rule| match &rule.action {
+            HeaderAction::Add(field) => Some(field),
+            HeaderAction::Refuse | HeaderAction::Hold | HeaderAction::Remove => None,
+        });
+        added.chain(self.every.iter()).map(|field| field.octets().len()).sum()
     }
 }
 
@@ -56,7 +69,10 @@ pub struct Checked {
 
 impl ContentCheck {
     pub fn new(rules: &ContentRules) -> Self {
-        Self { header: HeaderPass::new(Arc::clone(&rules.headers)), attachments: rules.attachments.clone().map(AttachmentScan::new) }
+        Self {
+            header: HeaderPass::new(Arc::clone(&rules.headers), Arc::clone(&rules.every)),
+            attachments: rules.attachments.clone().map(AttachmentScan::new),
+        }
     }
 
     /// What goes on of the next piece; or the message is refused, and no more is to be shown.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn rules() -> ContentRules {
     let endings = ["exe", "js", "bat"].map(str::to_owned).into();
-    ContentRules { attachments: Some(Arc::new(AttachmentRules { endings, programs: true })), headers: Arc::new([]) }
+    ContentRules { attachments: Some(Arc::new(AttachmentRules { endings, programs: true })), ..ContentRules::default() }
 }
 
 /// What goes on, or the reply.
