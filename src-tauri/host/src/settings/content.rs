@@ -122,9 +122,9 @@ impl Rules<'_> {
         self.field_name(&place, field);
         let (remedy, is) = ("another field, as in `X-Organization`", |name: &&str| field.eq_ignore_ascii_case(name));
         self.may_change(&place, field, "put in", remedy);
-        if ONCE.iter().any(|name| is(name)) {
+        if ONCE.iter().any(is) {
             self.wrong(&*place, short(field), "a message may have this field only once, and who writes it fills it in", remedy);
-        } else if SIGNATURES.iter().any(|name| is(name)) {
+        } else if SIGNATURES.iter().any(is) {
             self.wrong(&*place, short(field), "this field is a signature, and only who signs can make one", remedy);
         } else if field.to_lowercase().starts_with("resent-") {
             self.wrong(&*place, short(field), "this field tells the way of a message and cannot be put in", remedy);

@@ -5,7 +5,7 @@ use super::{mended, opened};
 use crate::naive;
 use bytes::Bytes;
 use relay::bare::decode_all;
-use relay::policy::content::{AttachmentRules, Checked, ContentCheck, ContentRules, HeaderAction, HeaderRule, Pattern};
+use relay::policy::content::{AttachmentRules, Checked, ContentCheck, ContentRules, HeaderAction, HeaderRule, NewField, Pattern};
 use std::sync::Arc;
 
 pub const WORDS: &[&[u8]] = &[
@@ -89,7 +89,7 @@ fn rules() -> ContentRules {
         pattern: Pattern::new(pattern),
         action,
     };
-    let add = HeaderAction::Add { field: "X-Office".into(), value: "yes".into() };
+    let add = HeaderAction::Add(NewField::new("X-Office", "yes"));
     let headers = [
         rule("", "X-Secret", "", HeaderAction::Remove),
         rule("No spam", "Subject", "spam", HeaderAction::Refuse),
@@ -97,7 +97,11 @@ fn rules() -> ContentRules {
         rule("", "From", "", add),
     ];
     let endings = ["exe", "js"].map(str::to_owned).into();
-    ContentRules { attachments: Some(Arc::new(AttachmentRules { endings, programs: true })), headers: headers.into() }
+    ContentRules {
+        attachments: Some(Arc::new(AttachmentRules { endings, programs: true })),
+        headers: headers.into(),
+        ..ContentRules::default()
+    }
 }
 
 /// What goes on and whether it is held, or the reply.
