@@ -68,6 +68,16 @@ describe("more providers", () => {
     await page.getByRole("button", { name: "Move the route “Alarms” up" }).focus();
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
+    // By dragging, back and forth; the row that is being changed is not to be dragged.
+    const row = (name) => page.getByRole("listitem").filter({ has: page.getByRole("button", { name: `Change the route “${name}”` }) });
+    for (const name of ["Newsletters", "Alarms"]) {
+      const change = page.getByRole("button", { name: `Change the route “${name}”` });
+      if ((await change.getAttribute("aria-expanded")) === "true") await change.click();
+    }
+    await row("Newsletters").dragTo(row("Alarms"));
+    await page.getByText("the route “Newsletters” is now route 1 of 2.").waitFor({ state: "attached" });
+    await row("Alarms").dragTo(row("Newsletters"));
+    await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
     // What was open when it was saved stays open.
     assert.equal(await page.getByRole("button", { name: "Change backup" }).getAttribute("aria-expanded"), "true");
     await page.getByLabel("API key").fill("SG.secret");

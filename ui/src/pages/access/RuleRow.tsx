@@ -6,6 +6,7 @@ import { ArrowDown20Regular, ArrowUp20Regular, Delete20Regular, Edit20Regular, R
 
 import type { AccessRule } from "../../bridge/bridge";
 import { readNetwork, sayAddresses } from "../../bridge/network";
+import dragStyles from "../../forms/drag.module.css";
 import { ToneLabel } from "../../parts/Tone";
 import { labelOf, sayConditions } from "../../words";
 import styles from "./access.module.css";
@@ -39,7 +40,7 @@ export function RuleRow({ rule, at, last, open, decides, onOpen, onMove, onRemov
         onMove(at + step, event.target instanceof Element ? (event.target.closest("[data-act]")?.getAttribute("data-act") ?? "change") : "change");
       }}
     >
-      <span className={styles.grip} aria-hidden="true" title="Drag to change the order, or press Alt with an arrow key in this row">
+      <span className={dragStyles.grip} aria-hidden="true" title="Drag to change the order, or press Alt with an arrow key in this row">
         <ReOrderDotsVertical20Regular />
       </span>
       <span className={styles.number}>{at + 1}</span>

@@ -11,6 +11,7 @@ import { useLayoutEffect, useRef, useState } from "react";
 import type { AccessRule, MachineView, NetworkView } from "../../bridge/bridge";
 import { allowing } from "../../bridge/make";
 import { holds } from "../../bridge/network";
+import { useDrag } from "../../forms/drag";
 import type { Draft } from "../../forms/draft";
 import { moved, useRowKeys } from "../../forms/order";
 import { Card, Empty, Section } from "../../parts/Page";
@@ -32,8 +33,6 @@ export function RulesPart({ draft, machine, begin, decides }: RulesPartProps) {
   const { rules } = draft.draft;
   const rows = useRowKeys(rules.length);
   const [open, setOpen] = useState<number | null>(begin === null ? null : (rows.keys[begin] ?? null));
-  const [dragged, setDragged] = useState<number | null>(null);
-  const [over, setOver] = useState<number | null>(null);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const follow = useRef<{ row: number; act: string } | null>(null);
@@ -70,11 +69,7 @@ export function RulesPart({ draft, machine, begin, decides }: RulesPartProps) {
     put(rules.filter((_, other) => other !== at));
     setSaid(`${labelOf(rules[at])} is removed.`);
   };
-  const drop = (to: number) => {
-    if (dragged !== null) move(dragged, to, null);
-    setDragged(null);
-    setOver(null);
-  };
+  const drag = useDrag((from, to) => move(from, to, null));
   return (
     <Section
       title="Rules"
@@ -99,27 +94,12 @@ export function RulesPart({ draft, machine, begin, decides }: RulesPartProps) {
           {rules.map((rule, at) => {
             const key = rows.keys[at] ?? at;
             const unfolded = open === key || draft.check.problems.some((problem) => problem.field.startsWith(`rules[${at}]`));
+            const held = drag(at, !unfolded);
             return (
               <li
                 key={key}
-                className={[styles.rule, dragged === at ? styles.dragged : "", over === at && dragged !== null && dragged !== at ? (dragged < at ? styles.dropBelow : styles.dropAbove) : "", decides === at ? styles.decides : ""].join(" ")}
-                draggable={!unfolded}
-                onDragStart={(event) => {
-                  event.dataTransfer.effectAllowed = "move";
-                  // Firefox and WebKitGTK begin no drag without data.
-                  event.dataTransfer.setData("text/plain", String(at));
-                  setDragged(at);
-                }}
-                onDragOver={(event) => {
-                  if (dragged === null) return;
-                  event.preventDefault();
-                  setOver(at);
-                }}
-                onDrop={(event) => {
-                  event.preventDefault();
-                  drop(at);
-                }}
-                onDragEnd={() => (setDragged(null), setOver(null))}
+                className={[styles.rule, held.mark, decides === at ? styles.decides : ""].join(" ")}
+                {...held.on}
               >
                 <RuleRow rule={rule} at={at} last={rules.length - 1} open={unfolded} decides={decides === at} onOpen={() => setOpen(open === key ? null : key)} onMove={(to, act) => move(at, to, act)} onRemove={() => remove(at)} />
                 {unfolded && <RuleEditor rule={rule} at={at} problems={draft.check.problems} onLeave={draft.leave} onChange={(next) => draft.change({ ...draft.draft, rules: rules.with(at, next) })} />}

@@ -2,12 +2,14 @@
  * Further providers, the order in which they stand in for each other, and which mail goes through which.
  */
 import { Button, Field, Input, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
-import { Add20Regular, Delete20Regular, Edit20Regular } from "@fluentui/react-icons";
+import { Add20Regular, Delete20Regular, Edit20Regular, ReOrderDotsVertical20Regular } from "@fluentui/react-icons";
 import { useCallback, useState } from "react";
 
 import type { NamedSmartHost, RouteSettings, Settings, SettingsProblem, SmartHostSettings } from "../../bridge/bridge";
 import { fieldState } from "../../forms/check";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
+import { useDrag } from "../../forms/drag";
+import dragStyles from "../../forms/drag.module.css";
 import { moved, useRowKeys } from "../../forms/order";
 import { PaceFields } from "../../forms/PaceFields";
 import { ServerFields } from "../../forms/ProviderForm";
@@ -198,12 +200,13 @@ function Routes({ draft, change, problems, onLeave }: PartProps) {
   const put = (next: RouteSettings[]) => change({ ...draft, routes: next });
   const labelOf = (at: number) => (routes[at]?.name ? `the route “${routes[at].name}”` : `route ${at + 1}`);
   const move = (from: number, to: number) => {
-    if (to < 0 || to >= routes.length) return;
+    if (to < 0 || to >= routes.length || from === to) return;
     rows.move(from, to);
     put(moved(routes, from, to));
     setSaid(`${labelOf(from)} is now route ${to + 1} of ${routes.length}.`);
     onLeave();
   };
+  const drag = useDrag(move);
   const add = () => {
     setOpen(rows.add());
     const [first] = draft.otherSmartHosts;
@@ -232,11 +235,15 @@ function Routes({ draft, change, problems, onLeave }: PartProps) {
             const key = rows.keys[at] ?? at;
             const field = `routes[${at}]`;
             const unfolded = open === key || problems.some((problem) => problem.field.startsWith(field));
+            const held = drag(at, !unfolded);
             const set = (part: Partial<RouteSettings>) => put(routes.with(at, { ...route, ...part }));
             return (
-              <li key={key} className={styles.entry}>
+              <li key={key} className={`${styles.entry} ${held.mark}`} {...held.on}>
                 <div className={styles.line} onKeyDown={orderKeys(at, move)}>
-                  <div>
+                  <span className={dragStyles.grip} aria-hidden="true" title="Drag to change the order, or press Alt with an arrow key in this row">
+                    <ReOrderDotsVertical20Regular />
+                  </span>
+                  <div className={styles.what}>
                     <strong>{route.name === "" ? `Route ${at + 1}` : route.name}</strong>
                     <div className="quiet">
                       {sayRoute(route)} → {route.via.map((name) => nameOf(draft, name)).join(", else ")}
