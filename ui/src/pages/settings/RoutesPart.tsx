@@ -275,7 +275,10 @@ function Routes({ draft, change, problems, onLeave }: PartProps) {
                       <TextList label="Recipients" hint="Addresses or domains, one a line. Empty: any." placeholder="partner.example" values={route.recipients} problems={problems} field={`${field}.recipients`} onChange={(recipients) => set({ recipients })} onLeave={onLeave} />
                       <TextList label="Devices" hint="Networks, or names of rules of the Access page, one a line. Empty: any." placeholder="10.0.0.0/24" values={route.clients} problems={problems} field={`${field}.clients`} onChange={(clients) => set({ clients })} onLeave={onLeave} />
                     </div>
-                    <Order label="Through" names={route.via} known={namesOf(draft)} say={(name) => nameOf(draft, name)} problems={problems} field={`${field}.via`} onChange={(via) => (set({ via }), onLeave())} />
+                    <div>
+                      <div aria-hidden="true">Through</div>
+                      <Order label="Through" names={route.via} known={namesOf(draft)} say={(name) => nameOf(draft, name)} problems={problems} field={`${field}.via`} onChange={(via) => (set({ via }), onLeave())} />
+                    </div>
                   </div>
                 )}
               </li>
