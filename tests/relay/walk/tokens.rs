@@ -2,14 +2,18 @@
 //! are called back or cannot be had. No message is lost or bounced for any of it.
 
 use super::MESSAGE;
-use control::settings::{Settings, SignIn, TokenGrant};
+use control::settings::{NamedSmartHost, RouteSettings, Settings, SignIn, SmartHostEncryption, TokenGrant};
 use control::view::{LaneState, SignInView, SignInWaiting, Snapshot};
 use control::{Answer, ProblemCode, Request, Secret};
+use e2e::daemon::{furnish, program};
 use e2e::office::{USER, settings_for};
 use e2e::token_service::{Desk, SERVICE_SECRET, signer_files};
-use e2e::{Certs, FakeSmartHost, Office, OpenIdProvider, SmartHostRunning};
+use e2e::{Certs, Client, Daemon, FakeSmartHost, Office, OpenIdProvider, SmartHostRunning};
 use relay::clock::{Clock, HandWound, SystemClock};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -320,4 +324,38 @@ async fn a_token_service_nobody_vouches_for_is_sent_nothing() {
     let snapshot = office.until("a resting lane", |snapshot| rests_for(snapshot, ProblemCode::CertificateUntrusted)).await;
     assert_eq!(view(&snapshot).problem.unwrap().subject.as_deref(), Some("127.0.0.1"));
     assert!(untrusted.desk().asked().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_provider_is_signed_in_to_from_a_shell() {
+    let world = World::new().await;
+    let usual = FakeSmartHost::new().start().await;
+    let mut settings = world.settings(SignIn::None);
+    let mut news = settings.smart_host.clone().unwrap();
+    news.sign_in = world.service.sign_in("desktop", TokenGrant::DeviceCode);
+    let default = settings.smart_host.as_mut().unwrap();
+    (default.port, default.encryption) = (usual.port(), SmartHostEncryption::None);
+    settings.other_smart_hosts = vec![NamedSmartHost { name: "news".into(), smart_host: news }];
+    let route = RouteSettings { via: vec!["news".into()], recipients: vec!["away.test".into()], ..RouteSettings::default() };
+    settings.routes = vec![route];
+    let (data, credentials) = furnish(world.folder.path(), &settings, "");
+    let daemon = Daemon::start(&data, &credentials);
+    Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+
+    let outtrayd = |words: &[&str]| {
+        let mut command = Command::new(program());
+        command.args(["sign-in", "--lane", "news", "--json", "--data"]).arg(&data).args(words);
+        command
+    };
+    let status = || serde_json::from_slice::<Value>(&outtrayd(&["status"]).output().unwrap().stdout).unwrap();
+    assert_eq!(status()["signedIn"], false);
+    let mut shell = outtrayd(&[]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(shell.stdout.take().unwrap()).lines();
+    let asked: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    world.desk().visit(&format!("{}?user_code={}", asked["link"].as_str().unwrap(), asked["code"].as_str().unwrap())).await;
+    let ended: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(ended["signedIn"], true, "{ended}");
+    assert!(shell.wait().unwrap().success());
+    world.takes(1).await;
+    assert_eq!((status()["signedIn"].clone(), usual.connections()), (true.into(), 0));
 }
