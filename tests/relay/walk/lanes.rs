@@ -198,6 +198,31 @@ async fn a_report_carries_the_name_that_its_own_way_wants() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_the_one_that_stands_in_waits_for_the_first() {
+    let two = Two { first: FakeSmartHost::new().start().await, second: FakeSmartHost::new().size(1000).start().await };
+    two.first.stop().await;
+    let office = two.office(|settings| settings.default_route = vec!["default".into(), "second".into()]).await;
+    let large = format!("{MESSAGE}{}", "a line of a scan\r\n".repeat(100));
+    let mut device = office.device().await;
+    device.hands_in("scan@office.test", &["large@away.test"], &large).await;
+    device.hands_in("scan@office.test", &["small@away.test"], MESSAGE).await;
+    two.second.until(1).await;
+    let waits = office.until("it waits", |snapshot| snapshot.counters.deferred == 1).await;
+    assert_eq!((waits.counters.waiting, waits.counters.failed, to(&two.second)), (1, 0, vec!["small@away.test".to_owned()]));
+    two.first.start_again().await;
+    office.ask(Request::TryLane).await;
+    // Each message may be the one that finds it well.
+    while two.first.messages().is_empty() {
+        device.hands_in("scan@office.test", &["small@away.test"], MESSAGE).await;
+        office.until("it is sent", |snapshot| snapshot.counters.waiting == 1).await;
+    }
+    office.ask(Request::Retry { which: Selection::Ids { ids: vec![office.queue().await[0].id.clone()] } }).await;
+    office.until_queue_is_empty().await;
+    assert!(to(&two.first).contains(&"large@away.test".to_owned()) && !to(&two.second).contains(&"large@away.test".to_owned()));
+    assert_eq!(office.snapshot().await.counters.failed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mail_goes_through_the_next_one_when_the_first_is_down_and_comes_back_when_it_is_well() {
     let two = Two::start().await;
     two.first.stop().await;

@@ -74,7 +74,8 @@ impl Attempted {
             }
         };
         let (attempt, how, after) = match self.hand_over(&delivery, line).await {
-            Ok((attempt, line, how)) => {
+            Ok((mut attempt, line, how)) => {
+                self.wait_for_the_first(&mut attempt);
                 let went = self.how_far(&attempt);
                 let offered = attempt.outcomes.iter().filter(|outcome| **outcome != Outcome::Untouched).count();
                 let offered = u32::try_from(offered).unwrap_or(u32::MAX);
@@ -108,6 +109,21 @@ impl Attempted {
                 Again::NotByItself
             }
         });
+    }
+
+    /// One that stands in may take less than the first of its order: what is too large for it waits for that one.
+    fn wait_for_the_first(&self, attempt: &mut Attempt) {
+        let is_first = |lane: &usize| self.plan.lanes.get(*lane).is_some_and(|first| first.name == self.out.name);
+        if self.routes.iter().any(|route| self.plan.routing.order(route).first().is_none_or(is_first)) {
+            return;
+        }
+        for outcome in &mut attempt.outcomes {
+            if let Outcome::Failed(refusal) = outcome
+                && refusal.kind == RefusalKind::TooLarge
+            {
+                *outcome = Outcome::Deferred(refusal.clone());
+            }
+        }
     }
 
     /// Of a suspect only a success tells anything about the lane.
