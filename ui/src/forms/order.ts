@@ -1,7 +1,7 @@
 /**
  * The order of a list that people change: entries have no names of their own, so their rows are given some.
  */
-import { useState } from "react";
+import { useState, type KeyboardEvent } from "react";
 
 /** A list with one of its entries at another place. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
@@ -35,4 +35,16 @@ export function useRowKeys(length: number): RowKeys {
 
 function fresh(from: number, length: number): number[] {
   return Array.from({ length }, (_, at) => from + at);
+}
+
+const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
+
+/** Alt and an arrow key, anywhere in a row, move it by one place. */
+export function orderKeys(at: number, onMove: (from: number, to: number, event: KeyboardEvent) => void) {
+  return (event: KeyboardEvent) => {
+    const step = event.altKey ? steps[event.key] : undefined;
+    if (step === undefined) return;
+    event.preventDefault();
+    onMove(at, at + step, event);
+  };
 }

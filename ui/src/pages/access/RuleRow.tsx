@@ -7,11 +7,10 @@ import { ArrowDown20Regular, ArrowUp20Regular, Delete20Regular, Edit20Regular, R
 import type { AccessRule } from "../../bridge/bridge";
 import { readNetwork, sayAddresses } from "../../bridge/network";
 import dragStyles from "../../forms/drag.module.css";
+import { orderKeys } from "../../forms/order";
 import { ToneLabel } from "../../parts/Tone";
 import { labelOf, sayConditions } from "../../words";
 import styles from "./access.module.css";
-
-const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
 
 interface RuleRowProps {
   rule: AccessRule;
@@ -33,12 +32,7 @@ export function RuleRow({ rule, at, last, open, decides, onOpen, onMove, onRemov
   return (
     <div
       className={styles.line}
-      onKeyDown={(event) => {
-        const step = event.altKey ? steps[event.key] : undefined;
-        if (step === undefined) return;
-        event.preventDefault();
-        onMove(at + step, event.target instanceof Element ? (event.target.closest("[data-act]")?.getAttribute("data-act") ?? "change") : "change");
-      }}
+      onKeyDown={orderKeys(at, (_, to, { target }) => onMove(to, (target instanceof Element && target.closest("[data-act]")?.getAttribute("data-act")) || "change"))}
     >
       <span className={dragStyles.grip} aria-hidden="true" title="Drag to change the order, or press Alt with an arrow key in this row">
         <ReOrderDotsVertical20Regular />

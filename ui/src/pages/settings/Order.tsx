@@ -3,23 +3,11 @@
  */
 import { Button, Field, Select } from "@fluentui/react-components";
 import { ArrowDown20Regular, ArrowUp20Regular, Delete20Regular } from "@fluentui/react-icons";
-import type { KeyboardEvent } from "react";
 
 import type { SettingsProblem } from "../../bridge/bridge";
 import { sayWrong } from "../../forms/check";
-import { moved } from "../../forms/order";
+import { moved, orderKeys } from "../../forms/order";
 import styles from "./settings.module.css";
-
-const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
-
-export function orderKeys(at: number, onMove: (from: number, to: number) => void) {
-  return (event: KeyboardEvent) => {
-    const step = event.altKey ? steps[event.key] : undefined;
-    if (step === undefined) return;
-    event.preventDefault();
-    onMove(at, at + step);
-  };
-}
 
 export function OrderButtons({ label, at, last, onMove }: { label: string; at: number; last: number; onMove(to: number): void }) {
   return (

@@ -10,7 +10,7 @@ import { fieldState } from "../../forms/check";
 import { ConnectionCheck, swapEncryption } from "../../forms/ConnectionCheck";
 import { useDrag } from "../../forms/drag";
 import dragStyles from "../../forms/drag.module.css";
-import { moved, useRowKeys } from "../../forms/order";
+import { moved, orderKeys, useRowKeys } from "../../forms/order";
 import { PaceFields } from "../../forms/PaceFields";
 import { ServerFields } from "../../forms/ProviderForm";
 import { moreProviders, preset, providerName, usualProviders } from "../../forms/providers";
@@ -20,7 +20,7 @@ import formStyles from "../../forms/forms.module.css";
 import { useSnapshot } from "../../live/provider";
 import { Card, Empty, Section } from "../../parts/Page";
 import { sayRoute, USUAL } from "../../words";
-import { Order, OrderButtons, orderKeys } from "./Order";
+import { Order, OrderButtons } from "./Order";
 import type { PartProps } from "./SetupParts";
 import styles from "./settings.module.css";
 
