@@ -4,6 +4,8 @@
 //! One change at a time. Invariants: whatever cannot be used leaves the old settings in force; settings and the password
 //! that came with them are put in force together, so that no server sees another's password.
 
+mod certificates;
+
 use super::ends::ends;
 use super::lanes::all as lanes;
 use super::views::{self, Around};
@@ -12,7 +14,7 @@ use crate::logs::Logs;
 use crate::oauth::Oauth;
 use crate::secrets::{self, CERTIFICATE, Former, Secrets};
 use crate::settings::{self, CertificatePassword, Checked, Credentials, Facts, Files, file};
-use crate::{certificate, dkim, machine};
+use crate::{dkim, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
@@ -155,29 +157,6 @@ impl Force {
         checked.config(own, all, signers)
     }
 
-    /// Shows what is in the PFX file, if there is one; what cannot be opened leaves the certificate that was shown before.
-    async fn open_pfx(&self, checked: &mut Checked, password: Option<SecretString>) -> Option<Problem> {
-        let file = checked.pfx_file()?;
-        let path = file.clone();
-        let password = password.unwrap_or_default();
-        // It may take a million rounds of hashing.
-        let opened = tokio::task::spawn_blocking(move || certificate::pfx::open(&path, &password)).await;
-        match opened {
-            Ok(Ok(certificate)) => {
-                checked.show(certificate);
-                None
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(file = %file.display(), %error, "The certificate cannot be used");
-                // A file that is gone is told of already.
-                (!checked.is_unusable(&file)).then(|| error.problem(&file))
-            }
-            Err(error) => {
-                Some(Problem::new(ProblemCode::CertificateFileUnusable).about(file.display().to_string()).said(error.to_string()))
-            }
-        }
-    }
-
     /// What is stored for a smart host.
     pub async fn password(&self, lane: &str) -> Option<SecretString> {
         self.secrets.read(&secrets::of_lane(lane)).await.unwrap_or_else(|error| {
@@ -287,46 +266,9 @@ impl Force {
         self.now().checked.files()
     }
 
-    /// Loads the files that settings name again, if something else stands in them now. Sessions stay open; what begins
-    /// from now on sees the new certificate.
-    pub async fn look_at_files(&self, relay: &Relay) {
-        let _one_at_a_time = self.changing.lock().await;
-        let before = self.now().checked.clone();
-        let files = before.files();
-        let Ok(marks) = tokio::task::spawn_blocking(move || Marks::of(files)).await else { return };
-        if marks == self.now().files {
-            return;
-        }
-        let Ok(mut checked) = settings::check_with(&before.settings, &self.facts, Files::MayBeGone) else { return };
-        match checked.unusable.first() {
-            None => tracing::info!("A certificate file has changed and is loaded"),
-            Some(problem) => tracing::warn!(file = problem.subject, said = problem.said, "A certificate file cannot be used"),
-        }
-        checked.keep_certificate_of(&before);
-        {
-            let mut now = self.now();
-            (now.checked, now.files) = (checked, marks);
-        }
-        self.renew(relay).await;
-    }
-
     /// Milliseconds since 1970.
     pub fn now_millis(&self) -> i64 {
         self.clock.now().as_millisecond()
-    }
-
-    /// Whether our own certificate ends soon.
-    pub fn certificate_is_due(&self) -> bool {
-        let checked = self.now().checked.clone();
-        checked.wants_self_signed() && !certificate::is_still_good(&self.facts.folder, checked.host_name(), self.today())
-    }
-
-    /// Days go by, and files are renewed.
-    pub async fn look_at_ends(&self, relay: &Relay) {
-        let found = ends(&self.checked(), self.today());
-        if std::mem::replace(&mut self.now().ends, found.clone()) != found {
-            self.tell(relay).await;
-        }
     }
 
     pub fn settings_view(&self) -> SettingsView {
@@ -443,17 +385,6 @@ impl Force {
         // Nobody listening is no loss: a snapshot tells the same.
         let _ = self.told.send(Event::unnumbered(settings));
         let _ = self.told.send(Event::unnumbered(Fact::NoticesChanged { notices }));
-    }
-
-    fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::sign::CertifiedKey>>, Option<Problem>) {
-        match certificate::self_signed(&self.facts.folder, checked.host_name(), &machine::addresses(), self.today()) {
-            Ok(config) => (Some(config), None),
-            Err(error) => {
-                tracing::error!(%error, "There is no certificate: no encryption is offered");
-                let subject = certificate::files(&self.facts.folder).0.display().to_string();
-                (None, Some(Problem::new(ProblemCode::CertificateFileUnusable).about(subject).said(error.to_string())))
-            }
-        }
     }
 
     fn today(&self) -> jiff::civil::Date {
