@@ -2,11 +2,11 @@
 
 mod failover;
 
-use super::{MESSAGE, Provider, reply};
+use super::{MESSAGE, reply};
 use control::request::{EntryFilter, LaneAct, Selection};
 use control::settings::{AccessRule, NamedSmartHost, NullSender, Pace, RouteSettings, Settings, SignIn, SmartHostEncryption};
 use control::view::{LaneState, LaneView, RecipientState, Snapshot};
-use control::{Answer, ProblemCode, Request, Secret};
+use control::{Answer, ProblemCode, Request};
 use e2e::{Client, FakeSmartHost, Office, SmartHostRunning, Stage};
 use relay::clock::{Clock, HandWound, SystemClock};
 use relay::event::Fact;

@@ -3,7 +3,7 @@
 use super::super::{MESSAGE, Provider, reply};
 use super::{Two, lane_two, rests, route, to};
 use control::request::Selection;
-use control::settings::{NamedSmartHost, Settings, SignIn, SmartHostEncryption};
+use control::settings::{NamedSmartHost, SignIn, SmartHostEncryption};
 use control::view::LaneState;
 use control::{Answer, ProblemCode, Request, Secret};
 use e2e::{FakeSmartHost, Office, Stage};
