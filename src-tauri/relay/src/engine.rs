@@ -37,12 +37,12 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ticks: mpsc::UnboundedSender<Tick>,
     doors: Arc<tokio::sync::Mutex<Doors>>,
-    /// The clock was moved by hand: doors look at it too.
+    /// Doors were arranged anew, or the clock was moved by hand: they look at it too.
     looks: Arc<Notify>,
     pickup: watch::Sender<Option<Order>>,
     config: Mutex<Config>,
     plans: AtomicU64,
-    disk_limit: Arc<AtomicU64>,
+    disk_limit: watch::Sender<u64>,
     accounts: Arc<Accounts>,
     admit: Arc<Admit>,
     refused: Arc<RefusedBook>,
@@ -106,14 +106,9 @@ impl Relay {
         watch_over(tokio::spawn(dispatcher.run()), Arc::clone(&board), "handing over has stopped");
 
         let disk_full = Arc::new(AtomicBool::new(false));
-        let disk_limit = Arc::new(AtomicU64::new(config.limits.free_disk_bytes));
+        let (disk_limit, limit) = watch::channel(config.limits.free_disk_bytes);
         let stop = CancellationToken::new();
-        let disk = DiskWatch {
-            folder: folder.to_owned(),
-            board: Arc::clone(&board),
-            full: Arc::clone(&disk_full),
-            limit: Arc::clone(&disk_limit),
-        };
+        let disk = DiskWatch { folder: folder.to_owned(), board: Arc::clone(&board), full: Arc::clone(&disk_full), limit };
         disk.look().await;
         tokio::spawn(disk.run(stop.clone()));
 
@@ -164,7 +159,7 @@ impl Relay {
     pub async fn reconfigure(&self, config: Config) {
         let inner = &self.0;
         *inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config.clone();
-        inner.disk_limit.store(config.limits.free_disk_bytes, Ordering::Relaxed);
+        inner.disk_limit.send_replace(config.limits.free_disk_bytes);
         let number = inner.plans.fetch_add(1, Ordering::Relaxed) + 1;
         let plan = Plan::with_lanes(number, &config);
         inner.tell(Tick::Reconfigured(Box::new(plan)));
@@ -176,6 +171,7 @@ impl Relay {
         });
         inner.accounts.reconfigure(&config);
         inner.doors.lock().await.arrange(Setup::new(config)).await;
+        inner.looks.notify_one();
     }
 
     /// Events from now on. Subscribe first, then ask for [`Relay::picture`].
@@ -354,18 +350,18 @@ impl Inner {
     }
 }
 
-/// How often doors look at the clock.
+/// How often doors look at the clock while one of them is shut.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Doors that could not be opened are tried again, until the engine is told to stop.
 async fn keep_looking(doors: Arc<tokio::sync::Mutex<Doors>>, looks: Arc<Notify>, stop: CancellationToken) {
     loop {
+        let one_is_shut = doors.lock().await.look().await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = looks.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(LOOK_EVERY), if one_is_shut => {}
         }
-        doors.lock().await.look().await;
     }
 }
 
@@ -441,4 +437,4 @@ impl Watcher for Teller {
 
 #[cfg(test)]
 #[path = "engine_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -223,7 +223,7 @@ async fn an_attempt_in_vain_was_made_again_at_once() {
     trial.relay.stop(Duration::from_secs(8)).await;
 }
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let second = Duration::from_secs;
     Config {
         host_name: "relay.office.test".into(),

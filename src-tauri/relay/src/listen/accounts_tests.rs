@@ -5,17 +5,7 @@
 use super::*;
 use crate::clock::HandWound;
 use crate::policy::{Account, AddressList};
-use crate::store::{Commit, Condition, Watcher};
-
-struct Quiet;
-
-impl Watcher for Quiet {
-    fn committed(&self, _: Commit) {}
-    fn wants_summaries(&self) -> bool {
-        false
-    }
-    fn condition(&self, _: Condition<'_>) {}
-}
+use crate::store::tests::Quiet;
 
 const LIMITS: SignInLimits = SignInLimits { failures: 3, pause: Duration::from_secs(600) };
 

@@ -384,3 +384,7 @@ impl Drop for Counted {
         self.0.count_sessions(-1, now);
     }
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -70,13 +70,18 @@ impl Doors {
         self.try_shut_doors().await;
     }
 
-    /// Tries doors again that could not be opened, if it is time.
-    pub async fn look(&mut self) {
+    /// Tries doors again that could not be opened, if it is time; gives whether there is still one.
+    pub async fn look(&mut self) -> bool {
         let gone = self.hall.clock.now().duration_since(self.tried_at);
         let is_time = gone >= TRY_AGAIN || gone.is_negative();
-        if is_time && self.open.iter().any(|door| door.accepting.is_none()) {
+        if is_time && self.one_is_shut() {
             self.try_shut_doors().await;
         }
+        self.one_is_shut()
+    }
+
+    fn one_is_shut(&self) -> bool {
+        self.open.iter().any(|door| door.accepting.is_none())
     }
 
     /// Opens what is wanted and not open.

@@ -286,4 +286,4 @@ impl Challenge {
 
 #[cfg(test)]
 #[path = "sign_in_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -4,7 +4,7 @@
 
 use super::*;
 
-fn config() -> SmartHostConfig {
+pub fn config() -> SmartHostConfig {
     let second = std::time::Duration::from_secs(1);
     SmartHostConfig {
         server: "smtp.example.com".into(),

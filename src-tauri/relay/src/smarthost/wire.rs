@@ -245,3 +245,22 @@ impl Adapter {
         self.peer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::smarthost::sign_in::tests::config;
+
+    #[tokio::test]
+    async fn commands_do_not_wait_for_what_follows_them() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut config = config();
+        config.timeouts.connect = std::time::Duration::from_secs(60);
+        let Ok((stream, peer)) = connect(&config, &[address]).await else { panic!("not connected") };
+        assert_eq!(peer, address);
+        assert!(stream.nodelay().unwrap());
+    }
+}

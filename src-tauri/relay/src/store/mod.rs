@@ -420,4 +420,6 @@ fn remove_orphans(sql: &Connection, content_folder: &Path) -> Result<(), StoreEr
 #[cfg(test)]
 mod access_tests;
 #[cfg(test)]
-mod tests;
+mod sync_tests;
+#[cfg(test)]
+pub mod tests;

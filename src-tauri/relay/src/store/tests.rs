@@ -11,7 +11,7 @@ use crate::queue::{Schedule, StateWord, Via, settle};
 use crate::smarthost::{Outcome, Refusal, RefusalKind};
 use std::time::Duration;
 
-pub(super) struct Quiet;
+pub struct Quiet;
 
 impl Watcher for Quiet {
     fn committed(&self, _: Commit) {}
@@ -50,7 +50,7 @@ pub(super) fn memory(text: &'static str) -> Content {
     Content::Memory(Bytes::from_static(text.as_bytes()))
 }
 
-fn schedule() -> Schedule {
+pub(super) fn schedule() -> Schedule {
     Schedule {
         first_retry: Duration::from_secs(60),
         longest_retry: Duration::from_secs(60),
@@ -59,7 +59,7 @@ fn schedule() -> Schedule {
     }
 }
 
-fn sent() -> Outcome {
+pub(super) fn sent() -> Outcome {
     Outcome::Sent(RemoteReply::parse("250 2.0.0 taken as 77").unwrap())
 }
 
@@ -200,7 +200,7 @@ async fn a_large_content_goes_to_a_file_and_the_file_goes_with_the_message() {
 }
 
 /// A large content, finished and in its file.
-async fn large(store: &Store) -> (MessageId, Content, PathBuf) {
+pub(super) async fn large(store: &Store) -> (MessageId, Content, PathBuf) {
     let id = MessageId::at(now());
     let mut writer = store.content_writer(id);
     writer.write(&vec![b'x'; 300_000]).await.unwrap();
