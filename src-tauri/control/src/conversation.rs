@@ -38,7 +38,7 @@ async fn every_request_crosses_unchanged_and_brings_its_own_answer() {
 async fn steps_of_a_check_come_before_its_answer_and_without_subscription() {
     let (_, client) = desk_and_client();
     let mut events = client.events();
-    assert_eq!(client.call(probe()).await.unwrap(), Answer::Done);
+    assert_eq!(client.call(probe()).await.unwrap(), Answer::Probed { steps: vec![step()] });
     let fact = events.next().await.unwrap().fact;
     assert_eq!(fact, Fact::Probed { probe: 7, step: step() });
 }
@@ -286,6 +286,7 @@ fn answer_to(request: &Request) -> Answer {
         Request::Retry { .. } => Answer::Count { count: 3 },
         Request::CheckSettings { .. } => Answer::Problems { problems: vec![] },
         Request::Story { .. } => Answer::Refused { refused: Refused::NoSuchMessage },
+        Request::Probe { .. } => Answer::Probed { steps: vec![step()] },
         _ => Answer::Done,
     }
 }
@@ -318,9 +319,11 @@ fn all_requests() -> Vec<Request> {
         Request::ApplySettings { settings: settings(), secret: None },
         Request::ApplySettings { settings: settings(), secret: secret() },
         Request::TakeOver { settings: settings(), secret: secret() },
+        Request::ImportRead { read: "{}".into(), keep: true },
         Request::ReloadSettings,
         Request::SetSecret { name: "smart-host".into(), secret: Secret::new("tr0ub4dor".into()), until_restart: true },
         Request::RemoveSecret { name: "smart-host".into() },
+        Request::RemoveAllSecrets,
         Request::Machine,
         probe(),
         Request::BeginSignIn { smart_host: Box::new(smart_host()), secret: Some(Secret::new("tr0ub4dor".into())), lane: None },

@@ -160,6 +160,9 @@ pub struct LeftMail {
     pub path: String,
     #[ts(type = "number")]
     pub messages: u64,
+    /// Nobody knows how many: it could not be looked into, in the system's words.
+    #[serde(default)]
+    pub unreadable: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -65,6 +65,20 @@ pub struct FirewallView {
     pub name: Option<String>,
     /// What an administrator types to let the ports in from the local network, when that is known.
     pub command: Option<String>,
+    /// The same for `outtrayd firewall open`, where our own program does it.
+    pub opening: Option<OpeningView>,
+    /// Windows calls a network of this machine public: there our rule does not count, and devices are kept out.
+    pub public_network: bool,
+}
+
+/// What a rule in the firewall is to let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "control.ts")]
+pub struct OpeningView {
+    pub ports: Vec<u16>,
+    /// `LocalSubnet`, `10.0.0.0/8`; never public ones.
+    pub networks: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -9,9 +9,18 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsProblem, SmartHostSettings};
 use crate::view::{
-    DecisionView, DeviceView, DkimAlgorithm, DkimFound, DkimKeyView, Page, RecipientState, RefusalPage, RewrittenView, SettingsView,
-    SignInView, Snapshot, StoryView,
+    DecisionView, DeviceView, DkimAlgorithm, DkimFound, DkimKeyView, Page, ProbeStep, RecipientState, RefusalPage, RewrittenView,
+    SettingsView, SignInView, Snapshot, StoryView,
 };
+
+/// The settings in a document, read as those in a request are: what reads them is large, and so it is there once.
+pub fn settings_in(document: serde_json::Value) -> Result<Settings, serde_json::Error> {
+    let request = serde_json::json!({ "ask": "applySettings", "settings": document });
+    let Request::ApplySettings { settings, secret: _ } = serde_json::from_value(request)? else {
+        return Err(serde::de::Error::custom("no settings"));
+    };
+    Ok(*settings)
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "ask")]
@@ -109,14 +118,16 @@ pub enum Request {
     RemoveSecret {
         name: String,
     },
+    /// Removes all that is kept for the settings in force, sign-ins too: before their engine is taken from the machine. Answer: `Settings`.
+    RemoveAllSecrets,
     /// Answer: `Machine`.
     Machine,
     /// Asks the mail provider which address it sees us at, and this machine's time server what time it is.
     /// Answer: `Outside`.
     LookOutside,
     /// Tries a smart host step by step; the steps come as `Probed` events with this number
-    /// (to this connection only, whether subscribed or not), then the answer `Done`.
-    /// Without `secret` the stored one is used.
+    /// (to this connection only, whether subscribed or not) while it goes on. Without `secret` the
+    /// stored one is used. Answer: `Probed`, or `Problems` of what was given.
     #[serde(rename_all = "camelCase")]
     Probe {
         probe: u32,
@@ -224,6 +235,13 @@ pub enum Request {
     #[serde(rename_all = "camelCase")]
     ImportLook {
         metabase: Option<MetabaseFile>,
+    },
+    /// What a process with more rights read of the Windows SMTP service (`host::import::Read`, in JSON), judged by what the
+    /// engine's account may. `keep`: for the looks that follow, too, until the engine stops. Answer: `Import`.
+    #[serde(rename_all = "camelCase")]
+    ImportRead {
+        read: String,
+        keep: bool,
     },
     /// How the Windows SMTP service stands. Answer: `TakeOver`.
     TakeOverState,
@@ -377,6 +395,12 @@ pub enum Answer {
     #[serde(rename_all = "camelCase")]
     Outside {
         outside: OutsideView,
+    },
+    /// How each step ended, in their order. The verdict is taken from here: events come by another
+    /// way, and may come later.
+    #[serde(rename_all = "camelCase")]
+    Probed {
+        steps: Vec<ProbeStep>,
     },
     #[serde(rename_all = "camelCase")]
     SignIn {

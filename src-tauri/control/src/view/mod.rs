@@ -5,12 +5,14 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod certificate;
 mod devices;
 mod probe;
 mod shape;
 mod sign_in;
 mod story;
 
+pub use certificate::CertificateView;
 pub use devices::{DecidedBy, DecisionView, DeviceView, RefusalPage, RefusalView};
 pub use probe::{ProbeOutcome, ProbeStage, ProbeStep};
 pub use shape::{DkimAlgorithm, DkimFound, DkimKeyView, DkimPublicView, RewrittenView};
@@ -382,6 +384,9 @@ pub struct SettingsView {
     /// Of smart hosts beside the default one, where tokens are wanted.
     #[serde(default)]
     pub other_sign_ins: Vec<NamedSignIn>,
+    /// What devices see when they encrypt. None: no port encrypts, or there is none to show.
+    #[serde(default)]
+    pub certificate: Option<CertificateView>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

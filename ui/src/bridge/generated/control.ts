@@ -85,7 +85,7 @@ allowedSenders: Array<string>, deniedSenders: Array<string>,
  */
 allowedRecipients: Array<string>, deniedRecipients: Array<string>, };
 
-export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "rewritten", rewritten: RewrittenView, } | { "kind": "dkimKey", key: DkimKeyView, } | { "kind": "dkimFound", found: DkimFound, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
+export type Answer = { "kind": "done" } | { "kind": "snapshot", snapshot: Snapshot, } | { "kind": "page", page: Page, } | { "kind": "story", story: StoryView, } | { "kind": "content", base64: string, total: number, } | { "kind": "count", count: number, } | { "kind": "settings", settings: SettingsView, } | { "kind": "problems", problems: Array<SettingsProblem>, } | { "kind": "decision", decision: DecisionView, } | { "kind": "rewritten", rewritten: RewrittenView, } | { "kind": "dkimKey", key: DkimKeyView, } | { "kind": "dkimFound", found: DkimFound, } | { "kind": "devices", devices: Array<DeviceView>, } | { "kind": "refusals", page: RefusalPage, } | { "kind": "machine", machine: MachineView, } | { "kind": "outside", outside: OutsideView, } | { "kind": "probed", steps: Array<ProbeStep>, } | { "kind": "signIn", signIn: SignInView, } | { "kind": "kept", id: string, } | { "kind": "import", found: ImportView, } | { "kind": "takeOver", state: TakeOverView, } | { "kind": "notTakenOver", trouble: TakeOverTrouble, } | { "kind": "refused", refused: Refused, };
 
 /**
  * Attachments that are refused with 550 5.7.1; the reply names the attachment.
@@ -125,6 +125,35 @@ mostPerHour: number, };
 export type Caution = { title: string, text: string, };
 
 export type CertificateSettings = { "kind": "selfSigned" } | { "kind": "pem", certificateFile: string, keyFile: string, } | { "kind": "pfx", file: string, };
+
+/**
+ * What anybody can see who connects; nothing of the key.
+ */
+export type CertificateView = { 
+/**
+ * Made by the relay itself; else out of the files that the settings name.
+ */
+own: boolean, 
+/**
+ * Host names and addresses it is for (subjectAltName, RFC 5280 §4.2.1.6).
+ */
+names: Array<string>, 
+/**
+ * Who has issued it, as one line (RFC 4514).
+ */
+issuer: string, 
+/**
+ * In its issuer's time zone, UTC: `2029-02-26`.
+ */
+lastDay: string, 
+/**
+ * SHA-256 of the certificate, as browsers and devices show it: `AB:CD:…`.
+ */
+fingerprint: string, 
+/**
+ * PEM, for devices that are to be told whom to trust.
+ */
+pem: string, };
 
 export type ClientCertificates = { 
 /**
@@ -417,7 +446,15 @@ name: string | null,
 /**
  * What an administrator types to let the ports in from the local network, when that is known.
  */
-command: string | null, };
+command: string | null, 
+/**
+ * The same for `outtrayd firewall open`, where our own program does it.
+ */
+opening: OpeningView | null, 
+/**
+ * Windows calls a network of this machine public: there our rule does not count, and devices are kept out.
+ */
+publicNetwork: boolean, };
 
 /**
  * A footer under the first text of each message on its way out, in the form that the text has. What is signed or encrypted
@@ -569,7 +606,11 @@ failedOver: boolean, };
 /**
  * Messages in one folder of the Windows SMTP service.
  */
-export type LeftMail = { folder: MailFolder, path: string, messages: number, };
+export type LeftMail = { folder: MailFolder, path: string, messages: number, 
+/**
+ * Nobody knows how many: it could not be looked into, in the system's words.
+ */
+unreadable: string | null, };
 
 export type Limits = { 
 /**
@@ -728,6 +769,15 @@ export type NewSecret = { name: string, secret: Secret, untilRestart: boolean, }
  * How mail with the null reverse-path (`MAIL FROM:<>`) goes out: reports above all.
  */
 export type NullSender = { "kind": "asItIs" } | { "kind": "account" } | { "kind": "address", address: string, };
+
+/**
+ * What a rule in the firewall is to let in.
+ */
+export type OpeningView = { ports: Array<number>, 
+/**
+ * `LocalSubnet`, `10.0.0.0/8`; never public ones.
+ */
+networks: Array<string>, };
 
 /**
  * What only others can tell: asked on a click, never by itself.
@@ -1004,7 +1054,7 @@ export type Request = { "ask": "subscribe" } | { "ask": "snapshot" } | { "ask": 
 /**
  * `default`, or as the settings name it.
  */
-lane: string, act: LaneAct, } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, 
+lane: string, act: LaneAct, } | { "ask": "tryListeners" } | { "ask": "settings" } | { "ask": "checkSettings", settings: Settings, } | { "ask": "applySettings", settings: Settings, secret?: NewSecret, } | { "ask": "reloadSettings" } | { "ask": "setSecret", name: string, secret: Secret, untilRestart: boolean, } | { "ask": "removeSecret", name: string, } | { "ask": "removeAllSecrets" } | { "ask": "machine" } | { "ask": "lookOutside" } | { "ask": "probe", probe: number, smartHost: SmartHostSettings, secret: Secret | null, sender: string | null, 
 /**
  * Which smart host it is, for its stored secret; None: the default one.
  */
@@ -1020,7 +1070,7 @@ text: string, offset: number, limit: number, } | { "ask": "endBurst",
 /**
  * An address, or `account:` and the name of a device account, as the notice has it.
  */
-address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
+address: string, release: boolean, } | { "ask": "forgetRefused", address: string, } | { "ask": "importLook", metabase: MetabaseFile | null, } | { "ask": "importRead", read: string, keep: boolean, } | { "ask": "takeOverState" } | { "ask": "takeOver", settings: Settings, secret?: NewSecret, } | { "ask": "takeOverBack" };
 
 export type RewritingRow = { 
 /**
@@ -1243,7 +1293,11 @@ signIn: SignInView | null,
 /**
  * Of smart hosts beside the default one, where tokens are wanted.
  */
-otherSignIns: Array<NamedSignIn>, };
+otherSignIns: Array<NamedSignIn>, 
+/**
+ * What devices see when they encrypt. None: no port encrypts, or there is none to show.
+ */
+certificate: CertificateView | null, };
 
 export type SignIn = { "kind": "none" } | { "kind": "password", user: string, } | { "kind": "oauth", 
 /**
