@@ -5,6 +5,7 @@
 //! for another host name. Its key file has mode 0600.
 
 pub mod pfx;
+pub mod shown;
 
 use control::problem::{Problem, ProblemCode};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};

@@ -129,7 +129,7 @@ impl Host {
         let force = Arc::new(Force::new(facts, secrets, logs, options.clock.clone(), found, engine));
         let relay = Relay::start(force.config().await, &folder, options.clock).await?;
         let stopping = CancellationToken::new();
-        let desk = FrontDesk { relay, force, stopping: stopping.clone() };
+        let desk = FrontDesk { relay, force, stopping: stopping.clone(), iis: Arc::default() };
 
         let connections = CancellationToken::new();
         let listener = match Listener::bind(&folder, guest_of(&folder).as_ref()) {

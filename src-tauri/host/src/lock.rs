@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug)]
 pub struct Lock {
-    _held: File,
+    held: File,
     running: PathBuf,
 }
 
@@ -48,13 +48,15 @@ impl Lock {
         let holder = Holder { process: std::process::id(), control };
         let text = serde_json::to_string(&holder).map_err(io::Error::other)?;
         write_whole(&running, text.as_bytes())?;
-        Ok(Self { _held: held, running })
+        Ok(Self { held, running })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.running);
+        // Closing the file is not enough: a program that is just being started by another thread has it, too, until it is itself.
+        let _ = self.held.unlock();
     }
 }
 
@@ -86,5 +88,16 @@ mod tests {
         drop(first);
         Lock::take(folder.path(), "there".into()).unwrap();
         assert_eq!(holder(folder.path()), None);
+    }
+
+    #[test]
+    fn it_was_held_on_by_a_program_that_was_just_being_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Lock::take(folder.path(), "here".into()).unwrap();
+        // What fork() leaves a child with, until exec() closes it.
+        let inherited = first.held.try_clone().unwrap();
+        drop(first);
+        Lock::take(folder.path(), "there".into()).unwrap();
+        drop(inherited);
     }
 }

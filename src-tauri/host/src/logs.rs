@@ -7,7 +7,7 @@ use control::settings::LogLevel;
 use std::io;
 use std::path::Path;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,6 +16,9 @@ use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 /// Files kept: two weeks.
 const DAYS: usize = 14;
+/// Written but not on the disk yet; what comes on top is lost. Room for all is taken at the start (32 octets each): the
+/// crate's own limit takes 4 MB.
+const LINES: usize = 4096;
 const OURS: [&str; 6] = ["relay", "host", "control", "outtray", "outtrayd", "outtray_lib"];
 
 /// Keep it until the very end: what is still in memory is written when it goes.
@@ -42,7 +45,7 @@ impl Logs {
             .filename_suffix("log")
             .max_log_files(DAYS)
             .build(folder)?;
-        let (file, guard) = tracing_appender::non_blocking(file);
+        let (file, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(file);
         let (filter, handle) = reload::Layer::new(targets(level));
         let to_file = fmt::layer().with_ansi(false).with_writer(file);
         let to_console = console.then(|| fmt::layer().with_ansi(false).with_writer(io::stderr));

@@ -60,6 +60,31 @@ fn exit_codes_tell_what_was_wrong() {
     assert_eq!(serde_json::from_slice::<Value>(&failed.stderr).unwrap()["exit"], 3);
 }
 
+/// Whoever reads JSON reads of a wrong command line as of any other failure.
+#[test]
+fn a_wrong_command_line_was_told_in_words_to_who_asked_for_json() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["fly", "--json"][..], "unrecognized subcommand 'fly'"),
+        (&["--json", "queue", "--state", "lost"], "invalid value 'lost' for '--state <STATE>'"),
+        (&["retry", "--json"], "the following required arguments were not provided"),
+        (&["--json"], "Usage: outtrayd"),
+    ] {
+        let ended = outtrayd(folder.path(), arguments);
+        let told: Value = serde_json::from_slice(&ended.stderr).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ended:?}"));
+        assert_eq!((ended.status.code(), &told["exit"], told.as_object().unwrap().len()), (Some(2), &2.into(), 2), "{arguments:?}: {told}");
+        assert!(told["error"].as_str().is_some_and(|error| error.contains(said)), "{arguments:?}: {told}");
+        assert_eq!(text(&ended.stdout), "");
+    }
+    // Without it in words, also where it is but a name; and help is no failure.
+    for arguments in [&["fly"][..], &["story", "--", "--json", "x"]] {
+        let ended = outtrayd(folder.path(), arguments);
+        assert!(ended.status.code() == Some(2) && text(&ended.stderr).starts_with("error: "), "{ended:?}");
+    }
+    let help = outtrayd(folder.path(), &["--help", "--json"]);
+    assert!(help.status.code() == Some(0) && text(&help.stdout).contains("Usage: outtrayd") && help.stderr.is_empty(), "{help:?}");
+}
+
 #[test]
 fn one_line_says_that_it_is_ready_and_a_second_engine_is_told_who_runs() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,6 +94,10 @@ fn one_line_says_that_it_is_ready_and_a_second_engine_is_told_who_runs() {
     let second = outtrayd(folder.path(), &["run"]);
     assert_eq!(second.status.code(), Some(6));
     assert!(text(&second.stderr).contains(&format!("process {}", engine.child.id())), "{second:?}");
+    let second = outtrayd(folder.path(), &["run", "--json"]);
+    let told: Value = serde_json::from_slice(&second.stderr).unwrap();
+    assert_eq!((second.status.code(), &told["exit"], text(&second.stdout).as_str()), (Some(6), &6.into(), ""), "{second:?}");
+    assert!(told["error"].as_str().is_some_and(|error| error.contains(&format!("process {}", engine.child.id()))), "{told}");
     let status = outtrayd(folder.path(), &["status"]);
     assert!(text(&status.stdout).contains("listening"), "{status:?}");
     assert_eq!(engine.stop(), Some(0));
@@ -275,6 +304,27 @@ fn smart_hosts_are_listed_paused_and_given_secrets_by_their_names() {
     let kept = with_input(folder.path(), &["secret", "set", "smart-host:news", "--until-restart", "--json"], b"tr0ub4dor\n");
     assert!(text(&kept.stdout).contains(r#"{"name":"smart-host:news","isSet":true,"untilRestart":true}"#), "{kept:?}");
     assert_eq!(with_input(folder.path(), &["secret", "set", "smart-host:nobody"], b"x").status.code(), Some(2));
+    assert_eq!(engine.stop(), Some(0));
+}
+
+#[test]
+fn the_certificate_that_devices_see_is_shown_and_saved_from_a_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path(), PORT_0);
+    let shown = text(&outtrayd(folder.path(), &["certificate"]).stdout);
+    let fingerprint = shown.lines().find_map(|line| line.strip_prefix("fingerprint  ")).unwrap();
+    assert!(shown.contains("for          localhost\n") && shown.contains("issued by    Outtray itself\n"), "{shown}");
+    assert_eq!(fingerprint.split_once(' ').unwrap().0.split(':').count(), 32, "{shown}");
+    let file = std::fs::read_to_string(folder.path().join("certificates/self-signed.pem")).unwrap().replace("\r\n", "\n");
+    let pem = text(&outtrayd(folder.path(), &["certificate", "--pem"]).stdout);
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && file.ends_with(&pem), "{pem}\n{file}");
+    let view: Value = serde_json::from_slice(&outtrayd(folder.path(), &["certificate", "--json"]).stdout).unwrap();
+    assert_eq!((&view["own"], view["pem"].as_str()), (&true.into(), Some(pem.as_str())));
+    assert_eq!(engine.stop(), Some(0));
+
+    let engine = Engine::start(folder.path(), &PORT_0.replace("starttls", "plain"));
+    let none = outtrayd(folder.path(), &["certificate"]);
+    assert!(none.status.code() == Some(1) && text(&none.stderr).contains("no port encrypts"), "{none:?}");
     assert_eq!(engine.stop(), Some(0));
 }
 

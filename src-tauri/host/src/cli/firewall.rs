@@ -1,13 +1,15 @@
 //! `outtrayd firewall …`: our rule in the Windows firewall, which Setup makes and takes away.
 
-use super::{Exit, Failure, Outcome, Place};
+use super::{Exit, Failure, Outcome, Place, machine};
 use clap::{Args, Subcommand};
 use control::Settings;
+use control::machine::FirewallView;
 use host::machine::firewall;
 use host::machine::opening::{self, Opening, Source};
 use host::paths;
 use host::service::{self, ServiceError};
 use host::settings::{file, read};
+use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -18,6 +20,16 @@ pub enum FirewallCommand {
     Open(OpenArgs),
     /// Take the rule away
     Close,
+    /// Tell whether devices are let in, also while no engine runs
+    Status,
+}
+
+/// Setup reads how this begins.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    public_network: bool,
+    firewall: FirewallView,
 }
 
 #[derive(Debug, Args)]
@@ -41,6 +53,12 @@ pub fn perform(place: &Place, command: FirewallCommand) -> Outcome {
             close()?;
             place.print(&json!({ "done": true }), || "The firewall has no rule of Outtray any more.".into())
         }
+        FirewallCommand::Status => {
+            let settings = settings()?;
+            let firewall = firewall::look().view(&Opening::of(&settings).ports, &settings);
+            let told = Told { public_network: firewall.public_network, firewall };
+            place.print(&told, || machine::firewall_text(&told.firewall))
+        }
     }
 }
 
@@ -62,10 +80,7 @@ fn open(place: &Place, what: OpenArgs) -> Outcome {
         }
     }
     place.print(&json!({ "done": !what.dry_run, "rules": rules }), || {
-        rules.iter().fold(String::new(), |text, words| {
-            let words: Vec<_> = words.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { word.clone() }).collect();
-            format!("{text}netsh {}\n", words.join(" "))
-        })
+        rules.iter().fold(String::new(), |text, words| format!("{text}{}\n", opening::line(words)))
     })
 }
 
@@ -93,11 +108,7 @@ fn close() -> Result<(), Failure> {
 fn netsh(words: &[String]) -> Result<(), Failure> {
     let folder = std::env::var_os("SystemRoot").map_or_else(|| PathBuf::from(r"C:\Windows"), PathBuf::from);
     let output = Command::new(folder.join(r"System32\netsh.exe")).args(words).stdin(Stdio::null()).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stdout);
-    Err(Failure::new(Exit::Failed, format!("the firewall's rule cannot be changed: {}", said.trim())))
+    if output.status.success() { Ok(()) } else { Err(Failure::new(Exit::Failed, opening::refused(words, output.status.code()))) }
 }
 
 fn must_be_allowed() -> Result<(), ServiceError> {

@@ -6,13 +6,16 @@
 use super::{Exit, Failure, Outcome, Place, acts, link};
 use clap::{Args, Subcommand};
 use control::import::{
-    ImportFate, ImportPart, ImportRow, ImportServer, ImportSource, ImportView, MailFolder, MetabaseFile, SmtpService, TakeOverView,
+    ImportFate, ImportPart, ImportRow, ImportServer, ImportSource, ImportView, LeftMail, MailFolder, MetabaseFile, SmtpService,
+    TakeOverView,
 };
 #[cfg(windows)]
 use control::pipe::Guest;
+use control::settings::PickupSettings;
 use control::{Answer, Client, NewSecret, Request, Secret};
-use host::import::takeover::{self, NotDone, Wanted, WindowsSmtp};
-use host::settings::file;
+use host::import::Read;
+use host::import::takeover::{self, Folders, NotDone, Right, Wanted, WindowsSmtp};
+use host::settings::file as settings_file;
 use relay::clock::{Clock, SystemClock};
 use serde_json::json;
 use std::fmt::Write;
@@ -45,6 +48,9 @@ pub struct IisArgs {
     #[cfg(windows)]
     #[arg(long, hide = true, value_name = "SID", value_parser = account)]
     engine_of: Option<Guest>,
+    /// Only read it, and tell the engine, whose account may not; for the window, not for people
+    #[arg(long, hide = true, conflicts_with_all = ["apply", "take_over", "back"])]
+    hand_over: bool,
     /// Give the port back and start the Windows service again
     #[arg(long, conflicts_with_all = ["apply", "take_over", "metabase", "server"])]
     back: bool,
@@ -52,8 +58,12 @@ pub struct IisArgs {
 
 pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
     if arguments.back {
-        let client = connect(place, &arguments).await?;
-        takeover::back(&client, &WindowsSmtp, &place.data).await.map_err(|why| not_done(place, why))?;
+        let done = match connect(place, &arguments).await {
+            Ok(client) => takeover::back(&client, &WindowsSmtp, &place.data).await,
+            Err(Failure { exit: Exit::NoEngine, .. }) => takeover::back_without_engine(&WindowsSmtp, &place.data),
+            Err(failure) => return Err(failure),
+        };
+        done.map_err(|why| not_done(place, why))?;
         return place.print(&takeover::view(&WindowsSmtp, &place.data), || {
             "The Windows SMTP service has its port again and runs as before.".into()
         });
@@ -62,10 +72,25 @@ pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
         let client = connect(place, &arguments).await?;
         let answer = link::call(&client, Request::Settings).await?;
         let Answer::Settings { settings } = answer else { return Err(link::strange(&answer)) };
-        return take_over(place, &client, Wanted::only(&settings.settings)).await;
+        return take_over(place, &client, Wanted::only(&settings.settings), None).await;
     }
     let service = takeover::view(&WindowsSmtp, &place.data);
-    let found = host::import::look(arguments.metabase.as_deref().map(read).transpose()?.as_ref(), &host::desk::around(), service);
+    let file = arguments.metabase.as_deref().map(file).transpose()?;
+    let read = host::import::read(file.as_ref(), service.service);
+    if arguments.hand_over {
+        let client = connect(place, &arguments).await?;
+        let read = read.map_err(|trouble| Failure::new(Exit::Failed, trouble))?;
+        judged(&client, &read, true).await?;
+        return place.print(&json!({ "handedOver": true }), || "The engine has what was read.".into());
+    }
+    // Only administrators can read it, and only the engine knows which folders it may empty.
+    let engine = connect(place, &arguments).await.ok();
+    let here = host::import::look(read.as_ref(), &host::desk::around(), service);
+    let there = match (&engine, &read) {
+        (Some(client), Ok(read)) => judged(client, read, false).await.ok(),
+        (_, _) => None,
+    };
+    let found = there.map_or_else(|| here.clone(), |found| ImportView { service: here.service.clone(), ..found });
     if let Some(trouble) = found.troubles.first() {
         return Err(Failure::new(Exit::Failed, trouble));
     }
@@ -84,7 +109,55 @@ pub async fn iis(place: &Place, arguments: IisArgs) -> Outcome {
     }
     let client = connect(place, &arguments).await?;
     let secret = password(server)?;
-    take_over(place, &client, Wanted { secret, ..Wanted::only(&server.settings) }).await
+    let mut settings = server.settings.clone();
+    let mut rights = Vec::new();
+    if let (None, Some(pickup), Some(account)) = (&settings.pickup, pickup_of(&here, server.number), account_of(place, &arguments)) {
+        let folders = [&pickup.folder, &pickup.bad_folder].map(PathBuf::from).into_iter().filter(|folder| folder.is_absolute());
+        rights.extend(folders.map(|folder| Right { folder, account: account.clone() }));
+        settings.pickup = Some(pickup.clone());
+    }
+    // What lies in its queue is sent only while it runs.
+    found.service.left.iter().for_each(|left| place.warn(&left_in(left)));
+    let folders = read.ok().and_then(|read| read.folders).unwrap_or_else(Folders::usual);
+    let wanted = Wanted { secret, rights, folders, pickup_may_stay: true, ..Wanted::only(&settings) };
+    take_over(place, &client, wanted, stays_behind(server)).await
+}
+
+/// What the engine makes of it.
+async fn judged(client: &Client, read: &Read, keep: bool) -> Result<ImportView, Failure> {
+    let text = read.to_text().ok_or_else(|| Failure::new(Exit::Failed, "the Windows SMTP service has too many settings"))?;
+    match link::call(client, Request::ImportRead { read: text, keep }).await? {
+        Answer::Import { found } => Ok(*found),
+        answer => Err(link::strange(&answer)),
+    }
+}
+
+/// Its pickup folder, where this process may empty it.
+fn pickup_of(found: &ImportView, number: u32) -> Option<&PickupSettings> {
+    found.servers.iter().find(|server| server.number == number)?.settings.pickup.as_ref()
+}
+
+/// The engine's account, where this process may give it rights.
+#[cfg(windows)]
+fn account_of(place: &Place, arguments: &IisArgs) -> Option<String> {
+    let is_service = place.data == host::paths::machine_data_folder();
+    let of_person = || arguments.engine_of.as_ref().map(|account| format!("*{}", account.sid()));
+    let account = if is_service { Some(host::service::ACCOUNT.to_owned()) } else { of_person() };
+    account.filter(|_| host::service::is_elevated())
+}
+
+#[cfg(unix)]
+fn account_of(_: &Place, _: &IisArgs) -> Option<String> {
+    None
+}
+
+/// Programs go on writing files there: somebody has to know.
+fn stays_behind(server: &ImportServer) -> Option<&ImportRow> {
+    server.rows.iter().find(|row| row.setting == host::import::PICKUP && row.fate == ImportFate::NotCarried)
+}
+
+fn in_a_line(row: &ImportRow) -> String {
+    format!("{} {} is not carried over: {}", row.setting, row.was, row.why)
 }
 
 async fn connect(place: &Place, arguments: &IisArgs) -> Result<Client, Failure> {
@@ -100,7 +173,7 @@ fn account(text: &str) -> Result<Guest, String> {
     Guest::from_sid(text).ok_or_else(|| "a SID such as S-1-5-21-1004336348-1177238915-682003330-1001".to_owned())
 }
 
-fn read(path: &Path) -> Result<MetabaseFile, Failure> {
+fn file(path: &Path) -> Result<MetabaseFile, Failure> {
     use base64::Engine as _;
     let bytes = std::fs::read(path).map_err(|error| Failure::new(Exit::Failed, format!("{} cannot be read: {error}", path.display())))?;
     Ok(MetabaseFile { name: path.display().to_string(), base64: base64::engine::general_purpose::STANDARD.encode(bytes) })
@@ -122,17 +195,20 @@ async fn apply(place: &Place, server: &ImportServer) -> Outcome {
     match link::connect(place).await {
         Ok(client) => {
             let secret = password(server)?;
+            if let Some(row) = stays_behind(server) {
+                place.warn(&in_a_line(row));
+            }
             let answer = link::call(&client, Request::ApplySettings { settings: Box::new(server.settings.clone()), secret }).await?;
             super::settings::in_force(place, answer)
         }
         Err(Failure { exit: Exit::NoEngine, .. }) => {
-            let path = file::path(&place.data);
+            let path = settings_file::path(&place.data);
             if path.exists() {
                 let said = format!("no engine runs, and {} is there already: start the engine, then import again", path.display());
                 return Err(Failure::new(Exit::NoEngine, said));
             }
             host::paths::ensure_data_folder(&place.data)?;
-            file::save(&place.data, &server.settings)?;
+            settings_file::save(&place.data, &server.settings)?;
             let then = if server.needs_password { "; then give the password with: outtrayd secret set smart-host" } else { "" };
             place.print(&json!({ "path": path }), || format!("Written to {}. Start the engine{then}.", path.display()))
         }
@@ -140,10 +216,14 @@ async fn apply(place: &Place, server: &ImportServer) -> Outcome {
     }
 }
 
-async fn take_over(place: &Place, client: &Client, wanted: Wanted<'_>) -> Outcome {
+async fn take_over(place: &Place, client: &Client, wanted: Wanted<'_>, left: Option<&ImportRow>) -> Outcome {
     let now = SystemClock.now().as_millisecond();
+    let has_pickup = wanted.settings.pickup.is_some();
     let done = takeover::take_over(client, &WindowsSmtp, &place.data, wanted, now).await;
-    done.map_err(|why| not_done(place, why))?;
+    let done = done.map_err(|why| not_done(place, why))?;
+    if let Some(row) = left.filter(|_| !has_pickup || done.without_pickup) {
+        place.warn(&in_a_line(row));
+    }
     place.print(&takeover::view(&WindowsSmtp, &place.data), || {
         "Outtray has the port now; the Windows SMTP service is stopped and disabled.\nThe way back: outtrayd import iis --back".into()
     })
@@ -247,12 +327,19 @@ fn service(view: &TakeOverView, text: &mut String) {
         SmtpService::Installed { running: false, .. } => text.push_str("\nThe Windows SMTP service is on this machine and does not run.\n"),
         SmtpService::NotInstalled | SmtpService::Unknown => {}
     }
-    for left in &view.left {
-        let what = match left.folder {
-            MailFolder::Queue => "wait in its queue and are sent only while it runs",
-            MailFolder::Pickup => "lie in its pickup folder and are taken only while it runs",
-            MailFolder::Badmail => "could not be delivered and lie in its badmail folder",
-        };
-        let _ = writeln!(text, "{} messages {what}: {}", left.messages, left.path);
+    view.left.iter().for_each(|left| {
+        let _ = writeln!(text, "{}", left_in(left));
+    });
+}
+
+fn left_in(left: &LeftMail) -> String {
+    if let Some(said) = &left.unreadable {
+        return format!("{} cannot be looked into ({said}): look there as administrator, mail may be left in it", left.path);
     }
+    let what = match left.folder {
+        MailFolder::Queue => "wait in its queue and are sent only while it runs; pause it in IIS Manager and wait until none is left",
+        MailFolder::Pickup => "lie in its pickup folder and are taken only while it runs",
+        MailFolder::Badmail => "could not be delivered and lie in its badmail folder",
+    };
+    format!("{} messages {what}: {}", left.messages, left.path)
 }

@@ -28,6 +28,8 @@ pub async fn connect_to(place: &Place, account: Option<&Guest>) -> Result<Client
             ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::NotADirectory => {
                 Failure::new(Exit::NoEngine, format!("no engine runs on {}", place.data.display()))
             }
+            // Not the system's refusal but ours: it says who else answers there.
+            ErrorKind::PermissionDenied if error.raw_os_error().is_none() => Failure::new(Exit::Failed, error.to_string()),
             ErrorKind::PermissionDenied => {
                 Failure::new(Exit::Failed, format!("this account may not speak to the engine on {}", place.data.display()))
             }

@@ -1,7 +1,7 @@
 //! `outtrayd machine`: what the machine under the engine says of itself.
 
 use super::{Outcome, Place, link, show};
-use control::machine::{ClockView, FirewallState, MachineView, OutsideView, PortState, SeenView};
+use control::machine::{ClockView, FirewallState, FirewallView, MachineView, OutsideView, PortState, SeenView};
 use control::{Answer, Request};
 use serde_json::json;
 use std::fmt::Write;
@@ -44,13 +44,28 @@ fn text(machine: &MachineView) -> String {
         };
         let _ = writeln!(text, "port      {} {state}{holder}{let_in}", port.port);
     }
-    let state = match machine.firewall.state {
+    text + &firewall_text(&machine.firewall)
+}
+
+/// As the window says it.
+const MAKE_PRIVATE: &str = "Get-NetConnectionProfile -NetworkCategory Public | Set-NetConnectionProfile -NetworkCategory Private";
+
+/// Also told where no engine runs.
+pub fn firewall_text(firewall: &FirewallView) -> String {
+    let state = match firewall.state {
         FirewallState::On => "on",
         FirewallState::Off => "off",
         FirewallState::Unknown => "not known",
     };
-    let _ = writeln!(text, "firewall  {state}{}", machine.firewall.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default());
-    if let Some(command) = &machine.firewall.command {
+    let mut text = format!("firewall  {state}{}\n", firewall.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default());
+    if firewall.public_network {
+        let _ = writeln!(
+            text,
+            "          Windows calls a network of this machine public: from there no device is let in, whatever our rule says."
+        );
+        let _ = writeln!(text, "          If it is the office's own, an administrator says so in PowerShell: {MAKE_PRIVATE}");
+    }
+    if let Some(command) = &firewall.command {
         let _ = writeln!(text, "          to let devices in: {command}");
     }
     text
@@ -82,7 +97,7 @@ fn outside_text(outside: &OutsideView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use control::machine::{FirewallView, PortView};
+    use control::machine::PortView;
 
     #[test]
     fn a_taken_port_whose_holder_nobody_named_left_people_helpless() {
@@ -92,11 +107,18 @@ mod tests {
             domain: None,
             networks: Vec::new(),
             ports: vec![port(None), port(Some("master (process 812)"))],
-            firewall: FirewallView { state: FirewallState::Unknown, name: None, command: None },
+            firewall: FirewallView { state: FirewallState::Unknown, name: None, command: None, opening: None, public_network: false },
             os: "Debian".into(),
         };
         let text = text(&machine);
         assert_eq!(text.contains("port      25 taken; by whom: sudo ss -ltnp 'sport = :25'\n"), cfg!(target_os = "linux"), "{text}");
         assert!(text.contains("port      25 taken by master (process 812)\n"), "{text}");
+    }
+
+    #[test]
+    fn a_network_that_windows_calls_public_was_told_in_the_window_only() {
+        let firewall = |public_network| FirewallView { state: FirewallState::On, name: None, command: None, opening: None, public_network };
+        assert!(firewall_text(&firewall(true)).contains("Windows calls a network of this machine public"));
+        assert_eq!(firewall_text(&firewall(false)), "firewall  on\n");
     }
 }

@@ -8,6 +8,7 @@
 
 mod access;
 mod acts;
+mod certificate;
 #[cfg(windows)]
 mod firewall;
 mod import;
@@ -109,6 +110,12 @@ enum Command {
         /// Also ask the provider which address it sees, and the time server how far the clock is off
         #[arg(long)]
         outside: bool,
+    },
+    /// Show the certificate that devices see when they encrypt
+    Certificate {
+        /// As a text to be saved for devices that want to know whom to trust
+        #[arg(long)]
+        pem: bool,
     },
     /// Check the connection to the provider, step by step, without sending mail
     Probe {
@@ -214,8 +221,13 @@ enum SecretCommand {
         #[arg(long)]
         until_restart: bool,
     },
+    /// Forget a secret
     Remove {
-        name: String,
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// All there are, sign-ins too: before Outtray is taken from the machine
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
     },
 }
 
@@ -276,9 +288,28 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
 /// What was said, or how the program ends without doing anything.
 pub fn arguments() -> Result<Arguments, ExitCode> {
     Arguments::try_parse().map_err(|error| {
-        let _ = error.print();
-        if error.use_stderr() { code(Exit::Usage) } else { code(Exit::Done) }
+        // Help and version were asked for.
+        if !error.use_stderr() {
+            let _ = error.print();
+            return code(Exit::Done);
+        }
+        // What was said could not be read whole, and whoever reads JSON reads this too.
+        if std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json") {
+            let said = error.render().to_string();
+            print_failure(true, Exit::Usage, said.strip_prefix("error: ").unwrap_or(&said).trim_end());
+        } else {
+            let _ = error.print();
+        }
+        code(Exit::Usage)
     })
+}
+
+fn print_failure(json: bool, exit: Exit, said: &str) {
+    if json {
+        eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
+    } else if !said.is_empty() {
+        eprintln!("outtrayd: {said}");
+    }
 }
 
 impl Arguments {
@@ -318,13 +349,17 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
         Command::Lanes => show::lanes(&place).await,
         Command::Import(import::ImportCommand::Iis(arguments)) => import::iis(&place, arguments).await,
         Command::Machine { outside } => machine::machine(&place, outside).await,
+        Command::Certificate { pem } => certificate::certificate(&place, pem).await,
         Command::TryLane { lane: None } => acts::tell(&place, Request::TryLane, "Trying the provider now.").await,
         Command::TryLane { lane: Some(lane) } => acts::tell(&place, Request::Lane { lane, act: LaneAct::TryNow }, "Trying it now.").await,
         Command::TryListeners => acts::try_listeners(&place).await,
         Command::Probe { lane, sender } => probe::probe(&place, lane, sender).await,
         Command::Secret(SecretCommand::Set { name, until_restart }) => acts::set_secret(&place, name, until_restart).await,
-        Command::Secret(SecretCommand::Remove { name }) => {
+        Command::Secret(SecretCommand::Remove { name: Some(name), .. }) => {
             acts::tell(&place, Request::RemoveSecret { name }, "The secret is removed.").await
+        }
+        Command::Secret(SecretCommand::Remove { name: None, .. }) => {
+            acts::tell(&place, Request::RemoveAllSecrets, "All secrets are removed.").await
         }
         Command::SignIn { lane, command } => sign_in::perform(&place, lane, command).await,
         Command::Settings(SettingsCommand::Show) => settings::show(&place).await,
@@ -351,11 +386,7 @@ pub async fn perform(arguments: Arguments) -> ExitCode {
             if let Some(mark) = answer_to {
                 host::service::elevation::leave_word(&mark, &said);
             }
-            if json {
-                eprintln!("{}", serde_json::json!({ "error": said, "exit": exit as u8 }));
-            } else if !said.is_empty() {
-                eprintln!("outtrayd: {said}");
-            }
+            print_failure(json, exit, &said);
             code(exit)
         }
     }
@@ -383,6 +414,12 @@ impl Place {
         // A reader that has seen enough (`| head`) is no failure.
         let _ = std::io::stdout().write_all(text.as_bytes());
         Ok(())
+    }
+
+    /// It was done; this has to be known as well.
+    #[allow(clippy::unused_self)]
+    fn warn(&self, said: &str) {
+        eprintln!("outtrayd: {said}");
     }
 }
 

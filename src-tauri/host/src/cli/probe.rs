@@ -1,11 +1,9 @@
 //! `outtrayd probe`: the connection check of the settings in force.
 
 use super::{Exit, Failure, Outcome, Place, link, show};
-use control::event::Fact;
 use control::settings::DEFAULT_SMART_HOST;
 use control::view::{ProbeOutcome, ProbeStage, ProbeStep};
 use control::{Answer, Client, Request};
-use futures_util::StreamExt;
 
 pub async fn probe(place: &Place, lane: Option<String>, sender: Option<String>) -> Outcome {
     let client = link::connect(place).await?;
@@ -25,24 +23,10 @@ async fn try_it(client: &Client, lane: Option<String>, sender: Option<String>) -
     let Some(smart_host) = settings.settings.smart_host_of(of_lane).cloned() else {
         return Err(Failure::new(Exit::Failed, "no such provider is set up"));
     };
-    let mut events = client.events();
-    let asked = link::call(client, Request::Probe { probe: 1, smart_host: Box::new(smart_host), secret: None, sender, lane });
-    tokio::pin!(asked);
-    let mut steps = Vec::new();
-    loop {
-        // The steps of a check come before its answer.
-        tokio::select! {
-            biased;
-            Some(event) = events.next() => {
-                if let Fact::Probed { step, .. } = event.fact && step.outcome != ProbeOutcome::Started {
-                    steps.push(step);
-                }
-            }
-            answer = &mut asked => return match answer? {
-                Answer::Done => Ok(steps),
-                answer => Err(link::strange(&answer)),
-            },
-        }
+    let asked = Request::Probe { probe: 1, smart_host: Box::new(smart_host), secret: None, sender, lane };
+    match link::call(client, asked).await? {
+        Answer::Probed { steps } => Ok(steps),
+        answer => Err(link::strange(&answer)),
     }
 }
 

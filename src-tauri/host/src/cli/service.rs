@@ -4,12 +4,16 @@
 //! what runs is stopped before its folder is touched. Whatever fails, [`Change`] leaves the service as it stood, and the
 //! mail where it was.
 
+#[cfg(unix)]
+mod sealing;
+
 use super::{Exit, Failure, Outcome, Place, link, settings};
 use clap::{Args, Subcommand};
-use control::Request;
+use control::problem::ProblemCode;
+use control::{Answer, Request};
 use host::service::{self, Installation, ServiceError, State};
 use host::settings::file::write_whole;
-use host::{moving, paths, secrets};
+use host::{moving, paths};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +27,8 @@ pub enum ServiceCommand {
     Start(RootArgs),
     /// Stop the service and wait until it has ended
     Stop(RootArgs),
+    /// Stop the service, start it again and wait until it runs
+    Restart(RootArgs),
     /// Tell whether the service is installed and runs
     Status(RootArgs),
     /// What the service manager starts; not for people
@@ -46,10 +52,14 @@ pub struct InstallArgs {
     /// Take settings, queue and history over from this data folder; its engine must have been stopped
     #[arg(long, value_name = "FOLDER")]
     take_over: Option<PathBuf>,
-    /// Read the provider's password from standard input and seal it for the service
+    /// Read the provider's password from standard input and seal it for the service; short for --secret-stdin smart-host
     #[cfg(unix)]
     #[arg(long)]
     password_stdin: bool,
+    /// Read this secret from standard input and seal it for the service; more than once, each is a line, in this order
+    #[cfg(unix)]
+    #[arg(long, value_name = "NAME")]
+    secret_stdin: Vec<String>,
     #[command(flatten)]
     root: RootArgs,
 }
@@ -80,17 +90,24 @@ pub async fn perform(place: &Place, is_other_folder: bool, command: ServiceComma
         return Err(Failure::new(Exit::Usage, format!("--data does not go with service: its data is always in {}", folder.display())));
     }
     match command {
-        ServiceCommand::Install(what) => install(place, what),
+        ServiceCommand::Install(what) => install(place, what).await,
         ServiceCommand::Uninstall(what) => uninstall(place, what).await,
         ServiceCommand::Start(root) => {
             root.must_be_allowed()?;
             root.start()?;
+            settings_are_in_force(&root.folder()).await?;
             place.print(&json!({ "done": true }), || "The service runs.".into())
         }
         ServiceCommand::Stop(root) => {
             root.must_be_allowed()?;
             root.stop()?;
             place.print(&json!({ "done": true }), || "The service has stopped.".into())
+        }
+        ServiceCommand::Restart(root) => {
+            root.must_be_allowed()?;
+            root.stop()?;
+            root.start()?;
+            place.print(&json!({ "done": true }), || "The service runs again.".into())
         }
         ServiceCommand::Status(root) => {
             let state = root.state()?;
@@ -101,22 +118,25 @@ pub async fn perform(place: &Place, is_other_folder: bool, command: ServiceComma
     }
 }
 
-fn install(place: &Place, what: InstallArgs) -> Outcome {
+async fn install(place: &Place, what: InstallArgs) -> Outcome {
     what.root.must_be_allowed()?;
     let folder = what.root.folder();
     let place_of_service = Place { data: folder.clone(), json: place.json };
     let given = what.settings.as_deref().map(|file| settings::checked(&place_of_service, file)).transpose()?;
     #[cfg(unix)]
-    let password = what.password_stdin.then(super::acts::read_secret).transpose()?.map(control::Secret::new);
+    let sealing = sealing::prepare(&what, given.as_deref(), &folder).await?;
 
     let mut change = Change::begin(&what.root)?;
     #[cfg(unix)]
-    let laid_out = lay_out(&what, &folder, given, password, &mut change);
+    let laid_out = lay_out(&what, &folder, given, sealing, &mut change);
     #[cfg(windows)]
     let laid_out = lay_out(&what, &folder, given, &mut change);
     let starts = what.start || change.ran;
     let notes = match laid_out {
-        Ok(notes) if starts => what.root.start().map(|()| notes).map_err(Failure::from),
+        Ok(notes) if starts => match what.root.start() {
+            Ok(()) => settings_are_in_force(&folder).await.map(|()| notes),
+            Err(error) => Err(error.into()),
+        },
         laid_out => laid_out,
     };
     let notes = notes.map_err(|failure| change.undo(failure))?;
@@ -129,12 +149,32 @@ fn install(place: &Place, what: InstallArgs) -> Outcome {
     done(place, &notes, said)
 }
 
+/// What an administrator may read (a certificate's key, a folder) the service's account may not: only its engine knows
+/// whether it can use its settings. One that does not answer is alive all the same, and has nothing to say against it.
+async fn settings_are_in_force(folder: &Path) -> Result<(), Failure> {
+    let place = Place { data: folder.to_owned(), json: false };
+    let asked = async {
+        let client = link::connect(&place).await?;
+        link::call(&client, Request::Snapshot).await
+    };
+    let Ok(Answer::Snapshot { snapshot }) = asked.await else { return Ok(()) };
+    let problems = snapshot.settings.problems.iter().map(super::settings::line);
+    let of_files = [ProblemCode::CertificateFileUnusable, ProblemCode::PickupFailed];
+    let notices = snapshot.notices.iter().filter(|notice| of_files.contains(&notice.code)).map(super::show::trouble);
+    let lines: String = problems.chain(notices).map(|line| format!("\n  {line}")).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let path = &snapshot.settings.path;
+    Err(Failure::new(Exit::SettingsProblems, format!("the service runs, and cannot use all of its settings ({path}):{lines}")))
+}
+
 /// Everything between stop and start; gives notes.
 fn lay_out(
     what: &InstallArgs,
     folder: &Path,
     given: Option<Vec<u8>>,
-    #[cfg(unix)] password: Option<control::Secret>,
+    #[cfg(unix)] sealing: sealing::Sealing,
     change: &mut Change<'_>,
 ) -> Result<Vec<String>, Failure> {
     if let Some(from) = &what.take_over {
@@ -149,12 +189,24 @@ fn lay_out(
     };
     #[cfg(windows)]
     let mut notes = service::install(&installation)?;
+    #[cfg(windows)]
+    let secrets = "its passwords must be stored anew".to_owned();
     #[cfg(unix)]
-    let mut notes = what.root.systemd().install(&installation, password)?;
+    let (mut notes, secrets) = {
+        let systemd = what.root.systemd();
+        change.former = Some(systemd.former(&sealing.sealed)?);
+        let mut notes = systemd.install(&installation, &sealing.sealed)?;
+        let secrets = match sealing.moved.join(", ") {
+            none if none.is_empty() => "no secret was found there".to_owned(),
+            moved => format!("copies of its secrets are sealed: {moved}"),
+        };
+        notes.extend(sealing.notes(&systemd.sealed()));
+        (notes, secrets)
+    };
     service::prepare_folder(folder)?;
     if let Some(from) = &what.take_over {
         change.moves(from, folder)?;
-        notes.push(format!("settings, queue and history were taken over from {}; its password must be stored anew", from.display()));
+        notes.push(format!("settings, queue and history were taken over from {}; {secrets}", from.display()));
     }
     if let Some(bytes) = given {
         let file = host::settings::file::path(folder);
@@ -174,6 +226,9 @@ struct Change<'a> {
     moved: Option<(PathBuf, PathBuf)>,
     /// A settings file that was written, and what stood in it.
     settings: Option<(PathBuf, Option<Vec<u8>>)>,
+    /// Unit and sealed secrets.
+    #[cfg(unix)]
+    former: Option<service::systemd::Former>,
 }
 
 impl<'a> Change<'a> {
@@ -184,7 +239,15 @@ impl<'a> Change<'a> {
             root.stop()?;
         }
         let (was_there, ran) = (state != State::NotInstalled, matches!(state, State::Running { .. } | State::Starting));
-        Ok(Self { root, was_there, ran, moved: None, settings: None })
+        Ok(Self {
+            root,
+            was_there,
+            ran,
+            moved: None,
+            settings: None,
+            #[cfg(unix)]
+            former: None,
+        })
     }
 
     fn moves(&mut self, from: &Path, to: &Path) -> Result<(), Failure> {
@@ -228,7 +291,12 @@ impl<'a> Change<'a> {
         if !self.was_there {
             self.root.stop()?;
             self.root.uninstall()?;
-        } else if self.ran {
+        }
+        #[cfg(unix)]
+        if let Some(former) = &self.former {
+            self.root.systemd().put_back(former)?;
+        }
+        if self.was_there && self.ran {
             self.root.start()?;
         }
         Ok(())
@@ -239,8 +307,8 @@ async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
     what.root.must_be_allowed()?;
     let folder = what.root.folder();
     let mut notes = Vec::new();
-    let secrets_stay =
-        if what.remove_data && what.root.is_real() { forget_secrets(&Place { data: folder.clone(), json: false }).await } else { None };
+    let asks = what.remove_data && what.root.is_real() && !what.root.has_sealed_secrets();
+    let secrets_stay = if asks { forget_secrets(&Place { data: folder.clone(), json: false }).await } else { None };
     match &what.give_back {
         None => notes.append(&mut what.root.uninstall()?),
         Some(to) => {
@@ -253,7 +321,7 @@ async fn uninstall(place: &Place, what: UninstallArgs) -> Outcome {
     if what.remove_data {
         remove_folder(&folder)?;
         #[cfg(unix)]
-        what.root.systemd().forget_password()?;
+        what.root.systemd().forget_secrets()?;
     }
     #[cfg(windows)]
     // With the profile of the account everything goes that was stored for it.
@@ -275,13 +343,11 @@ async fn forget_secrets(place: &Place) -> Option<String> {
         }
         service::start()?;
         let client = link::connect(place).await?;
-        for name in secrets::NAMES {
-            link::call(&client, Request::RemoveSecret { name: name.to_owned() }).await?;
-        }
+        link::call(&client, Request::RemoveAllSecrets).await?;
         Ok::<(), Failure>(())
     };
     let said = gone.await.err()?.said;
-    Some(format!("the stored password could not be removed: {said}"))
+    Some(format!("the stored passwords could not be removed: {said}"))
 }
 
 fn remove_folder(folder: &Path) -> Outcome {
@@ -347,6 +413,11 @@ impl RootArgs {
 
 #[cfg(unix)]
 impl RootArgs {
+    /// They go with their files; no engine is needed for it.
+    fn has_sealed_secrets(&self) -> bool {
+        !self.systemd().sealed().is_empty()
+    }
+
     fn state(&self) -> Result<State, ServiceError> {
         self.systemd().state()
     }
@@ -366,6 +437,10 @@ impl RootArgs {
 
 #[cfg(windows)]
 impl RootArgs {
+    fn has_sealed_secrets(&self) -> bool {
+        false
+    }
+
     fn state(&self) -> Result<State, ServiceError> {
         service::state()
     }

@@ -56,21 +56,22 @@ pub async fn reload(place: &Place) -> Outcome {
 }
 
 pub fn schema() -> Outcome {
-    print!("{}", settings::schema::schema_text());
+    print!("{}", settings::schema::TEXT);
     Ok(())
 }
 
 /// One problem a line, or all of them as JSON.
 pub fn print_problems(place: &Place, problems: &[SettingsProblem]) -> Outcome {
     place.print(&json!({ "problems": problems }), || {
-        problems.iter().fold(String::new(), |mut lines, problem| {
-            let SettingsProblem { field, value, wrong, remedy } = problem;
-            let field = if field.is_empty() { "(the file)" } else { field };
-            let value = if value.is_empty() { String::new() } else { format!(" {value:?}") };
-            lines.push_str(&format!("{field}{value}: {wrong}; put there: {remedy}\n"));
-            lines
-        })
+        problems.iter().fold(String::new(), |lines, problem| format!("{lines}{}\n", line(problem)))
     })
+}
+
+pub fn line(problem: &SettingsProblem) -> String {
+    let SettingsProblem { field, value, wrong, remedy } = problem;
+    let field = if field.is_empty() { "(the file)" } else { field };
+    let value = if value.is_empty() { String::new() } else { format!(" {value:?}") };
+    format!("{field}{value}: {wrong}; put there: {remedy}")
 }
 
 pub fn in_force(place: &Place, answer: Answer) -> Outcome {

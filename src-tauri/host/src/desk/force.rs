@@ -18,8 +18,8 @@ use crate::{dkim, machine};
 use control::event::{Event, Fact};
 use control::problem::{Problem, ProblemCode};
 use control::request::{NewSecret, Refused};
-use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem, SmartHostSettings};
-use control::view::{AccountView, EngineView, NamedSignIn, SecretView, SettingsView};
+use control::settings::{CertificateSettings, DeviceAccount, SettingsProblem};
+use control::view::{AccountView, CertificateView, EngineView, NamedSignIn, SecretView, SettingsView};
 use ipnet::IpNet;
 use relay::Relay;
 use relay::clock::Clock;
@@ -56,6 +56,8 @@ struct Now {
     secrets: Vec<SecretView>,
     /// Our own certificate could not be made, or the office's not be opened.
     certificate: Vec<Problem>,
+    /// The one in force.
+    shown: Option<CertificateView>,
     /// The password could not be read.
     password: Option<Problem>,
     /// What ends soon, or has ended.
@@ -89,6 +91,7 @@ impl Force {
             problems: found.problems,
             secrets: Vec::new(),
             certificate: Vec::new(),
+            shown: None,
             password: None,
             ends: Vec::new(),
             networks: networks(),
@@ -146,6 +149,7 @@ impl Force {
         let mut now = self.now();
         now.secrets = views;
         now.certificate = trouble.into_iter().chain(unopened).collect();
+        now.shown = Self::shown(&checked, own.as_deref());
         now.ends = ends(&checked, self.today());
         now.password = unreadable.filter(|(_, wants)| *wants || is_missing).map(|(problem, _)| problem);
         if now.checked.settings == checked.settings {
@@ -178,10 +182,7 @@ impl Force {
         }
         let (wanted, known) = {
             let now = self.now();
-            let wants = |(lane, smart_host): (&str, &SmartHostSettings)| smart_host.sign_in.wants_secret().then(|| secrets::of_lane(lane));
-            let keys = now.checked.settings.dkim.iter().map(|domain| dkim::secret_name(&domain.domain, &domain.selector));
-            let wanted: Vec<String> = now.checked.settings.smart_hosts().filter_map(wants).chain(keys).collect();
-            (wanted, now.secrets.clone())
+            (secrets::wanted_by(&now.checked.settings), now.secrets.clone())
         };
         for name in wanted.iter().filter(|name| !known.iter().any(|view| view.name == **name && view.is_set)) {
             if matches!(self.secrets.read(name).await, Ok(Some(_))) {
@@ -291,6 +292,7 @@ impl Force {
                     Some(NamedSignIn { name: other.name.clone(), sign_in })
                 })
                 .collect(),
+            certificate: now.shown.clone(),
         }
     }
 

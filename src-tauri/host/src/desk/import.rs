@@ -1,25 +1,58 @@
 //! Taking over from the Windows SMTP service, as the window asks for it.
 
 use super::FrontDesk;
-use crate::import::takeover::{self, NotDone, Wanted, WindowsSmtp};
-use crate::import::{self, Around};
+use crate::import::takeover::{self, Folders, NotDone, Wanted, WindowsSmtp};
+use crate::import::{self, Around, Read};
 use crate::machine;
 use control::import::MetabaseFile;
 use control::problem::{Problem, ProblemCode};
 use control::request::{Answer, NewSecret, Refused};
 use control::{Client, Settings};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
 /// Reading it takes PowerShell some seconds.
 pub async fn look(desk: &FrontDesk, metabase: Option<MetabaseFile>) -> Result<Answer, Refused> {
     let folder = desk.force.facts.folder.clone();
+    let told = kept(desk).told.clone().filter(|_| metabase.is_none());
+    let desk = desk.clone();
     blocking(move || {
-        let around = around();
-        Answer::Import { found: Box::new(import::look(metabase.as_ref(), &around, takeover::view(&WindowsSmtp, &folder))) }
+        let service = takeover::view(&WindowsSmtp, &folder);
+        let read = told.map_or_else(|| import::read(metabase.as_ref(), service.service), Ok);
+        if let Ok(Read { folders: Some(folders), .. }) = &read {
+            kept(&desk).folders = Some(folders.clone());
+        }
+        Answer::Import { found: Box::new(import::look(read.as_ref(), &around(), service)) }
     })
     .await
+}
+
+/// What somebody with more rights has read.
+pub async fn read(desk: &FrontDesk, text: &str, keep: bool) -> Result<Answer, Refused> {
+    let Some(read) = Read::from_text(text) else {
+        return Err(Refused::NotUnderstood { said: "this is not what `outtrayd import iis` reads".to_owned() });
+    };
+    if keep {
+        let mut kept = kept(desk);
+        kept.folders.clone_from(&read.folders);
+        kept.told = Some(read.clone());
+    }
+    let folder = desk.force.facts.folder.clone();
+    blocking(move || Answer::Import { found: Box::new(import::look(Ok(&read), &around(), takeover::view(&WindowsSmtp, &folder))) }).await
+}
+
+/// What is known of the Windows SMTP service until the engine stops.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What somebody with more rights has read.
+    told: Option<Read>,
+    /// Where its mail is.
+    folders: Option<Folders>,
+}
+
+fn kept(desk: &FrontDesk) -> MutexGuard<'_, Seen> {
+    desk.iis.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The private networks of this machine's cards.
@@ -38,8 +71,10 @@ pub async fn take_over(desk: &FrontDesk, settings: Settings, secret: Option<NewS
         Some(secret) => former(desk, &secret.name).await?,
         None => None,
     };
+    let folders = kept(desk).folders.clone().unwrap_or_else(Folders::usual);
     change(desk, async move |engine, folder, now| {
-        takeover::take_over(&engine, &WindowsSmtp, &folder, Wanted { settings: &settings, secret, former }, now).await
+        let wanted = Wanted { secret, former, folders, ..Wanted::only(&settings) };
+        takeover::take_over(&engine, &WindowsSmtp, &folder, wanted, now).await.map(drop)
     })
     .await
 }

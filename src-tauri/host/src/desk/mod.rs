@@ -15,7 +15,7 @@ mod sign_in;
 mod views;
 
 pub use force::{Force, Found, Unchanged, find};
-pub use import::around;
+pub use import::{Seen, around};
 
 use crate::{dkim, machine, secrets};
 use base64::Engine as _;
@@ -31,7 +31,7 @@ use futures_util::stream::{self, BoxStream};
 use relay::Relay;
 use relay::store::{StoreError, Which};
 use secrecy::ExposeSecret;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,7 @@ pub struct FrontDesk {
     pub relay: Relay,
     pub force: Arc<Force>,
     pub stopping: CancellationToken,
+    pub iis: Arc<Mutex<Seen>>,
 }
 
 impl Desk for FrontDesk {
@@ -134,6 +135,7 @@ impl FrontDesk {
                 self.set_secret(straight(NewSecret { name, secret, until_restart })).await
             }
             Request::RemoveSecret { name } => self.remove_secret(&name).await,
+            Request::RemoveAllSecrets => self.remove_all_secrets().await,
             Request::Machine => self.machine().await,
             Request::LookOutside => self.look_outside().await,
             Request::Probe { probe, smart_host, secret, sender, lane } => {
@@ -153,6 +155,7 @@ impl FrontDesk {
                 Ok(Answer::Kept { id: id.to_string() })
             }
             Request::ImportLook { metabase } => import::look(self, metabase).await,
+            Request::ImportRead { read, keep } => import::read(self, &read, keep).await,
             Request::TakeOverState => import::state(self).await,
             Request::TakeOver { settings, secret } => {
                 let secret = secret.map(straight);
@@ -273,11 +276,22 @@ impl FrontDesk {
         Ok(self.settings().await)
     }
 
+    async fn remove_all_secrets(&self) -> Result<Answer, Refused> {
+        let settings = self.force.checked().settings.clone();
+        let _one_at_a_time = self.force.changing.lock().await;
+        let removed = self.force.secrets.remove_all(&settings).await;
+        self.force.renew(&self.relay).await;
+        removed.map_err(|error| Refused::Trouble { problem: error.problem() })?;
+        tracing::info!("All secrets were removed");
+        Ok(self.settings().await)
+    }
+
     async fn machine(&self) -> Result<Answer, Refused> {
         let listeners = self.relay.picture().await.listeners;
         let ours: Vec<u16> =
             listeners.iter().filter(|listener| listener.problem.is_none()).map(|listener| listener.address.port()).collect();
-        let machine = tokio::task::spawn_blocking(move || machine::view(&ours)).await;
+        let settings = self.force.checked().settings.clone();
+        let machine = tokio::task::spawn_blocking(move || machine::view(&ours, &settings)).await;
         machine.map(|machine| Answer::Machine { machine }).map_err(|_| Refused::Trouble { problem: Problem::new(ProblemCode::EngineFault) })
     }
 

@@ -6,6 +6,7 @@ use crate::secrets::in_one_line;
 use crate::settings::{Credentials, check::check_smart_host, graph, smart_host};
 use control::request::{Answer, Refused};
 use control::settings::SmartHostSettings;
+use control::view::ProbeOutcome;
 use control::{Progress, Secret};
 use relay::smarthost::Tokens;
 use relay::smarthost::probe::{self, ProbeReport};
@@ -36,13 +37,20 @@ pub async fn probe(
     };
     let tokens = Plan::of(settings, &force.facts.folder)
         .map(|plan| Arc::new(force.oauth_of(lane).source(plan, password.clone())) as Arc<dyn Tokens>);
-    let mut tell = |report: ProbeReport| progress.probed(number, views::probe_step(&report));
+    let mut steps = Vec::new();
+    let mut tell = |report: ProbeReport| {
+        let step = views::probe_step(&report);
+        progress.probed(number, step.clone());
+        if step.outcome != ProbeOutcome::Started {
+            steps.push(step);
+        }
+    };
     if let Some(graph) = tokens.as_ref().and_then(|tokens| graph(settings, &force.facts.folder, tokens, None)) {
         graph.probe(&mut tell).await;
-        return Ok(Answer::Done);
+        return Ok(Answer::Probed { steps });
     }
     let config = smart_host(settings, &force.facts.folder, Credentials { password, tokens, ..Credentials::default() });
     let host_name = force.engine_view().host_name;
     probe::probe(&config, &host_name, sender.as_ref(), tell).await;
-    Ok(Answer::Done)
+    Ok(Answer::Probed { steps })
 }

@@ -1,10 +1,12 @@
 //! The nouns: one virtual server of IIS SMTP as it was found, by ADSI, by WMI or in MetaBase.xml.
 
+use super::flags::{self, Flags};
 use super::ipsec::List;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One virtual server. Names of settings are in lower case: the three sources spell them differently.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IisServer {
     pub number: u32,
     pub values: BTreeMap<String, Value>,
@@ -14,13 +16,13 @@ pub struct IisServer {
 }
 
 /// A domain of a virtual server: local, alias, or remote with a way of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IisDomain {
     pub name: String,
     pub values: BTreeMap<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     Text(String),
     Lines(Vec<String>),
@@ -30,7 +32,7 @@ pub enum Value {
 }
 
 /// Who may connect, or who may relay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {
     OnlyThese(List),
     AllExcept(List),
@@ -57,12 +59,16 @@ pub trait Holds {
         }
     }
 
-    /// A number in decimal, or in hexadecimal with `0x`.
     fn number(&self, name: &str) -> Option<u64> {
-        let text = self.text(name)?;
-        match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-            Some(hex) => u64::from_str_radix(hex, 16).ok(),
-            None => text.parse().ok(),
+        flags::number(&self.text(name)?)
+    }
+
+    /// Yeses and noes in one. One that is there and empty has none of them.
+    fn flags(&self, name: &str) -> Option<Flags> {
+        match self.values().get(&name.to_ascii_lowercase())? {
+            Value::Text(text) => Some(flags::read(name, text)),
+            Value::Lines(lines) => Some(flags::read(name, &lines.join("|"))),
+            Value::Access(_) | Value::Unreadable(_) => None,
         }
     }
 
@@ -71,9 +77,12 @@ pub trait Holds {
         self.text(name).is_some() && !self.yes(name)
     }
 
-    /// ADSI and WMI say True, MetaBase.xml TRUE, scripts -1 or 1.
+    /// ADSI and WMI say True, MetaBase.xml TRUE; where it is a DWORD, all but 0 is a yes (4294967295 and -1 are the usual ones).
     fn yes(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "-1" | "1" | "yes"))
+        self.text(name).is_some_and(|text| match flags::number(&text) {
+            Some(number) => number != 0,
+            None => matches!(text.to_ascii_lowercase().as_str(), "true" | "yes"),
+        })
     }
 }
 

@@ -11,10 +11,11 @@
 
 use super::Access;
 use ipnet::{IpNet, Ipv4Net};
+use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
 /// What a list names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
     pub networks: Vec<IpNet>,
     /// Exceptions from them.

@@ -1,37 +1,54 @@
 # Prints the settings of the SMTP virtual servers on this machine as one JSON document. Reads only.
 # First through ADSI (IIS://), which tells the lists of addresses in words; then through WMI (root\MicrosoftIISv2).
 $ErrorActionPreference = 'Stop'
-[Console]::OutputEncoding = New-Object System.Text.UTF8Encoding $false
+try { [Console]::OutputEncoding = New-Object System.Text.UTF8Encoding $false } catch { }
 $names = @('ServerComment', 'ServerBindings', 'SecureBindings', 'MaxConnections', 'ConnectionTimeout', 'LogType', 'AuthFlags',
   'AuthAnonymous', 'AuthBasic', 'AuthNTLM', 'DefaultLogonDomain', 'AccessSSLFlags', 'RelayForAuth', 'MaxMessageSize', 'MaxSessionSize',
   'MaxBatchedMessages', 'MaxRecipients', 'SendNdrTo', 'BadMailDirectory', 'PickupDirectory', 'QueueDirectory', 'DropDirectory',
   'SmtpRemoteProgressiveRetry', 'RemoteRetryInterval', 'RemoteRetryAttempts', 'SmtpRemoteDelayExpireMinutes',
   'SmtpRemoteNDRExpireMinutes', 'SmtpLocalDelayExpireMinutes', 'SmtpLocalNDRExpireMinutes', 'RouteAction', 'RouteUserName',
   'AlwaysUseSsl', 'MaxOutConnections', 'RemoteTimeout', 'MaxOutConnectionsPerDomain', 'RemoteSmtpPort', 'HopCount', 'MasqueradeDomain',
-  'FullyQualifiedDomainName', 'DefaultDomain', 'SmartHost', 'SmartHostType', 'EnableReverseDnsLookup', 'SmtpRoutingTableType')
-$domainNames = @('RouteAction', 'RouteActionString', 'RouteUserName')
+  'FullyQualifiedDomainName', 'DefaultDomain', 'SmartHost', 'SmartHostType', 'EnableReverseDnsLookup', 'SmtpRoutingTableType', 'AdminACL')
+$domainNames = @('RouteAction', 'RouteActionString', 'RouteUserName', 'RelayIpList', 'CSideEtrnDomains')
+# Secrets are not asked for, nor the lists, which have a form of their own.
+$never = '(Password|Pass)$|Pwd|^(RelayIpList|IPSecurity|Path|__.*)$'
 
 function Text($value) {
   if ($null -eq $value) { return $null }
+  if ($value -is [byte[]]) { return 'set' }
   if ($value -is [array]) { return ,@($value | ForEach-Object { "$_" }) }
   return "$value"
 }
 
+# Letters beyond ASCII are written as JSON's escapes: no code page can harm them.
+function Say($what) {
+  [regex]::Replace((ConvertTo-Json $what -Depth 8 -Compress), '[^\x00-\x7f]', { param($letter) '\u{0:x4}' -f [int][char]$letter.Value })
+}
+
+# PowerShell does not see the properties of every COM object and answers $null: asked by name the object itself answers, or fails.
+function Of($list, $name) { [System.__ComObject].InvokeMember($name, [Reflection.BindingFlags]::GetProperty, $null, $list, $null) }
+
+function Names($list, $name) { ,@(Of $list $name | Where-Object { $_ } | ForEach-Object { "$_" }) }
+
 function AdsiList($entry, $name) {
   $list = $entry.Get($name)
   if ($null -eq $list) { return $null }
-  return @{ grantByDefault = [bool]$list.GrantByDefault
-    grant = @($list.IPGrant | Where-Object { $_ } | ForEach-Object { "$_" }); grantNames = @($list.DomainGrant | Where-Object { $_ } | ForEach-Object { "$_" })
-    deny = @($list.IPDeny | Where-Object { $_ } | ForEach-Object { "$_" }); denyNames = @($list.DomainDeny | Where-Object { $_ } | ForEach-Object { "$_" }) }
+  $byDefault = Of $list 'GrantByDefault'
+  if ($null -eq $byDefault) { throw 'Windows does not say who is on the list.' }
+  return @{ grantByDefault = [bool]$byDefault
+    grant = Names $list 'IPGrant'; grantNames = Names $list 'DomainGrant'
+    deny = Names $list 'IPDeny'; denyNames = Names $list 'DomainDeny' }
 }
 
 function FromAdsi {
   $servers = @()
+  # What the schema knows besides: nothing that is set goes unsaid.
+  $more = @(try { foreach ($kind in 'OptionalProperties', 'MandatoryProperties') { ([ADSI]'IIS://localhost/Schema/IIsSmtpServer').$kind } } catch { })
   $service = [ADSI]'IIS://localhost/SmtpSvc'
   foreach ($child in $service.Children) {
     if ($child.SchemaClassName -ne 'IIsSmtpServer') { continue }
     $values = @{}
-    foreach ($name in $names) { try { $values[$name] = Text $child.Get($name) } catch { } }
+    foreach ($name in $names + $more) { if ($name -notmatch $never) { try { $values[$name] = Text $child.Get($name) } catch { } } }
     $lists = @{}
     foreach ($name in 'RelayIpList', 'IPSecurity') { try { $lists[$name] = AdsiList $child $name } catch { $lists[$name] = @{ broken = "$($_.Exception.Message)" } } }
     $domains = @()
@@ -52,7 +69,8 @@ function FromWmi {
   $servers = @()
   foreach ($found in Get-WmiObject -Namespace 'root\MicrosoftIISv2' -Class IIsSmtpServerSetting -Authentication PacketPrivacy) {
     $values = @{}
-    foreach ($name in $names) {
+    foreach ($name in @($found.Properties | ForEach-Object { $_.Name })) {
+      if ($name -match $never) { continue }
       $value = $found.$name
       if ($name -like '*Bindings' -and $null -ne $value) { $value = @($value | ForEach-Object { "$($_.IP):$($_.Port):" }) }
       $values[$name] = Text $value
@@ -84,9 +102,9 @@ foreach ($way in 'adsi', 'wmi') {
   try {
     $servers = @(if ($way -eq 'adsi') { FromAdsi } else { FromWmi })
     if ($servers.Count -gt 0) {
-      @{ way = $way; servers = $servers; troubles = $troubles } | ConvertTo-Json -Depth 8 -Compress
+      Say @{ way = $way; servers = $servers; troubles = $troubles }
       exit 0
     }
   } catch { $troubles += "${way}: $($_.Exception.Message)" }
 }
-@{ way = 'none'; servers = @(); troubles = $troubles } | ConvertTo-Json -Depth 8 -Compress
+Say @{ way = 'none'; servers = @(); troubles = $troubles }

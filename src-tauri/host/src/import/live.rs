@@ -6,6 +6,10 @@ use super::{Access, IisDomain, IisServer, Value, ipsec};
 use control::import::ImportSource;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+#[cfg(any(windows, test))]
+use std::process::Command;
+#[cfg(any(windows, test))]
+use std::time::Duration;
 
 /// What the script prints.
 #[derive(Debug, Deserialize)]
@@ -58,7 +62,8 @@ enum PrintedList {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PrintedWords {
-    grant_by_default: bool,
+    /// Null when the object did not let itself be asked: then the rest says nothing either.
+    grant_by_default: Option<bool>,
     #[serde(default, deserialize_with = "one_or_more")]
     grant: Vec<String>,
     #[serde(default, deserialize_with = "one_or_more")]
@@ -99,7 +104,8 @@ pub fn parse(json: &str) -> Result<(ImportSource, Vec<IisServer>), String> {
 fn said_nothing(troubles: &[String]) -> String {
     let why = if troubles.is_empty() { String::new() } else { format!(" ({})", troubles.join("; ")) };
     format!(
-        "The SMTP service’s settings could not be read from Windows{why}. Run Outtray as administrator, or pick MetaBase.xml as a file."
+        "The SMTP service’s settings could not be read from Windows{why}. Only administrators may read them: have them read with an \
+         administrator’s rights, or pick MetaBase.xml as a file."
     )
 }
 
@@ -118,10 +124,14 @@ fn server(printed: PrintedServer) -> IisServer {
                 Err(error) => Value::Unreadable(format!("the list is damaged: {error}")),
             },
             Some(PrintedList::Words(words)) => {
-                let named = if words.grant_by_default { (&words.deny, words.deny_names) } else { (&words.grant, words.grant_names) };
+                let Some(all_but) = words.grant_by_default else {
+                    values.insert(name.to_ascii_lowercase(), Value::Unreadable("Windows does not say who is on the list".to_owned()));
+                    continue;
+                };
+                let named = if all_but { (&words.deny, words.deny_names) } else { (&words.grant, words.grant_names) };
                 let mut list = ipsec::from_pairs(named.0.iter().map(String::as_str));
                 list.names = named.1;
-                Value::Access(if words.grant_by_default { Access::AllExcept(list) } else { Access::OnlyThese(list) })
+                Value::Access(if all_but { Access::AllExcept(list) } else { Access::OnlyThese(list) })
             }
         };
         values.insert(name.to_ascii_lowercase(), value);
@@ -142,6 +152,41 @@ fn words(printed: BTreeMap<String, Option<PrintedValue>>) -> BTreeMap<String, Va
     known.collect()
 }
 
+/// WMI waits long for a provider that hangs; the script itself is done within seconds.
+#[cfg(any(windows, test))]
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A service with a thousand domains has some hundred kilobytes.
+#[cfg(any(windows, test))]
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// What it prints until its end, which has to come in time. What it says on standard error is in a form for PowerShell only.
+#[cfg(any(windows, test))]
+fn printed(mut command: Command, patience: Duration) -> Result<String, String> {
+    use std::io::Read as _;
+    use std::process::Stdio;
+
+    let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut child = spawned.map_err(|error| format!("PowerShell cannot be started: {error}"))?;
+    let stdout = child.stdout.take();
+    let (told, hear) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.map_or(Ok(0), |stdout| stdout.take(LARGEST).read_to_end(&mut bytes));
+        // Nobody waits any more: it came too late.
+        let _ = told.send(read.map(|_| bytes));
+    });
+    let heard = hear.recv_timeout(patience);
+    // Done or not, nothing more is wanted of it.
+    let _ = child.kill();
+    let _ = child.wait();
+    match heard {
+        Ok(Ok(bytes)) if bytes.is_empty() => Err("PowerShell said nothing".to_owned()),
+        Ok(Ok(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(Err(error)) => Err(format!("PowerShell cannot be heard: {error}")),
+        Err(_) => Err(format!("PowerShell gave no answer within {} seconds", patience.as_secs())),
+    }
+}
+
 /// Blocks for some seconds.
 #[cfg(windows)]
 pub fn read() -> Result<(ImportSource, Vec<IisServer>), String> {
@@ -152,16 +197,11 @@ pub fn read() -> Result<(ImportSource, Vec<IisServer>), String> {
 
     let root = std::env::var_os("SystemRoot").map_or_else(|| std::path::PathBuf::from(r"C:\Windows"), Into::into);
     let script: Vec<u8> = include_str!("live.ps1").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let asked = std::process::Command::new(root.join(r"System32\WindowsPowerShell\v1.0\powershell.exe"))
+    let mut command = Command::new(root.join(r"System32\WindowsPowerShell\v1.0\powershell.exe"));
+    command
         .args(["-NoProfile", "-NonInteractive", "-EncodedCommand", &base64::engine::general_purpose::STANDARD.encode(script)])
-        .creation_flags(NO_WINDOW)
-        .stdin(std::process::Stdio::null())
-        .output();
-    let said = match asked {
-        Ok(output) if output.status.success() => parse(&String::from_utf8_lossy(&output.stdout)),
-        Ok(output) => Err(said_nothing(&[String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned()])),
-        Err(error) => Err(said_nothing(&[error.to_string()])),
-    };
+        .creation_flags(NO_WINDOW);
+    let said = printed(command, PATIENCE).map_err(|trouble| said_nothing(&[trouble])).and_then(|text| parse(&text));
     said.or_else(|trouble| {
         let path = root.join(r"System32\inetsrv\MetaBase.xml");
         let bytes = std::fs::read(&path).map_err(|_| trouble)?;
@@ -200,19 +240,60 @@ mod tests {
         assert_eq!(server.domains[0].text("RouteActionString").unwrap(), "[10.1.0.5]");
     }
 
+    /// What one server's relay list becomes that came in this way.
+    fn relay_list(way: &str, list: &str) -> Value {
+        let json = format!(r#"{{"way":"{way}","servers":[{{"number":1,"values":{{}},"lists":{{"RelayIpList":{list}}}}}],"troubles":[]}}"#);
+        parse(&json).unwrap().1[0].values["relayiplist"].clone()
+    }
+
+    /// PowerShell answers null for what it does not see of an object: that was taken for "only nobody", which is no list of
+    /// anybody's but shuts the office out.
+    #[test]
+    fn a_list_that_cannot_be_asked_is_broken_and_not_empty() {
+        let with = |list: &str| relay_list("adsi", list);
+        let nothing = r#"{"grantByDefault":null,"grant":null,"grantNames":null,"deny":null,"denyNames":null}"#;
+        assert_eq!(with(nothing), Value::Unreadable("Windows does not say who is on the list".to_owned()));
+        let nobody = with(&nothing.replacen("null", "false", 1));
+        assert_eq!(nobody, Value::Access(Access::OnlyThese(ipsec::List::default())));
+        let script = include_str!("live.ps1");
+        assert!(!script.contains("$list.") && script.contains("InvokeMember"), "properties are asked of the object itself");
+    }
+
     /// The two are opposites, and one letter apart in a script.
     #[test]
     fn wmi_without_a_list_means_nobody_and_with_an_empty_one_everybody() {
-        let with = |list: &str| {
-            let json =
-                format!(r#"{{"way":"wmi","servers":[{{"number":1,"values":{{}},"lists":{{"RelayIpList":{list}}}}}],"troubles":[]}}"#);
-            parse(&json).unwrap().1[0].values["relayiplist"].clone()
-        };
+        let with = |list: &str| relay_list("wmi", list);
         assert_eq!(with(r#"{"onlyNobody":true}"#), Value::Access(Access::OnlyThese(ipsec::List::default())));
         assert_eq!(with("null"), Value::Access(Access::OnlyThese(ipsec::List::default())));
         assert_eq!(with(r#"{"bytes":[]}"#), Value::Access(Access::AllExcept(ipsec::List::default())));
         assert!(matches!(with(r#"{"bytes":[1,2,3]}"#), Value::Unreadable(_)));
         assert!(matches!(with(r#"{"broken":"No more data is available."}"#), Value::Unreadable(_)));
+    }
+
+    /// A provider of WMI that hung held the wizard's first page for ever.
+    #[cfg(unix)]
+    #[test]
+    fn a_powershell_that_never_ends_is_not_waited_for() {
+        let sh = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        let begun = std::time::Instant::now();
+        assert_eq!(printed(sh("exec sleep 600"), Duration::from_millis(50)).unwrap_err(), "PowerShell gave no answer within 0 seconds");
+        assert!(begun.elapsed() < PATIENCE);
+        assert_eq!(printed(sh("printf 'caf\\303\\251'"), PATIENCE).unwrap(), "café");
+    }
+
+    /// Windows takes no longer command lines; the script goes along in one, in twice two thirds of its length.
+    #[test]
+    fn the_script_fits_and_what_it_prints_has_plain_letters_only() {
+        let script = include_str!("live.ps1");
+        assert!(script.is_ascii() && script.len() * 8 / 3 < 32_000, "{}", script.len());
+        assert!(!script.contains("| ConvertTo-Json -Depth 8 -Compress"), "only through Say, which leaves no letter to a code page");
+        let (_, servers) =
+            parse(r#"{"way":"adsi","servers":[{"number":1,"values":{"ServerComment":"B\u00fcro"},"lists":{}}],"troubles":[]}"#).unwrap();
+        assert_eq!(servers[0].text("ServerComment").unwrap(), "B\u{fc}ro");
     }
 
     #[test]

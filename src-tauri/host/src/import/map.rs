@@ -7,9 +7,14 @@ mod access;
 mod delivery;
 mod other;
 mod provider;
+mod rest;
 mod routes;
 
 use super::{Holds, IisServer};
+pub use other::PICKUP;
+#[cfg(test)]
+pub use rest::MAPPED;
+
 use control::Settings;
 use control::import::{ImportFate, ImportPart, ImportRow, ImportServer};
 use std::collections::BTreeSet;
@@ -21,6 +26,10 @@ pub struct Around {
     pub private_networks: Vec<(String, String)>,
     /// Folders of the old service that are on this machine, and that we may empty.
     pub folders: BTreeSet<String>,
+    /// Those that are here, and that we may not change files in.
+    pub closed: BTreeSet<String>,
+    /// The account that may not, as `icacls` takes it.
+    pub account: String,
 }
 
 pub fn view(server: &IisServer, around: &Around) -> ImportServer {
@@ -30,6 +39,7 @@ pub fn view(server: &IisServer, around: &Around) -> ImportServer {
     access::carry(server, around, &mut settings, &mut rows);
     delivery::carry(server, &mut settings, &mut rows);
     other::carry(server, around, &mut settings, &mut rows);
+    rest::carry(server, &mut rows);
     let name = server.text("ServerComment").unwrap_or_else(|| format!("SMTP Virtual Server #{}", server.number));
     ImportServer { number: server.number, name, rows: rows.0, settings, needs_password }
 }

@@ -4,7 +4,7 @@
 //! lie (`Location="/LM/SmtpSvc/1"`), or `Custom` elements inside with a number of their own; a server has what the
 //! service above it has, unless it says otherwise. Passwords are there only encrypted, and are not looked at.
 
-use super::{Access, IisDomain, IisServer, Value, ipsec};
+use super::{Access, IisDomain, IisServer, Value, adsutil, ipsec};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::collections::BTreeMap;
 
@@ -14,8 +14,10 @@ pub const LARGEST: usize = 32 * 1024 * 1024;
 const SERVICE: &str = "/LM/SmtpSvc";
 /// Settings that are written as `Custom` elements with a number instead of a name, when the schema file does not know them.
 const NUMBERED: [(&str, &str); 3] = [("36905", "smarthosttype"), ("36946", "routeaction"), ("36970", "relayiplist")];
-/// Encrypted, and nobody's to read.
-const SECRET: [&str; 3] = ["routepassword", "adminpwd", "anonymoususerpass"];
+/// Encrypted, and nobody's to read: `RoutePassword`, `LogOdbcPassword`, `AnonymousUserPass`, `AdminPwd` and whatever else.
+pub(super) fn is_secret(name: &str) -> bool {
+    name.ends_with("password") || name.ends_with("pass") || name.contains("pwd")
+}
 
 /// An error is a sentence or two for people: what is wrong, and what to do.
 pub fn read(bytes: &[u8]) -> Result<Vec<IisServer>, String> {
@@ -23,6 +25,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<IisServer>, String> {
         return Err(format!("The file is larger than {} MB: this is no MetaBase.xml.", LARGEST / 1024 / 1024));
     }
     let text = decode(bytes)?;
+    if !text.trim_start().starts_with('<')
+        && let Some(server) = adsutil::read(&text)
+    {
+        return Ok(vec![server]);
+    }
     // No document type, so no entities that blow up or read other files.
     let document = Document::parse_with_options(&text, ParsingOptions { allow_dtd: false, ..ParsingOptions::default() }).map_err(|error| {
         let line = error.pos().row;
@@ -99,8 +106,8 @@ fn values(node: Node<'_, '_>, into: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn put(name: String, text: &str, into: &mut BTreeMap<String, Value>) {
-    if SECRET.contains(&name.as_str()) || name == "location" {
+pub(super) fn put(name: String, text: &str, into: &mut BTreeMap<String, Value>) {
+    if is_secret(&name) || name == "location" {
         return;
     }
     let value = match name.as_str() {

@@ -6,18 +6,23 @@
 //!
 //! Mail in IIS's own queue stays there: it is sent when the service runs again.
 
+mod back;
+mod left;
 mod scm;
 
+pub use back::{back, back_without_engine};
+pub use left::{Folders, left_mail};
 pub use scm::WindowsSmtp;
 
 use crate::settings::file::write_whole;
-use control::import::{LeftMail, MailFolder, ServiceStart, SmtpService, TakeOverTrouble, TakeOverView, TakenOver};
+use control::import::{ServiceStart, SmtpService, TakeOverTrouble, TakeOverView, TakenOver};
 use control::settings::{Settings, SettingsProblem, SmartHostSettings};
 use control::{Answer, Client, NewSecret, Request};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The service manager's side. Calls wait until the service has stopped or started; an error is a sentence.
+/// Windows' side: the service manager, and rights on folders. Calls wait until the service has stopped or started; an error
+/// is a sentence.
 pub trait SmtpSvc: Send + Sync {
     fn state(&self) -> SmtpService;
     /// Whether this process has the right to.
@@ -25,6 +30,23 @@ pub trait SmtpSvc: Send + Sync {
     fn stop(&self) -> Result<(), String>;
     fn start(&self) -> Result<(), String>;
     fn set_start(&self, start: ServiceStart) -> Result<(), String>;
+    fn give(&self, right: &Right) -> Result<(), String>;
+    fn take_back(&self, right: &Right) -> Result<(), String>;
+}
+
+/// To make, change and remove files in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Right {
+    pub folder: PathBuf,
+    /// As `icacls` takes it.
+    pub account: String,
+}
+
+/// It was taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// The engine may not empty the pickup folder: it does without.
+    pub without_pickup: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,13 +64,20 @@ struct Before {
     ports: Vec<u16>,
     start: ServiceStart,
     ran: bool,
+    /// Rights the engine's account was given for this.
+    #[serde(default)]
+    given: Vec<Right>,
+    /// Where mail may have been left.
+    #[serde(default = "Folders::usual")]
+    folders: Folders,
 }
 
 pub fn view(service: &dyn SmtpSvc, folder: &Path) -> TakeOverView {
-    let taken =
-        read(folder).map(|before| TakenOver { at: before.at, ports: before.ports, start_before: before.start, ran_before: before.ran });
+    let before = read(folder);
     let state = service.state();
-    let left = if state == SmtpService::NotInstalled { Vec::new() } else { left_mail(&mail_root()) };
+    let folders = before.as_ref().map_or_else(Folders::usual, |before| before.folders.clone());
+    let left = if state == SmtpService::NotInstalled { Vec::new() } else { left_mail(&folders) };
+    let taken = before.map(|before| TakenOver { at: before.at, ports: before.ports, start_before: before.start, ran_before: before.ran });
     TakeOverView { service: state, may_control: service.may_control(), taken, left }
 }
 
@@ -60,17 +89,22 @@ pub struct Wanted<'a> {
     pub secret: Option<NewSecret>,
     /// What that takes the place of, if it can be known.
     pub former: Option<NewSecret>,
+    /// Rights on its pickup folders, which this process may give and the engine's account lacks.
+    pub rights: Vec<Right>,
+    /// Where the engine may not empty the pickup folder all the same, everything else is taken over.
+    pub pickup_may_stay: bool,
+    /// Where the old service has its mail.
+    pub folders: Folders,
 }
 
 impl<'a> Wanted<'a> {
     pub fn only(settings: &'a Settings) -> Self {
-        Self { settings, secret: None, former: None }
+        Self { settings, secret: None, former: None, rights: Vec::new(), pickup_may_stay: false, folders: Folders::usual() }
     }
 }
 
 /// Puts these settings in force in the place of the Windows SMTP service. `now` is the time, for the record.
-pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wanted: Wanted<'_>, now: i64) -> Result<(), NotDone> {
-    let Wanted { settings, secret, former: former_secret } = wanted;
+pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wanted: Wanted<'_>, now: i64) -> Result<Done, NotDone> {
     let SmtpService::Installed { running, start } = service.state() else {
         return Err(trouble(
             "The Windows SMTP service is not installed on this machine.",
@@ -78,19 +112,58 @@ pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wa
         ));
     };
     must_control(service, folder)?;
-    let former = settings_of(engine).await?;
-    let Answer::Problems { problems } = ask(engine, Request::CheckSettings { settings: Box::new(settings.clone()) }).await? else {
-        return Err(strange());
-    };
-    if !problems.is_empty() {
-        return Err(NotDone::Problems(problems));
+    let given: Vec<Right> = wanted.rights.iter().filter(|right| service.give(right).is_ok()).cloned().collect();
+    let state = State { running, start };
+    let done = change_places(engine, service, folder, &wanted, state, &given, now).await;
+    let is_used = matches!(done, Ok(Done { without_pickup: false }));
+    let kept = read(folder).map(|before| before.given).unwrap_or_default();
+    if !is_used {
+        // What an earlier time gave stays.
+        let left = given.iter().filter(|right| !kept.contains(right)).filter_map(|right| Some((right, service.take_back(right).err()?)));
+        for (right, said) in left {
+            tracing::warn!(folder = %right.folder.display(), said, "A right that was given could not be taken back");
+        }
     }
+    done
+}
+
+/// How the service was found.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    running: bool,
+    start: ServiceStart,
+}
+
+async fn change_places(
+    engine: &Client,
+    service: &dyn SmtpSvc,
+    folder: &Path,
+    wanted: &Wanted<'_>,
+    State { running, start }: State,
+    given: &[Right],
+    now: i64,
+) -> Result<Done, NotDone> {
+    let former = settings_of(engine).await?;
+    let (settings, done) = fitting(engine, wanted).await?;
+    let settings = &settings;
+    let (secret, former_secret) = (wanted.secret.clone(), wanted.former.clone());
     // A second time must not forget how things stood before the first. Ports that are ours anyway are not taken from anybody.
-    let before = read(folder).unwrap_or(Before { at: now, ports: Vec::new(), start, ran: running });
+    let before = read(folder).unwrap_or(Before {
+        at: now,
+        ports: Vec::new(),
+        start,
+        ran: running,
+        given: Vec::new(),
+        folders: wanted.folders.clone(),
+    });
     let open = open_ports(engine).await?;
     let gained = settings.listeners.iter().map(|listener| listener.port).filter(|port| !open.contains(port));
     let ports = sorted(before.ports.iter().copied().chain(gained).collect());
-    write(folder, &Before { ports, ..before.clone() })?;
+    let mut rights = before.given.clone();
+    if !done.without_pickup {
+        rights.extend(given.iter().filter(|right| !before.given.contains(right)).cloned());
+    }
+    write(folder, &Before { ports, given: rights, ..before.clone() })?;
 
     let mut undo = Undo { service, folder, before: &before, left_undone: Vec::new() };
     if let Err(said) = service.set_start(ServiceStart::Disabled) {
@@ -107,7 +180,7 @@ pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wa
     }
     let replaced = secret.as_ref().map(|secret| secret.name.clone());
     match put_in_force(engine, settings, secret).await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(done),
         Err(why) => {
             if let Some(name) = replaced {
                 undo.secret(engine, name, &former, former_secret.is_some()).await;
@@ -124,44 +197,24 @@ pub async fn take_over(engine: &Client, service: &dyn SmtpSvc, folder: &Path, wa
     }
 }
 
-/// Gives the ports back and the service its former start.
-pub async fn back(engine: &Client, service: &dyn SmtpSvc, folder: &Path) -> Result<(), NotDone> {
-    let Some(before) = read(folder) else {
-        return Err(trouble("Outtray has not taken over from the Windows SMTP service.", "There is nothing to give back."));
-    };
-    if service.state() == SmtpService::NotInstalled {
-        return Err(trouble(
-            "The Windows SMTP service is not installed any more.",
-            "Add the feature “SMTP Server” in Server Manager first.",
-        ));
+/// The settings as they can be in force.
+async fn fitting(engine: &Client, wanted: &Wanted<'_>) -> Result<(Settings, Done), NotDone> {
+    let problems = problems_of(engine, wanted.settings).await?;
+    if problems.is_empty() {
+        return Ok((wanted.settings.clone(), Done { without_pickup: false }));
     }
-    must_control(service, folder)?;
-    let former = settings_of(engine).await?;
-    let mut without = former.clone();
-    without.listeners.retain(|listener| !before.ports.contains(&listener.port));
-    if let Err(why) = put_in_force(engine, &without, None).await {
-        let said = match why {
-            Refusal::Problems(problems) => return Err(NotDone::Problems(problems)),
-            Refusal::Said(said) => said,
-        };
-        return Err(trouble(&said, "Nothing was changed."));
+    let without = Settings { pickup: None, ..wanted.settings.clone() };
+    let is_pickup = wanted.pickup_may_stay && problems.iter().all(|problem| problem.field.starts_with("pickup"));
+    if !is_pickup || !problems_of(engine, &without).await?.is_empty() {
+        return Err(NotDone::Problems(problems));
     }
-    let mut undo = Undo { service, folder, before: &before, left_undone: Vec::new() };
-    let given = service.set_start(before.start).and_then(|()| if before.ran { service.start() } else { Ok(()) });
-    if let Err(said) = given {
-        if let Err(said) = service.set_start(ServiceStart::Disabled) {
-            undo.left_undone.push(format!("The Windows SMTP service is not disabled again: {said}."));
-        }
-        undo.engine(engine, &former, None).await;
-        return Err(undo.because(
-            format!("The Windows SMTP service does not start: {said}."),
-            "Outtray has its ports again. Look into the Windows event log (SMTPSVC).",
-        ));
-    }
-    undo.record();
-    match undo.left_undone.is_empty() {
-        true => Ok(()),
-        false => Err(undo.because("The way back was made.".to_owned(), "Delete the file that is left.")),
+    Ok((without, Done { without_pickup: true }))
+}
+
+async fn problems_of(engine: &Client, settings: &Settings) -> Result<Vec<SettingsProblem>, NotDone> {
+    match ask(engine, Request::CheckSettings { settings: Box::new(settings.clone()) }).await? {
+        Answer::Problems { problems } => Ok(problems),
+        _ => Err(strange()),
     }
 }
 
@@ -201,6 +254,15 @@ impl Undo<'_> {
     fn run(&mut self, ran: bool) {
         if ran && let Err(said) = self.service.start() {
             self.left_undone.push(format!("The Windows SMTP service does not run again: {said}."));
+        }
+    }
+
+    fn rights(&mut self) {
+        for right in &self.before.given {
+            if let Err(said) = self.service.take_back(right) {
+                let folder = right.folder.display();
+                self.left_undone.push(format!("{} may still change files in {folder}: {said}.", right.account));
+            }
         }
     }
 
@@ -306,25 +368,6 @@ fn write(folder: &Path, before: &Before) -> Result<(), NotDone> {
             "Nothing was changed. Make room on the disk, or run Outtray as administrator.",
         )
     })
-}
-
-fn mail_root() -> PathBuf {
-    let drive = std::env::var("SystemDrive").unwrap_or_else(|_| "C:".to_owned());
-    PathBuf::from(format!(r"{drive}\inetpub\mailroot"))
-}
-
-/// Folders with something in them.
-fn left_mail(root: &Path) -> Vec<LeftMail> {
-    let folders = [(MailFolder::Queue, "Queue"), (MailFolder::Pickup, "Pickup"), (MailFolder::Badmail, "Badmail")];
-    let counted = folders.into_iter().filter_map(|(folder, name)| {
-        let path = root.join(name);
-        let files = std::fs::read_dir(&path).ok()?.flatten().filter(|entry| entry.path().is_file());
-        // A bad message has two more files about it.
-        let messages =
-            files.filter(|file| !matches!(file.path().extension().and_then(|end| end.to_str()), Some("BDP" | "BDR" | "bdp" | "bdr")));
-        Some(LeftMail { folder, path: path.display().to_string(), messages: messages.count() as u64 })
-    });
-    counted.filter(|left| left.messages > 0).collect()
 }
 
 #[cfg(test)]

@@ -2,105 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::ipsec::{self, List};
+mod every;
+mod lists;
+
 use super::*;
 use control::import::ImportFate;
 use control::settings::{AccessRule, ListenerEncryption, RuleAction, SignIn, SmartHostEncryption};
-use proptest::prelude::*;
-use std::net::Ipv4Addr;
-
-/// Writes the block as the description has it: groups of (mask, addresses), and names.
-fn block(grant: &[(&str, &[&str])], deny: &[(&str, &[&str])], grant_names: &[&str]) -> Vec<u8> {
-    const RELATIVE: u32 = 0x8000_0000;
-    let table = |groups: &[(&str, &[&str])]| 8 + groups.len() * 20;
-    let deny_at = 24;
-    let grant_at = deny_at + table(deny);
-    let deny_names_at = grant_at + table(grant);
-    let grant_names_at = deny_names_at + 8;
-    let data_at = grant_names_at + 8 + grant_names.len() * 4;
-    let (mut words, mut data) = (Vec::<u32>::new(), Vec::<u8>::new());
-    words.extend([deny_at, grant_at, deny_names_at, grant_names_at].map(|at| at as u32 | RELATIVE));
-    words.extend([1, data_at as u32]);
-    for groups in [deny, grant] {
-        words.extend([groups.len() as u32, groups.iter().map(|(_, addresses)| addresses.len() as u32).sum()]);
-        for (mask, addresses) in groups {
-            words.extend([2, addresses.len() as u32 + 1, 4, 0, (data_at + data.len()) as u32 | RELATIVE]);
-            for address in [mask].into_iter().chain(addresses.iter()) {
-                data.extend(address.parse::<Ipv4Addr>().unwrap().octets());
-            }
-        }
-    }
-    words.extend([0, 0]);
-    words.extend([grant_names.len() as u32, 0]);
-    for name in grant_names {
-        words.push((data_at + data.len()) as u32 | RELATIVE);
-        data.extend(name.bytes().chain([0]));
-    }
-    words.into_iter().flat_map(u32::to_le_bytes).chain(data).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What IIS Manager made of the one address 127.0.0.1.
-const ONE_ADDRESS: &str = "18000080 20000080 3c000080 44000080 01000000 4c000000 00000000 00000000 01000000 01000000 02000000 02000000 \
-                           04000000 00000000 4c000080 00000000 00000000 00000000 00000000 ffffffff 7f000001";
-
-#[test]
-fn the_list_iis_manager_made_is_read_and_made_again() {
-    let Access::OnlyThese(list) = ipsec::from_hex(ONE_ADDRESS).unwrap() else { panic!() };
-    assert_eq!(list, List { networks: vec!["127.0.0.1/32".parse().unwrap()], ..List::default() });
-    // The order of the two tables of addresses in the header is the same; so is every byte.
-    assert_eq!(hex(&block(&[("255.255.255.255", &["127.0.0.1"])], &[], &[])), ONE_ADDRESS.replace(' ', ""));
-}
-
-#[test]
-fn groups_of_every_mask_are_read_and_what_is_odd_is_named() {
-    let block = block(
-        &[("255.255.255.0", &["192.168.1.0", "192.168.2.0"]), ("255.255.255.255", &["10.0.0.7"]), ("255.0.255.0", &["10.0.1.0"])],
-        &[("255.255.255.255", &["192.168.1.66"])],
-        &["printers.office.example"],
-    );
-    let Access::OnlyThese(list) = ipsec::from_bytes(&block).unwrap() else { panic!() };
-    let networks: Vec<String> = list.networks.iter().map(ToString::to_string).collect();
-    assert_eq!(networks, ["192.168.1.0/24", "192.168.2.0/24", "10.0.0.7/32"]);
-    assert_eq!(list.names, ["printers.office.example"]);
-    assert_eq!(list.odd, ["10.0.1.0 with mask 255.0.255.0"]);
-    assert_eq!(list.but_not, ["192.168.1.66/32".parse().unwrap()]);
-}
-
-#[test]
-fn an_empty_list_of_those_allowed_is_not_an_empty_list_of_those_refused() {
-    let nobody = ipsec::from_bytes(&block(&[("255.255.255.255", &[])], &[], &[])).unwrap();
-    assert_eq!(nobody, Access::OnlyThese(List::default()));
-    for everyone in [block(&[], &[], &[]), Vec::new()] {
-        assert_eq!(ipsec::from_bytes(&everyone).unwrap(), Access::AllExcept(List::default()));
-    }
-    let Access::AllExcept(list) = ipsec::from_bytes(&block(&[], &[("255.255.255.255", &["10.0.0.66"])], &[])).unwrap() else { panic!() };
-    assert_eq!(list.networks, ["10.0.0.66/32".parse().unwrap()]);
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_make_the_reader_fall(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = ipsec::from_bytes(&bytes);
-    }
-
-    #[test]
-    fn no_damage_to_a_good_list_makes_the_reader_fall(at in 0_usize..84, to in any::<u8>(), cut in 0_usize..84) {
-        let mut bytes = block(&[("255.255.255.255", &["127.0.0.1"])], &[], &[]);
-        bytes[at] = to;
-        let _ = ipsec::from_bytes(&bytes);
-        bytes.truncate(cut);
-        let _ = ipsec::from_bytes(&bytes);
-    }
-
-    #[test]
-    fn no_text_makes_the_metabase_reader_fall(text in "\\PC{0,200}") {
-        let _ = metabase::read(text.as_bytes());
-    }
-}
+use lists::{block, hex};
 
 /// A metabase with one virtual server, whose attributes these are.
 fn metabase_with(attributes: &str, inside: &str, domains: &str) -> String {
@@ -169,7 +77,7 @@ fn the_office_everyone_has_is_carried_over() {
     let public = server.rows.iter().find(|row| row.was.contains("203.0.113.9")).unwrap();
     assert_eq!(public.fate, ImportFate::NotCarried, "a public address is a person's decision");
     let branch = row(&server, "Domain branch.example");
-    assert_eq!((branch.fate, branch.becomes.as_str()), (ImportFate::Carried, "a route for branch.example through 10.1.0.5"));
+    assert_eq!((branch.fate, branch.becomes.as_str()), (ImportFate::Carried, "a route for branch.example through 10.1.0.5, port 587"));
     assert_eq!((settings.routes[0].recipients[0].as_str(), settings.routes[0].via[0].as_str()), ("branch.example", "branch-example"));
     assert_eq!(settings.other_smart_hosts[0].smart_host.server, "10.1.0.5");
     for left in ["Masquerade domain", "Pickup folder"] {
@@ -200,6 +108,42 @@ fn the_pickup_folder_is_taken_over_where_it_is_here() {
     assert_eq!(row(&one, "Badmail folder").fate, ImportFate::NotCarried);
     let none = with(&[]);
     assert_eq!((none.settings.pickup.is_none(), row(&none, "Pickup folder").fate), (true, ImportFate::NotCarried));
+    assert!(row(&none, "Pickup folder").why.starts_with("It is not on this machine."));
+    let closed = Around { closed: ["C:\\mail\\Pickup".to_owned()].into(), account: r"NT SERVICE\Outtray".into(), ..Around::default() };
+    let closed = map::view(server, &closed);
+    assert_eq!((closed.settings.pickup.is_none(), row(&closed, "Pickup folder").fate), (true, ImportFate::NotCarried));
+    let why = &row(&closed, "Pickup folder").why;
+    assert!(why.starts_with(r"The account Outtray runs as (NT SERVICE\Outtray) may not change files there."), "{why}");
+    #[cfg(windows)]
+    assert!(why.contains(r#"icacls "C:\mail\Pickup" /grant "NT SERVICE\Outtray:(OI)(CI)M""#), "{why}");
+}
+
+/// Even root makes no files in /proc.
+#[cfg(unix)]
+#[test]
+fn whether_a_folder_may_be_emptied_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().display().to_string();
+    for (named, fate, why) in [
+        (here.as_str(), ImportFate::Carried, ""),
+        ("/proc/self", ImportFate::NotCarried, "The account"),
+        ("/proc/none", ImportFate::NotCarried, "It is not"),
+    ] {
+        let servers = servers(&metabase_with(&format!(r#"PickupDirectory="{named}""#), "", ""));
+        // Another has counted what this account may not look into.
+        let closed = LeftMail { folder: control::import::MailFolder::Queue, path: "/proc/version".into(), messages: 3, unreadable: None };
+        let mut folders = servers[0].clone();
+        folders.values.insert("queuedirectory".into(), Value::Text(closed.path.clone()));
+        let read = Read { source: ImportSource::Nothing, servers, folders: Some(Folders::of(&[folders])), left: vec![closed.clone()] };
+        // Through the door to the engine.
+        let read = Read::from_text(&read.to_text().unwrap()).unwrap();
+        let service = TakeOverView { service: SmtpService::Unknown, may_control: false, taken: None, left: Vec::new() };
+        let found = look(Ok(&read), &Around::default(), service);
+        assert!(found.service.left.contains(&closed), "{:?}", found.service.left);
+        let row = row(&found.servers[0], "Pickup folder");
+        assert_eq!((row.fate, row.why.starts_with(why)), (fate, true), "{row:?}");
+        assert_eq!(found.servers[0].settings.pickup.is_some(), fate == ImportFate::Carried);
+    }
 }
 
 #[test]
@@ -223,68 +167,6 @@ fn every_row_says_what_happened_or_why_not() {
     }
 }
 
-/// The names in a list of the script that asks the running service.
-fn asked(list: &str) -> Vec<&'static str> {
-    let script = include_str!("live.ps1");
-    let names = script.split(&format!("${list} = @(")).nth(1).and_then(|rest| rest.split(')').next()).unwrap();
-    let names: Vec<&str> = names.split(',').map(|name| name.trim().trim_matches('\'')).collect();
-    assert!(names.len() >= 3 && names.iter().all(|name| name.chars().all(char::is_alphanumeric)), "{names:?}");
-    names
-}
-
-/// Somebody set it to this.
-fn set_to(name: &str) -> Value {
-    Value::Text(match name {
-        "AuthFlags" => "2".into(),
-        "AuthAnonymous" | "AuthBasic" | "AuthNTLM" | "RelayForAuth" | "AlwaysUseSsl" | "EnableReverseDnsLookup" => "True".into(),
-        "AccessSSLFlags" => "8".into(),
-        "LogType" => "1".into(),
-        "SmartHostType" => "2".into(),
-        "RouteAction" => "4".into(),
-        "SmtpRoutingTableType" => "ldap".into(),
-        "ServerBindings" | "SecureBindings" => ":2525:".into(),
-        "SmartHost" => "other.example".into(),
-        name if (name.contains("Domain") && !name.starts_with("Max")) || name.contains("Comment") || name.contains("Directory") => {
-            "set.example".into()
-        }
-        "RouteUserName" | "SendNdrTo" => "ann@set.example".into(),
-        "RouteActionString" => "[10.0.0.9]".into(),
-        _ => "40".into(),
-    })
-}
-
-#[test]
-fn settings_were_read_and_nothing_was_said_of_them() {
-    let view = |server: &IisServer| {
-        let found = map::view(server, &Around::default());
-        (found.name, found.rows, found.settings)
-    };
-    for smart_host in [Some("mail.example"), None] {
-        let mut server = IisServer { number: 1, ..IisServer::default() };
-        server.values.extend(smart_host.map(|host| ("smarthost".to_owned(), Value::Text(host.to_owned()))));
-        let before = view(&server);
-        for name in asked("names") {
-            let mut values = server.values.clone();
-            values.insert(name.to_ascii_lowercase(), set_to(name));
-            let is_said = view(&IisServer { values, ..server.clone() }) != before;
-            // Without a smart host its kind says nothing new.
-            assert!(is_said || (smart_host.is_none() && name == "SmartHostType"), "{name} with {smart_host:?}");
-        }
-    }
-    let domain = |values: &[(&str, Value)]| {
-        let values = values.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
-        view(&IisServer { number: 1, domains: vec![IisDomain { name: "branch.example".into(), values }], ..IisServer::default() })
-    };
-    let way = ("RouteActionString", Value::Text("[10.1.0.5]".into()));
-    for name in asked("domainNames") {
-        let value = if name == "RouteAction" { Value::Text("0x1000".into()) } else { set_to(name) };
-        assert_ne!(domain(&[(name, value.clone())]), domain(&[]), "{name}");
-        if name == "RouteUserName" {
-            assert_ne!(domain(&[way.clone(), (name, value)]), domain(std::slice::from_ref(&way)), "{name} with a way of its own");
-        }
-    }
-}
-
 #[test]
 fn a_smart_host_that_was_switched_off_was_taken_for_one_in_use() {
     let server = imported(&metabase_with(
@@ -303,6 +185,64 @@ fn a_smart_host_that_was_switched_off_was_taken_for_one_in_use() {
     );
 }
 
+/// Port 25 without encryption was written whatever the virtual server was set to, and a domain that signs in went to the provider.
+#[test]
+fn a_domain_goes_out_as_its_virtual_server_does() {
+    let with = |server: &str, domain: &str| {
+        let domain = format!(r#"<IIsSmtpDomain Location="/LM/SmtpSvc/1/Domain/branch.example" RouteActionString="[10.1.0.5]" {domain}/>"#);
+        let server = imported(&metabase_with(&format!(r#"SmartHost="mail.example" {server}"#), "", &domain));
+        let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
+        assert_eq!(crate::settings::check(&server.settings, &facts).err(), None);
+        let way = server.settings.other_smart_hosts[0].smart_host.clone();
+        (way.port, way.encryption, way.sign_in, row(&server, "Domain branch.example").clone())
+    };
+    let (port, encryption, sign_in, _) = with("", r#"RouteAction="2""#);
+    assert_eq!((port, encryption, sign_in), (25, SmartHostEncryption::None, SignIn::None));
+    let (port, encryption, ..) = with(r#"RemoteSmtpPort="2525" AlwaysUseSsl="TRUE""#, r#"RouteAction="2""#);
+    assert_eq!((port, encryption), (2525, SmartHostEncryption::Starttls));
+    let (port, encryption, ..) = with(r#"RemoteSmtpPort="465""#, r#"RouteAction="SMARTHOST""#);
+    assert_eq!((port, encryption), (465, SmartHostEncryption::Implicit));
+    // It signs in: encrypted, and with a password of its own.
+    let (port, encryption, sign_in, row) = with("", r#"RouteAction="264" RouteUserName="ann""#);
+    assert_eq!((port, encryption, sign_in), (25, SmartHostEncryption::Starttls, SignIn::Password { user: "ann".into() }));
+    assert_eq!((row.fate, row.why.contains("type it under More providers, at branch-example")), (ImportFate::Changed, true), "{row:?}");
+    let (_, _, sign_in, row) = with("", r#"RouteAction="2" RouteUserName="ann""#);
+    assert_eq!((sign_in, row.fate), (SignIn::None, ImportFate::Carried), "anonymous; the name is only kept there");
+}
+
+#[test]
+fn further_smart_hosts_are_tried_in_turn_as_before() {
+    let server = imported(&metabase_with(r#"SmartHost="[10.0.0.5]; backup.example,third.example;no name;10.0.0.5""#, "", ""));
+    let settings = &server.settings;
+    assert_eq!(settings.default_route, ["default", "backup-example", "third-example"]);
+    let servers: Vec<&str> = settings.other_smart_hosts.iter().map(|other| other.smart_host.server.as_str()).collect();
+    assert_eq!(servers, ["backup.example", "third.example"]);
+    let rows: Vec<_> =
+        server.rows.iter().filter(|row| row.setting == "Further smart hosts").map(|row| (row.fate, row.was.as_str())).collect();
+    assert_eq!(rows, [(ImportFate::NotCarried, "no name"), (ImportFate::Carried, "backup.example, third.example")]);
+    let facts = crate::settings::Facts::new(std::env::temp_dir(), "srv");
+    assert_eq!(crate::settings::check(settings, &facts).err(), None);
+    let signing_in =
+        imported(&metabase_with(r#"SmartHost="a.example;b.example" RouteAction="268" RouteUserName="ann" RemoteSmtpPort="587""#, "", ""));
+    let second = &signing_in.settings.other_smart_hosts[0].smart_host;
+    assert_eq!(
+        (second.port, &second.sign_in, second.encryption),
+        (587, &SignIn::Password { user: "ann".into() }, SmartHostEncryption::Starttls)
+    );
+    assert_eq!(row(&signing_in, "Further smart hosts").fate, ImportFate::Changed);
+    let one = imported(&metabase_with(r#"SmartHost="a.example""#, "", ""));
+    assert_eq!(one.settings.default_route, [""; 0]);
+}
+
+/// It said that senders stay as devices write them, which has not been so since senders can become others.
+#[test]
+fn a_masquerade_domain_says_what_can_be_had_instead() {
+    let server = imported(&metabase_with(r#"SmartHost="a.example" MasqueradeDomain="office.example""#, "", ""));
+    let row = row(&server, "Masquerade domain");
+    assert!(row.why.contains("one whole address instead of others"), "{row:?}");
+    assert_eq!(server.settings.smart_host.unwrap().rewriting, None, "a domain alone is nothing `rewriting` can say");
+}
+
 #[test]
 fn domains_that_wmi_could_not_read_were_silently_none() {
     let json = |domains: &str| format!(r#"{{"way":"wmi","servers":[{{"number":1,"values":{{}},"lists":{{}},{domains}}}],"troubles":[]}}"#);
@@ -310,7 +250,7 @@ fn domains_that_wmi_could_not_read_were_silently_none() {
     let unread = view(r#""domains":[],"domainsUnread":"Access denied \r\n""#);
     assert_eq!(row(&unread, "Domains").was, "could not be read: Access denied");
     let read = view(
-        r#""domains":{"name":"branch.example","values":{"RouteAction":"2","RouteActionString":"[10.1.0.5]","RouteUserName":"ann"}},"domainsUnread":null"#,
+        r#""domains":{"name":"branch.example","values":{"RouteAction":"10","RouteActionString":"[10.1.0.5]","RouteUserName":"ann"}},"domainsUnread":null"#,
     );
     assert_eq!(row(&read, "Domain branch.example").was, "remote, by way of [10.1.0.5], signed in as ann");
     assert!(!read.rows.iter().any(|row| row.setting == "Domains"));
@@ -400,6 +340,54 @@ fn what_iis_demanded_of_devices_every_rule_demands() {
         let server = imported(&metabase_with(&format!(r#"RelayIpList="{list}" {attributes}"#), "", ""));
         let [rule] = server.settings.rules.as_slice() else { panic!("{:?}", server.settings.rules) };
         assert_eq!((rule.require_encryption, rule.require_sign_in), (encryption, sign_in), "{attributes}");
+    }
+}
+
+/// MetaBase.xml has words where ADSI has numbers: what was demanded vanished without a row.
+#[test]
+fn what_was_demanded_in_words_was_not_demanded_here() {
+    let list = hex(&block(&[("255.255.255.0", &["192.168.1.0"])], &[], &[]));
+    for (attributes, encryption, sign_in, unread) in [
+        (r#"AuthFlags="AuthAnonymous | AuthNTLM""#, false, false, None),
+        (r#"AuthFlags="AuthBasic | authntlm" AccessSSLFlags="AccessSSL | AccessSSL128""#, true, true, None),
+        (r#"AuthFlags="AuthNTLM | 2" AccessSSLFlags="8""#, true, true, None),
+        (r#"AuthFlags="" AccessSSLFlags="AccessSSLRequireCert""#, true, true, None),
+        (r#"AuthFlags="AuthWhatever""#, false, true, Some(("Authentication", "could not be read: AuthWhatever"))),
+        (
+            r#"AuthFlags="1" AccessSSLFlags="AccessSSLNew""#,
+            true,
+            false,
+            Some(("Require TLS of devices", "could not be read: AccessSSLNew")),
+        ),
+    ] {
+        let server = imported(&metabase_with(&format!(r#"RelayIpList="{list}" {attributes}"#), "", ""));
+        let [rule] = server.settings.rules.as_slice() else { panic!("{:?}", server.settings.rules) };
+        assert_eq!((rule.require_encryption, rule.require_sign_in), (encryption, sign_in), "{attributes}");
+        assert_eq!(server.rows.iter().any(|row| row.setting == "Anonymous access" && row.fate == ImportFate::Changed), sign_in);
+        if let Some((setting, was)) = unread {
+            assert_eq!(row(&server, setting).was, was);
+        }
+    }
+    let all = imported(&metabase_with(r#"AuthFlags="AuthBasic | AuthNTLM | AuthMD5 | AuthPassport""#, "", ""));
+    assert_eq!(row(&all, "Sign-in of devices").was, "basic and Windows and digest and Passport");
+    let server =
+        imported(&metabase_with(r#"SmartHost="mail.example" RouteAction="SSL | SASL | AUTH_CLEARTEXT" RouteUserName="ann""#, "", ""));
+    let smart_host = server.settings.smart_host.unwrap();
+    assert_eq!(smart_host.sign_in, SignIn::Password { user: "ann".into() });
+    assert_eq!(smart_host.encryption, SmartHostEncryption::Starttls);
+    let server = imported(&metabase_with(r#"SmartHost="mail.example" RouteAction="SOMETHING""#, "", ""));
+    assert_eq!(server.settings.smart_host.as_ref().unwrap().encryption, SmartHostEncryption::Starttls);
+    assert_eq!(row(&server, "Outbound security").was, "could not be read: SOMETHING");
+}
+
+#[test]
+fn a_yes_that_is_all_ones_was_a_no() {
+    for (value, on) in [("4294967295", true), ("-1", true), ("0xFFFFFFFF", true), ("TRUE", true), ("0", false), ("FALSE", false)] {
+        let server =
+            imported(&metabase_with(&format!(r#"RelayForAuth="{value}" SmartHost="mail.example" AlwaysUseSsl="{value}""#), "", ""));
+        assert_eq!(server.rows.iter().any(|row| row.setting == "Allow all that sign in to relay"), on, "{value}");
+        let encrypts = server.settings.smart_host.unwrap().encryption == SmartHostEncryption::Starttls;
+        assert_eq!(encrypts, on, "{value}");
     }
 }
 

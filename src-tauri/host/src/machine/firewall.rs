@@ -6,6 +6,8 @@
 //! Windows: its rules are text in the registry ([MS-GPFAS] 2.2.2.19); people in any language can read them there,
 //! and no rights are needed. Linux: ufw's files; of others only that they are there.
 
+use super::opening::Opening;
+use control::Settings;
 use control::machine::{FirewallState, FirewallView};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -28,7 +30,12 @@ pub struct Firewall {
 struct Profile {
     name: &'static str,
     lets_all_in: bool,
+    /// In force for a network that is connected now. When that is known of none, it may be any.
+    counts: bool,
 }
+
+/// What Windows calls a network until somebody says that it is the office's own.
+const PUBLIC: &str = "public";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
@@ -63,15 +70,21 @@ pub fn look() -> Firewall {
 pub use platform::has_rule_named;
 
 impl Firewall {
-    pub fn view(&self, ports: &[u16]) -> FirewallView {
+    pub fn view(&self, ports: &[u16], settings: &Settings) -> FirewallView {
         let state = match self.on {
             Some(true) => FirewallState::On,
             Some(false) => FirewallState::Off,
             None => FirewallState::Unknown,
         };
         let shut: Vec<u16> = ports.iter().copied().filter(|port| self.lets_in(*port) == Some(false)).collect();
-        let command = (!shut.is_empty()).then(|| platform::command(&shut));
-        FirewallView { state, name: self.name.map(str::to_owned), command }
+        let opening = (!shut.is_empty()).then(|| Opening { ports: shut, ..Opening::of(settings) });
+        FirewallView {
+            state,
+            name: self.name.map(str::to_owned),
+            command: opening.as_ref().map(platform::command),
+            opening: opening.filter(|_| cfg!(windows)).map(|opening| opening.view()),
+            public_network: self.profiles.iter().any(|profile| profile.counts && profile.name == PUBLIC && !profile.lets_all_in),
+        }
     }
 
     /// None when that cannot be said for sure.
@@ -80,9 +93,11 @@ impl Firewall {
             return Some(true);
         }
         let rules = self.rules.as_ref()?;
-        let mut answers = self.profiles.iter().map(|profile| profile.lets_in(port, rules, &self.networks));
-        let first = answers.next()??;
         // Which of the profiles counts depends on the network a device comes from.
+        let is_known = self.profiles.iter().any(|profile| profile.counts);
+        let counting = self.profiles.iter().filter(|profile| profile.counts || !is_known);
+        let mut answers = counting.map(|profile| profile.lets_in(port, rules, &self.networks));
+        let first = answers.next()??;
         answers.all(|answer| answer == Some(first)).then_some(first)
     }
 }
@@ -213,7 +228,7 @@ fn sources(from: &str) -> Option<Vec<Source>> {
 
 #[cfg(target_os = "linux")]
 mod platform {
-    use super::{Firewall, Profile, ufw_rule};
+    use super::{Firewall, Opening, Profile, ufw_rule};
     use std::fs;
     use std::path::Path;
 
@@ -234,30 +249,34 @@ mod platform {
         Firewall {
             name: Some("ufw"),
             on: Some(true),
-            profiles: vec![Profile { name: "", lets_all_in }],
+            profiles: vec![Profile { name: "", lets_all_in, counts: true }],
             rules: rules.map(|rules| rules.lines().filter_map(ufw_rule).collect()),
             networks: Vec::new(),
         }
     }
 
-    pub fn command(ports: &[u16]) -> String {
-        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    pub fn command(opening: &Opening) -> String {
+        let ports: Vec<String> = opening.ports.iter().map(u16::to_string).collect();
         format!("sudo ufw allow proto tcp from YOUR.NETWORK to any port {}", ports.join(","))
     }
 }
 
 #[cfg(windows)]
 mod platform {
-    use super::{Firewall, Profile, Rule, windows_rule};
+    use super::{Firewall, Opening, PUBLIC, Profile, Rule, windows_rule};
+    use windows::Win32::NetworkManagement::WindowsFirewall::{
+        INetFwPolicy2, NET_FW_PROFILE_TYPE2, NET_FW_PROFILE2_DOMAIN, NET_FW_PROFILE2_PRIVATE, NET_FW_PROFILE2_PUBLIC, NetFwPolicy2,
+    };
+    use windows::Win32::System::Com::{CLSCTX_INPROC_SERVER, COINIT_MULTITHREADED, CoCreateInstance, CoInitializeEx, CoUninitialize};
     use windows_registry::{Key, LOCAL_MACHINE, Value};
 
     const LOCAL: &str = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
     const GROUP_POLICY: &str = r"SOFTWARE\Policies\Microsoft\WindowsFirewall";
     /// The name in a rule, and the keys: group policy calls one of them differently.
-    const PROFILES: [(&str, &str, &str); 3] = [
-        ("domain", "DomainProfile", "DomainProfile"),
-        ("private", "StandardProfile", "PrivateProfile"),
-        ("public", "PublicProfile", "PublicProfile"),
+    const PROFILES: [(&str, &str, &str, NET_FW_PROFILE_TYPE2); 3] = [
+        ("domain", "DomainProfile", "DomainProfile", NET_FW_PROFILE2_DOMAIN),
+        ("private", "StandardProfile", "PrivateProfile", NET_FW_PROFILE2_PRIVATE),
+        (PUBLIC, "PublicProfile", "PublicProfile", NET_FW_PROFILE2_PUBLIC),
     ];
 
     pub fn look() -> Firewall {
@@ -268,21 +287,35 @@ mod platform {
             policy.as_ref().and_then(|policy| of(policy, there)).or_else(|| of(&local, here))
         };
         let is_on = |here: &str, there: &str| setting("EnableFirewall", here, there) != Some(0);
+        let now = in_force();
         let profiles: Vec<Profile> = PROFILES
             .into_iter()
-            .filter(|(_, here, there)| is_on(here, there))
-            .map(|(name, here, there)| Profile { name, lets_all_in: setting("DefaultInboundAction", here, there) == Some(0) })
+            .map(|(name, here, there, bit)| Profile {
+                name,
+                lets_all_in: !is_on(here, there) || setting("DefaultInboundAction", here, there) == Some(0),
+                counts: now & bit.0 != 0,
+            })
             .collect();
+        let on = PROFILES.iter().any(|(_, here, there, bit)| is_on(here, there) && (now == 0 || now & bit.0 != 0));
         let ours = std::env::current_exe().unwrap_or_default();
         let ours = ours.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let mut rules = read(&local, &ours);
         rules.extend(policy.iter().flat_map(|policy| read(policy, &ours)));
-        Firewall {
-            name: Some("Windows Defender Firewall"),
-            on: Some(!profiles.is_empty()),
-            profiles,
-            rules: Some(rules),
-            networks: Vec::new(),
+        Firewall { name: Some("Windows Defender Firewall"), on: Some(on), profiles, rules: Some(rules), networks: Vec::new() }
+    }
+
+    /// The profiles of the networks that are connected, as bits; none when the system does not say.
+    #[allow(unsafe_code)] // COM has no safe door
+    fn in_force() -> i32 {
+        // SAFETY: this thread's COM is begun and, if it was, ended here; the object lives in between and is not kept.
+        unsafe {
+            let begun = CoInitializeEx(None, COINIT_MULTITHREADED).is_ok();
+            let policy = CoCreateInstance::<_, INetFwPolicy2>(&NetFwPolicy2, None, CLSCTX_INPROC_SERVER);
+            let now = policy.and_then(|policy| policy.CurrentProfileTypes()).unwrap_or_default();
+            if begun {
+                CoUninitialize();
+            }
+            now
         }
     }
 
@@ -302,12 +335,12 @@ mod platform {
         values.filter_map(|(_, value): (String, Value)| String::try_from(value).ok()).collect()
     }
 
-    pub fn command(ports: &[u16]) -> String {
-        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        format!(
-            "netsh advfirewall firewall add rule name=\"Outtray\" dir=in action=allow protocol=TCP localport={} remoteip=LocalSubnet",
-            ports.join(",")
-        )
+    /// By our own program, whose rule is for our programs alone and leaves public networks shut.
+    pub fn command(opening: &Opening) -> String {
+        let outtrayd = std::env::current_exe().unwrap_or_default().with_file_name("outtrayd.exe");
+        let view = opening.view();
+        let ports: Vec<String> = view.ports.iter().map(u16::to_string).collect();
+        format!("\"{}\" firewall open --ports {} --networks {}", outtrayd.display(), ports.join(","), view.networks.join(","))
     }
 }
 
@@ -317,7 +350,7 @@ mod platform {
         super::Firewall::default()
     }
 
-    pub fn command(_ports: &[u16]) -> String {
+    pub fn command(_opening: &super::Opening) -> String {
         String::new()
     }
 }

@@ -11,19 +11,20 @@ pub mod outside;
 pub mod ports;
 
 use crate::settings::{check, networks};
+use control::Settings;
 use control::machine::{MachineView, NetworkView};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// `ours` are the ports our engine listens on.
-pub fn view(ours: &[u16]) -> MachineView {
+/// `ours` are the ports our engine listens on; the settings say who may send.
+pub fn view(ours: &[u16], settings: &Settings) -> MachineView {
     let firewall = firewall::look();
     MachineView {
         host_name: host_name(),
         domain: platform::domain(),
         networks: networks(),
         ports: ports::view(ours, &firewall),
-        firewall: firewall.view(ours),
+        firewall: firewall.view(ours, settings),
         os: platform::os(),
     }
 }

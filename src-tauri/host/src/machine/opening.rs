@@ -7,6 +7,7 @@
 
 use crate::settings::networks::{self, NetworkError};
 use control::Settings;
+use control::machine::OpeningView;
 use control::settings::RuleAction;
 use relay::policy::Network;
 use std::fmt;
@@ -52,6 +53,10 @@ impl Opening {
         Self { ports, sources: [Source::LocalSubnet].into_iter().chain(allowed).collect() }
     }
 
+    pub fn view(&self) -> OpeningView {
+        OpeningView { ports: self.ports.clone(), networks: self.sources.iter().map(Source::to_string).collect() }
+    }
+
     /// The words after `netsh`.
     pub fn words(&self, program: &Path) -> Vec<String> {
         let ports: Vec<String> = self.ports.iter().map(u16::to_string).collect();
@@ -78,6 +83,18 @@ impl Opening {
 /// The words after `netsh` that take away every rule of ours.
 pub fn closing() -> Vec<String> {
     ["advfirewall", "firewall", "delete", "rule"].map(str::to_owned).into_iter().chain([format!("name={NAME}")]).collect()
+}
+
+/// As somebody types it.
+pub fn line(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { word.clone() });
+    format!("netsh {}", quoted.collect::<Vec<_>>().join(" "))
+}
+
+/// Its own words are in the console's code page and in the language of that Windows: on a console they can be read.
+pub fn refused(words: &[String], code: Option<i32>) -> String {
+    let code = code.map_or_else(|| "without a code".to_owned(), |code| format!("with code {code}"));
+    format!("the firewall's rule cannot be changed: netsh ended {code}. Run this to see why: {}", line(words))
 }
 
 /// A port as somebody types it.
@@ -146,6 +163,11 @@ mod tests {
              profile=domain,private program=C:\\Program Files\\Outtray\\outtrayd.exe protocol=TCP localport=25,465,587 remoteip=LocalSubnet"
         );
         assert_eq!(closing().join(" "), "advfirewall firewall delete rule name=Outtray");
+        // What netsh said was shown in letters of another code page.
+        let told = refused(&["advfirewall".into(), "name=Out tray".into()], Some(1));
+        let expected =
+            "the firewall's rule cannot be changed: netsh ended with code 1. Run this to see why: netsh advfirewall \"name=Out tray\"";
+        assert_eq!(told, expected);
     }
 
     #[test]

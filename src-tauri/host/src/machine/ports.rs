@@ -39,6 +39,11 @@ fn state(port: u16) -> PortState {
     let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
     // One after the other: `::` may take IPv4 along and stand in its own way.
     let tried = any.map(|address| TcpListener::bind(SocketAddr::new(address, port)).map(drop).map_err(|error| error.kind()));
+    // Windows lets all addresses of a port be taken besides the one that somebody has, but not for ourselves alone, as our
+    // listeners want it.
+    if cfg!(windows) && !tried.iter().any(Result::is_err) && holder(port).is_some() {
+        return PortState::Taken;
+    }
     if tried.contains(&Err(ErrorKind::AddrInUse)) {
         PortState::Taken
     } else if tried.contains(&Err(ErrorKind::PermissionDenied)) {

@@ -26,7 +26,7 @@ impl Store for CredentialsDirectory {
     }
 
     fn read(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
-        let mut text = match std::fs::read_to_string(self.folder.join(name.replace(':', "."))) {
+        let mut text = match std::fs::read_to_string(self.folder.join(super::credential_name(name))) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(SecretError::Failed(error.to_string())),

@@ -10,6 +10,8 @@ use keyring_core::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SERVICE: &str = "Outtray";
@@ -30,6 +32,11 @@ impl KeyringStore {
     }
 
     fn entry(&self, name: &str) -> Result<Entry, SecretError> {
+        // A server without a desktop: the crate would start threads that never end, only to find nobody.
+        #[cfg(unix)]
+        if !has_session_bus() {
+            return Err(SecretError::Unavailable("this account has no session bus (D-Bus), over which a keyring is spoken to".into()));
+        }
         // Looked for once in the life of a process.
         if let Err(error) = keyring::Entry::store_status() {
             return Err(SecretError::Unavailable(error.to_string()));
@@ -89,6 +96,14 @@ impl Store for KeyringStore {
             Err(error) => Err(failed(error)),
         }))
     }
+}
+
+/// Where the crate would look for it; a session may begin at any time.
+#[cfg(unix)]
+fn has_session_bus() -> bool {
+    let is_told = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some();
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    is_told || folder.unwrap_or_else(|| format!("/run/user/{}", rustix::process::geteuid().as_raw()).into()).join("bus").exists()
 }
 
 /// Only what the store says of itself: some of its errors carry the secret, but never show it.

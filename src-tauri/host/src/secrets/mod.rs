@@ -36,6 +36,18 @@ pub fn names_of(settings: &control::Settings) -> Vec<String> {
     NAMES.iter().map(|name| (*name).to_owned()).chain(lanes).chain(keys).collect()
 }
 
+/// What these settings cannot do without.
+pub fn wanted_by(settings: &control::Settings) -> Vec<String> {
+    let lanes = settings.smart_hosts().filter(|(_, smart_host)| smart_host.sign_in.wants_secret()).map(|(lane, _)| of_lane(lane));
+    let keys = settings.dkim.iter().map(|domain| crate::dkim::secret_name(&domain.domain, &domain.selector));
+    lanes.chain(keys).collect()
+}
+
+/// As systemd has a name: it allows no colon.
+pub fn credential_name(name: &str) -> String {
+    name.replace(':', ".")
+}
+
 /// What a smart host's secret is called: the default one's as always, others' with their name.
 pub fn of_lane(lane: &str) -> String {
     if lane == DEFAULT_SMART_HOST { SMART_HOST.to_owned() } else { format!("{SMART_HOST}:{lane}") }
@@ -73,7 +85,10 @@ const PIECES: usize = 4;
 pub enum SecretError {
     #[error("the credential store cannot be used: {0}")]
     Unavailable(String),
-    #[error("the secrets handed over by the system are read-only; change the unit's LoadCredential")]
+    #[error(
+        "the secrets handed over by the system are read-only; `outtrayd service install --secret-stdin NAME` seals one anew, \
+         in a unit of your own change LoadCredential"
+    )]
     ReadOnly,
     #[error("the credential store failed: {0}")]
     Failed(String),
@@ -239,6 +254,41 @@ impl Secrets {
         if before > 0 { self.remove(name).await } else { Ok(()) }
     }
 
+    /// What these settings need and this store has, as it is sealed for a service; and what could not be read, with why.
+    pub async fn to_be_sealed(&self, settings: &control::Settings) -> (Vec<(String, Secret)>, Vec<(String, SecretError)>) {
+        let mut names = wanted_by(settings);
+        if matches!(settings.certificate, control::settings::CertificateSettings::Pfx { .. }) {
+            names.push(CERTIFICATE.to_owned());
+        }
+        let somebody = settings.smart_hosts().filter(|(_, smart_host)| smart_host.sign_in.wants_somebody());
+        let sign_ins: Vec<String> = somebody.map(|(lane, _)| sign_in_of_lane(lane)).collect();
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        for name in names.into_iter().chain(sign_ins.iter().cloned()) {
+            let is_long = sign_ins.contains(&name);
+            match if is_long { self.read_long(&name).await } else { self.read(&name).await } {
+                Ok(Some(secret)) if is_long => found.push((name, Secret::new(format!("1:{}", secret.expose_secret())))),
+                Ok(Some(secret)) => found.push((name, Secret::new(secret.expose_secret().to_owned()))),
+                Ok(None) => {}
+                Err(error) => unread.push((name, error)),
+            }
+        }
+        (found, unread)
+    }
+
+    /// All that these settings may have there. One that cannot be removed hinders no other; the first failure is told.
+    pub async fn remove_all(&self, settings: &control::Settings) -> Result<(), SecretError> {
+        let others = settings.other_smart_hosts.iter().map(|other| other.name.as_str());
+        let sign_ins = [DEFAULT_SMART_HOST].into_iter().chain(others).map(sign_in_of_lane);
+        let mut all = Ok(());
+        for name in names_of(settings) {
+            all = all.and(self.remove(&name).await);
+        }
+        for name in sign_ins {
+            all = all.and(self.remove_long(&name).await);
+        }
+        all
+    }
+
     /// In how many entries it is kept.
     async fn pieces_of(&self, name: &str) -> Result<usize, SecretError> {
         let first = self.read(name).await?;
@@ -321,10 +371,14 @@ pub fn in_one_line(secret: Secret) -> Secret {
 
 /// What is wrong with a secret before any store sees it; the secret itself is not repeated.
 pub fn unfit(secret: &str) -> Option<&'static str> {
+    let is_long = || secret.len() > LONGEST;
+    malformed(secret).or_else(|| is_long().then_some("the secret is longer than 2560 bytes, more than a credential store keeps"))
+}
+
+/// The same where a secret may be of any length.
+pub fn malformed(secret: &str) -> Option<&'static str> {
     if secret.is_empty() {
         Some("the secret is empty")
-    } else if secret.len() > LONGEST {
-        Some("the secret is longer than 2560 bytes, more than a credential store keeps")
     } else if secret.chars().any(|letter| letter == '\0' || letter == '\r' || letter == '\n') {
         Some("the secret has more than one line")
     } else {

@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)] // calls of the system, each with its reason
 
-use super::tidings::{Tiding, Weight};
+use super::tidings::{Tiding, Weight, without_inserts};
 use std::ptr::null_mut;
 use windows_registry::LOCAL_MACHINE;
 use windows_sys::Win32::Foundation::HANDLE;
@@ -59,7 +59,7 @@ impl EventLog {
             Weight::Note => EVENTLOG_INFORMATION_TYPE,
         };
         // A NUL would end it early.
-        let text: Vec<u16> = tiding.text.encode_utf16().filter(|unit| *unit != 0).take(LONGEST).chain([0]).collect();
+        let text: Vec<u16> = without_inserts(&tiding.text).encode_utf16().filter(|unit| *unit != 0).take(LONGEST).chain([0]).collect();
         let texts = [text.as_ptr()];
         // SAFETY: the handle is open; one text, which ends with a NUL and outlives the call.
         unsafe { ReportEventW(self.0, kind, 0, tiding.number, null_mut(), 1, 0, texts.as_ptr(), std::ptr::null()) };

@@ -1,21 +1,20 @@
 //! The service on Linux: a systemd unit of few rights, written and driven.
 //!
-//! In: where this program is, and a password to seal. Out: the unit's text, files under a root, words to `systemctl`.
-//! Invariant: the password is never in the unit nor in a file that anybody could read; systemd unseals it for the process.
+//! In: where this program is, and sealed secrets. Out: the unit's text, files under a root, words to `systemctl`.
+//! Invariant: no secret is in the unit nor in a file that anybody could read; systemd unseals each for the process.
+
+mod sealed;
+
+pub use sealed::{Sealed, seal};
 
 use super::{DESCRIPTION, DISPLAY_NAME, Installation, NAME, ServiceError, State};
-use crate::secrets::SMART_HOST;
 use crate::settings::file::write_whole;
-use control::Secret;
-use secrecy::ExposeSecret;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const UNIT: &str = "etc/systemd/system/outtray.service";
-const CREDENTIAL: &str = "etc/outtray/smart-host.credential";
 
 /// What `ProtectHome` and `PrivateTmp` hide.
 const HIDDEN: &[&str] = &["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
@@ -25,6 +24,13 @@ const HIDDEN: &[&str] = &["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
 pub struct Systemd {
     root: PathBuf,
     is_real: bool,
+}
+
+/// What stood in the files of a service before it was brought up to date.
+#[derive(Debug)]
+pub struct Former {
+    unit: Option<Vec<u8>>,
+    secrets: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 
 pub fn is_installed() -> bool {
@@ -41,7 +47,7 @@ pub fn installed_by() -> Option<String> {
 }
 
 pub fn install(what: &Installation) -> Result<Vec<String>, ServiceError> {
-    Systemd::under(None).install(what, None)
+    Systemd::under(None).install(what, &[])
 }
 
 pub fn uninstall() -> Result<Vec<String>, ServiceError> {
@@ -121,8 +127,9 @@ impl Systemd {
         self.root.join(UNIT).exists()
     }
 
-    /// Writes the unit and has it started with the machine. A sealed password that is there stays, unless there is a new one.
-    pub fn install(&self, what: &Installation, password: Option<Secret>) -> Result<Vec<String>, ServiceError> {
+    /// Writes the unit and has it started with the machine. Sealed secrets that are there stay; a new one takes the place of
+    /// that of the same name.
+    pub fn install(&self, what: &Installation, sealed: &[Sealed]) -> Result<Vec<String>, ServiceError> {
         if self.is_real
             && let Some(hidden) = HIDDEN.iter().find(|folder| what.program.starts_with(folder))
         {
@@ -133,16 +140,8 @@ impl Systemd {
             return Err(ServiceError::Folder((*hidden).to_owned(), said));
         }
         let mut notes = Vec::new();
-        if let Some(password) = password {
-            self.seal(password)?;
-        }
-        let credential = self.root.join(CREDENTIAL);
-        let text = unit(&what.program, credential.exists().then_some(Path::new("/").join(CREDENTIAL).as_path()));
-        let path = self.root.join(UNIT);
-        write(&path, text.as_bytes())?;
-        // No secret is in it, and `systemctl cat` should show it to everybody.
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644))
-            .map_err(|error| ServiceError::system(format!("{} cannot be made readable", path.display()), &error))?;
+        self.keep(sealed)?;
+        self.write_unit(unit(&what.program, &self.sealed()).as_bytes())?;
         if self.runs() {
             for words in [&["daemon-reload"][..], &["enable", "--quiet", NAME]] {
                 self.systemctl(words).map_err(|said| ServiceError::System { doing: "systemd does not take the unit".into(), said })?;
@@ -150,13 +149,48 @@ impl Systemd {
         } else {
             notes.push(format!(
                 "no systemd was spoken to: {} takes effect when one runs and is told `systemctl enable outtray`",
-                path.display()
+                self.root.join(UNIT).display()
             ));
         }
-        if !credential.exists() {
-            notes.push("no password is sealed for the service; `outtrayd service install --password-stdin` seals one".to_owned());
-        }
         Ok(notes)
+    }
+
+    fn write_unit(&self, text: &[u8]) -> Result<(), ServiceError> {
+        let path = self.root.join(UNIT);
+        write(&path, text)?;
+        // No secret is in it, and `systemctl cat` should show it to everybody.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644))
+            .map_err(|error| ServiceError::system(format!("{} cannot be made readable", path.display()), &error))
+    }
+
+    /// What stands where [`Self::install`] is about to write.
+    pub fn former(&self, sealed: &[Sealed]) -> Result<Former, ServiceError> {
+        let read = |file: PathBuf| {
+            let path = self.root.join(file);
+            let octets = crate::settings::file::read(&path);
+            let octets = octets.map_err(|error| ServiceError::system(format!("{} cannot be read", path.display()), &error))?;
+            Ok::<_, ServiceError>((path, octets))
+        };
+        let unit = read(UNIT.into())?.1;
+        let secrets: Result<Vec<_>, _> = sealed.iter().map(|one| read(one.file())).collect();
+        Ok(Former { unit, secrets: secrets? })
+    }
+
+    /// Undoes [`Self::install`]; a unit that was not there is not removed here.
+    pub fn put_back(&self, former: &Former) -> Result<(), ServiceError> {
+        for (path, octets) in &former.secrets {
+            match octets {
+                Some(octets) => write(path, octets)?,
+                None => remove(path)?,
+            }
+        }
+        let Some(unit) = &former.unit else { return Ok(()) };
+        self.write_unit(unit)?;
+        if !self.runs() {
+            return Ok(());
+        }
+        let told = self.systemctl(&["daemon-reload"]);
+        told.map_err(|said| ServiceError::System { doing: "systemd does not read its units again".into(), said })
     }
 
     pub fn uninstall(&self) -> Result<Vec<String>, ServiceError> {
@@ -168,44 +202,15 @@ impl Systemd {
                 .map_err(|said| ServiceError::System { doing: "the service cannot be stopped".into(), said })?;
         }
         remove(&path)?;
-        if self.root.join(CREDENTIAL).exists() {
-            notes.push(format!("the sealed password stays in {}", self.root.join(CREDENTIAL).display()));
+        let sealed = self.sealed();
+        if !sealed.is_empty() {
+            notes.push(format!("sealed secrets stay in {}: {}", self.root.join(sealed::FOLDER).display(), sealed.join(", ")));
         }
         if spoken_to {
             self.systemctl(&["daemon-reload"])
                 .map_err(|said| ServiceError::System { doing: "systemd does not read its units again".into(), said })?;
         }
         Ok(notes)
-    }
-
-    /// Removes the sealed password.
-    pub fn forget_password(&self) -> Result<(), ServiceError> {
-        remove(&self.root.join(CREDENTIAL))
-    }
-
-    /// Sealed with the machine's key (and TPM where there is one): of no use elsewhere.
-    fn seal(&self, password: Secret) -> Result<(), ServiceError> {
-        let doing = "the password cannot be sealed";
-        let failed = |said: String| ServiceError::System { doing: doing.into(), said };
-        let password = password.into_inner();
-        if let Some(said) = crate::secrets::unfit(password.expose_secret()) {
-            return Err(failed(said.into()));
-        }
-        let mut sealing = Command::new("systemd-creds")
-            .args(["encrypt", &format!("--name={SMART_HOST}"), "-", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|_| failed(by_hand()))?;
-        if let Some(mut input) = sealing.stdin.take() {
-            input.write_all(password.expose_secret().as_bytes()).map_err(|error| failed(error.to_string()))?;
-        }
-        let sealed = sealing.wait_with_output().map_err(|error| failed(error.to_string()))?;
-        if !sealed.status.success() {
-            return Err(failed(format!("systemd-creds said: {}", String::from_utf8_lossy(&sealed.stderr).trim())));
-        }
-        write(&self.root.join(CREDENTIAL), &sealed.stdout)
     }
 
     fn runs(&self) -> bool {
@@ -234,15 +239,8 @@ impl Systemd {
     }
 }
 
-fn by_hand() -> String {
-    format!(
-        "systemd-creds is not here (it comes with systemd 250); put the password into a file only root can read and add \
-         LoadCredential={SMART_HOST}:FILE to the unit with `systemctl edit outtray`"
-    )
-}
-
 /// The whole unit. What it may not do is nearly everything: `systemd-analyze security outtray` shows it.
-pub fn unit(program: &Path, credential: Option<&Path>) -> String {
+pub fn unit(program: &Path, sealed: &[String]) -> String {
     let program = quoted(program);
     let mut text = format!(
         "# Written by `outtrayd service install`, which writes it anew: use `systemctl edit outtray` for changes.
@@ -268,8 +266,8 @@ StateDirectoryMode=0700
 UMask=0077
 "
     );
-    if let Some(credential) = credential {
-        let _ = writeln!(text, "LoadCredentialEncrypted={SMART_HOST}:{}", credential.display());
+    for name in sealed {
+        let _ = writeln!(text, "LoadCredentialEncrypted={name}:/{}", sealed::file(name).display());
     }
     text.push_str(
         "
@@ -337,11 +335,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_unit_names_the_program_and_the_sealed_password() {
-        let text = unit(Path::new("/opt/out tray/100%/outtrayd"), Some(Path::new("/etc/outtray/smart-host.credential")));
+    fn the_unit_names_the_program_and_every_sealed_secret() {
+        let sealed = ["smart-host".to_owned(), "smart-host.backup".to_owned()];
+        let text = unit(Path::new("/opt/out tray/100%/outtrayd"), &sealed);
         assert!(text.contains("\nExecStart=\"/opt/out tray/100%%/outtrayd\" run --data /var/lib/outtray\n"), "{text}");
         assert!(text.contains("\nLoadCredentialEncrypted=smart-host:/etc/outtray/smart-host.credential\n"), "{text}");
-        assert!(!unit(Path::new("/x"), None).contains("LoadCredential"));
+        assert!(text.contains("\nLoadCredentialEncrypted=smart-host.backup:/etc/outtray/smart-host.backup.credential\n"), "{text}");
+        assert!(!unit(Path::new("/x"), &[]).contains("LoadCredential"));
     }
 
     #[test]

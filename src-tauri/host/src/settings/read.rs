@@ -2,8 +2,12 @@
 
 use super::{problem, schema, shape, short};
 use control::Settings;
+use control::request::settings_in;
 use control::settings::SettingsProblem;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt;
 
 /// The form this program writes.
 pub const VERSION: u64 = 1;
@@ -45,14 +49,19 @@ pub fn read(bytes: &[u8]) -> Reading {
         }
     }
     problems.extend(shape::mend(&mut document, &schema::schema()));
-    if problems.is_empty() {
-        // Once more from the text, which also finds a name given twice.
-        return match serde_json::from_str(text) {
-            Ok(settings) => Reading { settings: Some(settings), problems },
-            Err(error) => Reading::failed(syntax(text, &error)),
-        };
+    // Of a name given twice the document has kept the last; only the text still has both.
+    if problems.is_empty()
+        && let Err(error) = serde_json::from_str::<EachOnce>(text)
+    {
+        return Reading::failed(syntax(text, &error));
     }
-    Reading { settings: serde_json::from_value(document).ok(), problems }
+    match settings_in(document) {
+        Ok(settings) => Reading { settings: Some(settings), problems },
+        Err(error) if problems.is_empty() => {
+            Reading::failed(problem("", "", error.to_string(), "what `outtrayd settings schema` has for it"))
+        }
+        Err(_) => Reading { settings: None, problems },
+    }
 }
 
 impl Reading {
@@ -68,6 +77,64 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
     // Windows' Notepad puts a byte order mark in front.
     let text = std::str::from_utf8(bytes).ok()?;
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Any JSON in which no object has a name twice; nothing of it is kept.
+struct EachOnce;
+
+impl<'de> Deserialize<'de> for EachOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for EachOnce {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if names.contains(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            names.insert(name);
+            map.next_value::<Self>()?;
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
 }
 
 fn syntax(text: &str, error: &serde_json::Error) -> SettingsProblem {
@@ -153,6 +220,8 @@ mod tests {
             fields("{\"version\":1,\"version\":1}"),
             ["line 1, column 22 = {\"version\":1,\"version\":1}: the document is no valid JSON here: duplicate field `version`"]
         );
+        let deep = r#"{"version": 1, "limits": {"hops": 20, "messageBytes": 9, "hops": 30}}"#;
+        assert!(fields(deep)[0].contains("line 1, column 63") && fields(deep)[0].ends_with("duplicate field `hops`"), "{:?}", fields(deep));
         assert_eq!(read(&[0xff, 0xfe, b'{', 0]).problems[0].wrong, "the file is no text in UTF-8");
     }
 

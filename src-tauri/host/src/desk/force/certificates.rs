@@ -8,7 +8,10 @@ use crate::files::Marks;
 use crate::settings::{self, Checked, Files};
 use crate::{certificate, machine};
 use control::problem::{Problem, ProblemCode};
+use control::settings::ListenerEncryption;
+use control::view::CertificateView;
 use relay::Relay;
+use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -73,7 +76,15 @@ impl Force {
         }
     }
 
-    pub(super) fn own_certificate(&self, checked: &Checked) -> (Option<Arc<rustls::sign::CertifiedKey>>, Option<Problem>) {
+    /// What devices see: the office's own, else ours.
+    pub(super) fn shown(checked: &Checked, own: Option<&CertifiedKey>) -> Option<CertificateView> {
+        let encrypts = checked.settings.listeners.iter().any(|listener| listener.encryption != ListenerEncryption::Plain);
+        let office = checked.shown().map(|certificate| (certificate, false));
+        let (certificate, is_own) = office.or_else(|| own.map(|certificate| (certificate, true))).filter(|_| encrypts)?;
+        certificate::shown::shown(certificate, is_own)
+    }
+
+    pub(super) fn own_certificate(&self, checked: &Checked) -> (Option<Arc<CertifiedKey>>, Option<Problem>) {
         match certificate::self_signed(&self.facts.folder, checked.host_name(), &machine::addresses(), self.today()) {
             Ok(config) => (Some(config), None),
             Err(error) => {

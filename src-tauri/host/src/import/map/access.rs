@@ -1,6 +1,7 @@
 //! Where devices connect and who may send: bindings, relay list, connection control.
 
 use super::{Around, Rows};
+use crate::import::flags;
 use crate::import::ipsec::List;
 use crate::import::{Access, Holds, IisServer, Value};
 use crate::settings::networks::is_private;
@@ -11,6 +12,8 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 const RELAY: &str = "Relay restrictions";
+const TLS: &str = "Require TLS of devices";
+const CERTIFICATES: &str = "Certificates of devices";
 
 pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows: &mut Rows) {
     listeners(server, settings, rows);
@@ -265,12 +268,21 @@ impl Reach {
 }
 
 fn sign_in(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
-    let flags = server.number("AuthFlags").unwrap_or(0);
-    let basic = flags & 2 != 0 || server.yes("AuthBasic");
-    let windows = flags & 4 != 0 || server.yes("AuthNTLM");
-    // As numbers, or one by one.
-    let anonymous = match server.number("AuthFlags") {
-        Some(flags) => Some(flags & 1 != 0),
+    // In one value, or one by one.
+    let in_one = server.flags("AuthFlags");
+    let has = |bit| in_one.as_ref().is_some_and(|flags| flags.has(bit));
+    let basic = has(flags::BASIC) || server.yes("AuthBasic");
+    let windows = has(flags::NTLM) || server.yes("AuthNTLM");
+    if let Some(unknown) = in_one.as_ref().map(|flags| &flags.unknown).filter(|unknown| !unknown.is_empty()) {
+        rows.left(
+            Senders,
+            "Authentication",
+            format!("could not be read: {}", unknown.join(", ")),
+            "Only what is known to let devices in without a sign-in does so here. Look into IIS Manager for what was meant.",
+        );
+    }
+    let anonymous = match &in_one {
+        Some(flags) => Some(flags.has(flags::ANONYMOUS)),
         None if server.yes("AuthAnonymous") => Some(true),
         None => server.no("AuthAnonymous").then_some(false),
     };
@@ -291,7 +303,9 @@ fn sign_in(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
         }
         None => {}
     }
-    let kinds: Vec<&str> = [(basic, "basic"), (windows, "Windows")].into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+    let others = [(has(flags::MD5), "digest"), (has(flags::PASSPORT), "Passport")];
+    let kinds: Vec<&str> =
+        [(basic, "basic"), (windows, "Windows")].into_iter().chain(others).filter_map(|(on, name)| on.then_some(name)).collect();
     if !kinds.is_empty() {
         rows.left(
             Senders,
@@ -316,9 +330,41 @@ fn sign_in(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
         rows.left(Senders, "Default domain of the sign-in", domain, "Device accounts have no domain.");
         rows.minor();
     }
-    if server.number("AccessSSLFlags").is_some_and(|flags| flags & 8 != 0) {
+    tls(server, settings, rows);
+}
+
+/// What is not understood demands TLS as well.
+fn tls(server: &IisServer, settings: &mut Settings, rows: &mut Rows) {
+    let in_one = server.flags("AccessSSLFlags").unwrap_or_default();
+    let has = |bit, name| in_one.has(bit) || server.yes(name);
+    let certificate = has(flags::REQUIRE_CERT, "AccessSSLRequireCert");
+    let strong = has(flags::SSL_128, "AccessSSL128");
+    if has(flags::SSL, "AccessSSL") || strong || certificate {
         demand(settings, |rule| rule.require_encryption = true);
-        rows.carried(Senders, "Require TLS of devices", "on", "every rule demands encryption");
+        rows.carried(Senders, TLS, if strong { "on, 128 bit" } else { "on" }, "every rule demands encryption");
+    } else if !in_one.unknown.is_empty() {
+        demand(settings, |rule| rule.require_encryption = true);
+        let was = format!("could not be read: {}", in_one.unknown.join(", "));
+        let why = "To be on the safe side. Switch it off under Access where devices cannot.";
+        rows.changed(Senders, TLS, was, "every rule demands encryption", why);
+        return;
+    }
+    if !in_one.unknown.is_empty() {
+        let was = format!("could not be read: {}", in_one.unknown.join(", "));
+        rows.left(Senders, TLS, was, "Encryption is demanded. Look into IIS Manager for what else was.");
+    }
+    if certificate {
+        demand(settings, |rule| rule.require_sign_in = true);
+        rows.changed(
+            Senders,
+            CERTIFICATES,
+            "demanded",
+            "every rule demands a sign-in",
+            "Which certificates are good stands in Windows’ store. Name their authority in the settings (`clientCertificates`), then let rules do without.",
+        );
+    } else if has(flags::NEGOTIATE_CERT, "AccessSSLNegotiateCert") {
+        rows.left(Senders, CERTIFICATES, "asked for", "Nobody had to have one.");
+        rows.minor();
     }
 }
 

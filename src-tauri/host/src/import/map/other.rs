@@ -1,6 +1,8 @@
 //! Names, domains, folders and what has no place here.
 
-use super::{Around, Rows, routes};
+use super::routes::{Route, WayOut};
+use super::{Around, Rows, rest, routes};
+use crate::import::flags::route::{ALIAS, DELIVER, DOMAIN_RELAY, DROP, SMARTHOST};
 use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
@@ -8,11 +10,7 @@ use control::import::ImportPart::{Delivery, Other};
 use control::settings::PickupSettings;
 use relay::mail::Mailbox;
 
-const DROP: u64 = 0x1;
-const SMARTHOST: u64 = 0x2;
-const ALIAS: u64 = 0x10;
-const DELIVER: u64 = 0x20;
-const DOMAIN_RELAY: u64 = 0x1000;
+pub const PICKUP: &str = "Pickup folder";
 
 pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows: &mut Rows) {
     match server.text("FullyQualifiedDomainName") {
@@ -28,7 +26,8 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
             Other,
             "Masquerade domain",
             domain,
-            "Outtray leaves senders as the devices write them. Set the right sender in each device; providers want one they know.",
+            "IIS put this domain behind the @ of every sender and left the rest. Outtray can write one whole address instead of others, but \
+             no domain alone: set it at the provider (“Mail goes there as from”), or the right sender in each device.",
         );
     }
     if let Some(domain) = server.text("DefaultDomain") {
@@ -48,24 +47,30 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
             "Look into IIS Manager whether a domain has a way of its own: here all mail goes to the provider.",
         );
     }
+    let way = WayOut::of(server);
     for domain in &server.domains {
-        let action = domain.number("RouteAction").unwrap_or(0);
+        let action = domain.flags("RouteAction").unwrap_or_default();
         let setting = format!("Domain {}", domain.name);
-        if let Some(host) = domain.text("RouteActionString").filter(|_| action & SMARTHOST != 0 || action & (DROP | DELIVER | ALIAS) == 0) {
+        if !action.unknown.is_empty() {
+            let was = format!("could not be read: {}", action.unknown.join(", "));
+            rows.left(Delivery, &setting, was, "Look into IIS Manager for what was meant; a way of its own demands encryption here.");
+        }
+        if let Some(host) = domain.text("RouteActionString").filter(|_| action.has(SMARTHOST) || !action.has(DROP | DELIVER | ALIAS)) {
             let signed_in = domain.text("RouteUserName").map(|user| format!(", signed in as {user}")).unwrap_or_default();
             let was = format!("remote, by way of {host}{signed_in}");
-            match routes::carry(domain, &host, settings) {
-                Ok(becomes) => rows.carried(Delivery, &setting, was, becomes),
+            match routes::carry(domain, &host, way, settings) {
+                Ok(Route { becomes, why }) if why.is_empty() => rows.carried(Delivery, &setting, was, becomes),
+                Ok(Route { becomes, why }) => rows.changed(Delivery, &setting, was, becomes, &why),
                 Err(why) => rows.left(Delivery, &setting, was, why),
             }
-        } else if action & (DROP | DELIVER | ALIAS) != 0 {
+        } else if action.has(DROP | DELIVER | ALIAS) {
             rows.left(
                 Delivery,
                 &setting,
                 "local: kept in the Drop folder",
                 "Outtray keeps no mailboxes. Mail for this domain goes to the provider too.",
             );
-        } else if action & DOMAIN_RELAY != 0 {
+        } else if action.has(DOMAIN_RELAY) {
             rows.left(Delivery, &setting, "remote, anyone may send to it", "Outtray takes mail from allowed addresses only.");
         } else if let Some(user) = domain.text("RouteUserName") {
             rows.left(
@@ -78,6 +83,7 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
             rows.left(Delivery, &setting, "known", "Nothing to carry over.");
             rows.minor();
         }
+        rest::of_domain(domain, &setting, rows);
     }
     if let Some(address) = server.text("SendNdrTo") {
         const COPY: &str = "Send copy of non-delivery report to";
@@ -123,21 +129,34 @@ pub fn carry(server: &IisServer, around: &Around, settings: &mut Settings, rows:
     }
 }
 
+/// What an administrator can do about it, to copy whole.
+fn may_not_write(folder: &str, account: &str) -> String {
+    if cfg!(unix) {
+        return format!("The account Outtray runs as ({account}) may not change files there. Give it the right, then import again.");
+    }
+    format!(
+        "The account Outtray runs as ({account}) may not change files there. Give it the right with: icacls \"{folder}\" /grant \
+         \"{account}:(OI)(CI)M\" (in a command prompt opened as administrator), then import again."
+    )
+}
+
 /// Programs that drop files go on doing so, where the folder is here and may be emptied.
 fn pickup(server: &IisServer, around: &Around, settings: &mut Settings, rows: &mut Rows) {
     let is_here = |folder: &String| around.folders.contains(folder);
     let (pickup, badmail) = (server.text("PickupDirectory"), server.text("BadMailDirectory"));
     if let Some(folder) = pickup.clone().filter(is_here) {
-        rows.carried(Other, "Pickup folder", &folder, &folder);
+        rows.carried(Other, PICKUP, &folder, &folder);
         let bad_folder = badmail.clone().filter(is_here).unwrap_or_else(|| "badmail".into());
         settings.pickup = Some(PickupSettings { folder, bad_folder });
+    } else if let Some(folder) = pickup.clone().filter(|folder| around.closed.contains(folder)) {
+        rows.left(Other, PICKUP, &folder, &may_not_write(&folder, &around.account));
     } else if let Some(folder) = pickup {
         rows.left(
             Other,
-            "Pickup folder",
+            PICKUP,
             folder,
-            "It is not on this machine, or Outtray’s account may not change files there. A program that writes files there needs \
-             that folder named in the settings, or has to send to port 25 of this machine instead.",
+            "It is not on this machine. A program that writes files there needs that folder named in the settings, or has to send \
+             to port 25 of this machine instead.",
         );
     }
     match (&settings.pickup, badmail) {

@@ -1,20 +1,15 @@
 //! The smart host: server, port, encryption, sign-in. RouteAction says most of it, in bits (documented with the metabase property).
 
 use super::Rows;
+use super::routes::{self, WayOut};
+use crate::import::flags::{Flags, route};
 use crate::import::{Holds, IisServer};
 use crate::settings::check::is_host_name;
 use control::Settings;
 use control::import::ImportPart::Provider;
-use control::provider::ProviderNullSender;
-use control::settings::{NullSender, SignIn, SmartHostEncryption, SmartHostSettings, SmartHostTimeouts};
-use relay::mail::Mailbox;
+use control::settings::{DEFAULT_SMART_HOST, NamedSmartHost, SignIn, SmartHostEncryption, SmartHostSettings};
 use std::net::IpAddr;
 
-const SSL: u64 = 0x4;
-const SASL: u64 = 0x8;
-const NTLM: u64 = 0x80;
-const CLEARTEXT: u64 = 0x100;
-const KERBEROS: u64 = 0x20_0000;
 const PER_CONNECTION: &str = "Messages per connection";
 
 /// True when a password has to be typed again.
@@ -45,14 +40,6 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
     }
     let provider = control::provider::provider_of_server(&host);
     rows.carried(Provider, "Smart host", &named, &host);
-    if !rest.is_empty() {
-        rows.left(
-            Provider,
-            "Further smart hosts",
-            rest.join(", "),
-            "Add them under More providers, in their order, for when the first is down. Else mail waits; nothing is lost.",
-        );
-    }
     const DIRECT: &str = "Attempt direct delivery first";
     match server.number("SmartHostType") {
         Some(1) => rows.changed(
@@ -68,30 +55,21 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
         }
         None => {}
     }
-    let port = server.number("RemoteSmtpPort").and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(25);
-    let action = server.number("RouteAction").unwrap_or(0);
+    let way = WayOut::of(server);
+    let action = way_out(server, rows);
     let user = server.text("RouteUserName");
-    let signs_in = action & SASL != 0 && user.is_some();
-    let port = carry_port(port, provider.is_some() && signs_in, rows);
-    let encryption = carry_encryption(action & SSL != 0 || server.yes("AlwaysUseSsl"), signs_in, port, provider.is_some(), rows);
-    let sign_in = carry_sign_in(action, user, rows);
+    let signs_in = action.has(route::SASL) && user.is_some();
+    let port = carry_port(way.port, provider.is_some() && signs_in, rows);
+    let encryption = carry_encryption(action.has(route::SSL) || way.encrypts, signs_in, port, provider.is_some(), rows);
+    let sign_in = carry_sign_in(&action, user, rows);
     let needs_password = matches!(sign_in, SignIn::Password { .. });
+    let messages_per_connection = messages_per_connection(server, rows);
     settings.smart_host = Some(SmartHostSettings {
-        provider: provider.map_or(control::provider::OTHER, |provider| &provider.key).to_owned(),
-        pace: provider.map(|provider| provider.pace_of(&host)).unwrap_or_default(),
-        largest_message: provider.and_then(|provider| provider.largest_message),
-        protocol: control::settings::SmartHostProtocol::Smtp,
-        server: host,
-        port,
         encryption,
-        extra_ca_file: None,
-        parallel_connections: 3,
-        messages_per_connection: messages_per_connection(server, rows),
-        null_sender: null_sender(provider, &sign_in),
-        sign_in,
-        timeouts: SmartHostTimeouts::default(),
-        rewriting: None,
+        messages_per_connection,
+        ..routes::smart_host_at(host, port, encryption != SmartHostEncryption::None, sign_in)
     });
+    further(&rest, settings, rows);
     if server.number("RemoteTimeout").is_some() {
         rows.left(Provider, "Outbound time-out", seconds_of(server, "RemoteTimeout"), "Outtray uses the times of RFC 5321.");
         rows.minor();
@@ -100,10 +78,63 @@ pub fn carry(server: &IisServer, settings: &mut Settings, rows: &mut Rows) -> bo
     needs_password
 }
 
+/// More than these nobody has tried in turn.
+const MOST_FURTHER: usize = 8;
+
+/// A list was tried in turn: so it is here. The same is demanded of each as of the first.
+fn further(hosts: &[String], settings: &mut Settings, rows: &mut Rows) {
+    const SETTING: &str = "Further smart hosts";
+    let Some(first) = settings.smart_host.clone() else { return };
+    let mut route = vec![DEFAULT_SMART_HOST.to_owned()];
+    let mut named = Vec::new();
+    for host in hosts.iter().filter(|host| **host != first.server) {
+        if route.len() > MOST_FURTHER || (host.parse::<IpAddr>().is_err() && !is_host_name(host)) {
+            rows.left(
+                Provider,
+                SETTING,
+                host,
+                "This is no name or address of a server, or there are too many. Add it under More providers.",
+            );
+            continue;
+        }
+        let name = routes::name_for(host, settings);
+        let encrypts = first.encryption != SmartHostEncryption::None;
+        let smart_host = SmartHostSettings {
+            messages_per_connection: first.messages_per_connection,
+            ..routes::smart_host_at(host.clone(), first.port, encrypts, first.sign_in.clone())
+        };
+        settings.other_smart_hosts.push(NamedSmartHost { name: name.clone(), smart_host });
+        route.push(name);
+        named.push(host.as_str());
+    }
+    if named.is_empty() {
+        return;
+    }
+    settings.default_route = route;
+    let (was, becomes) = (named.join(", "), format!("{}, when those before are down", named.join(", then ")));
+    if first.sign_in.wants_secret() {
+        rows.changed(Provider, SETTING, was, becomes, "Type their passwords too, under More providers: until then they are passed over.");
+    } else {
+        rows.carried(Provider, SETTING, was, becomes);
+    }
+}
+
+/// What it demanded of the way out. Words nobody knows may have demanded all of it.
+fn way_out(server: &IisServer, rows: &mut Rows) -> Flags {
+    let mut action = server.flags("RouteAction").unwrap_or_default();
+    if !action.unknown.is_empty() {
+        action.bits |= route::SSL | route::SASL;
+        let was = format!("could not be read: {}", action.unknown.join(", "));
+        let why = "Encryption is demanded, and a sign-in where a user name is there. Look into IIS Manager for what was meant.";
+        rows.left(Provider, "Outbound security", was, why);
+    }
+    action
+}
+
 /// What belonged to a way out that is not carried over. No password is needed for it.
 fn left_over(server: &IisServer, rows: &mut Rows) -> bool {
-    let action = server.number("RouteAction").unwrap_or(0);
-    let tls = (action & SSL != 0 || server.yes("AlwaysUseSsl")).then(|| "on".to_owned());
+    let action = way_out(server, rows);
+    let tls = (action.has(route::SSL) || server.yes("AlwaysUseSsl")).then(|| "on".to_owned());
     let connections = ["MaxOutConnections", "MaxOutConnectionsPerDomain"].into_iter().filter_map(|name| server.number(name)).min();
     for (setting, was) in [
         ("Outbound TCP port", server.text("RemoteSmtpPort")),
@@ -119,14 +150,6 @@ fn left_over(server: &IisServer, rows: &mut Rows) -> bool {
         }
     }
     false
-}
-
-/// Some take no mail without a sender from a mailbox that is signed in.
-fn null_sender(provider: Option<&control::provider::Provider>, sign_in: &SignIn) -> NullSender {
-    match (provider.and_then(|provider| provider.null_sender), sign_in) {
-        (Some(ProviderNullSender::Account), SignIn::Password { user }) if Mailbox::parse(user).is_ok() => NullSender::Account,
-        (_, _) => NullSender::AsItIs,
-    }
 }
 
 fn carry_port(port: u16, known_and_signing_in: bool, rows: &mut Rows) -> u16 {
@@ -166,11 +189,11 @@ fn carry_encryption(was: bool, signs_in: bool, port: u16, known: bool, rows: &mu
     SmartHostEncryption::None
 }
 
-fn carry_sign_in(action: u64, user: Option<String>, rows: &mut Rows) -> SignIn {
+fn carry_sign_in(action: &Flags, user: Option<String>, rows: &mut Rows) -> SignIn {
     const SETTING: &str = "Outbound sign-in";
     match user {
-        Some(user) if action & SASL != 0 => {
-            let way = if action & (NTLM | KERBEROS) != 0 && action & CLEARTEXT == 0 { "Windows sign-in" } else { "basic" };
+        Some(user) if action.has(route::SASL) => {
+            let way = if action.has(route::NTLM | route::KERBEROS) && !action.has(route::CLEARTEXT) { "Windows sign-in" } else { "basic" };
             // DOMAIN\user means nothing to a mail provider.
             rows.changed(
                 Provider,

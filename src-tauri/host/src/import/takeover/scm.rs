@@ -1,6 +1,6 @@
 //! SMTPSVC as the Windows service manager has it. Elsewhere it is not installed.
 
-use super::SmtpSvc;
+use super::{Right, SmtpSvc};
 use control::import::{ServiceStart, SmtpService};
 
 /// The service of the IIS feature "SMTP Server".
@@ -28,6 +28,14 @@ impl SmtpSvc for WindowsSmtp {
     fn set_start(&self, _start: ServiceStart) -> Result<(), String> {
         Err(NONE.to_owned())
     }
+
+    fn give(&self, _right: &Right) -> Result<(), String> {
+        Err(NONE.to_owned())
+    }
+
+    fn take_back(&self, _right: &Right) -> Result<(), String> {
+        Err(NONE.to_owned())
+    }
 }
 
 #[cfg(not(windows))]
@@ -36,8 +44,11 @@ const NONE: &str = "this is not Windows";
 #[cfg(windows)]
 #[allow(unsafe_code)] // the service manager's calls, one a function, on handles that close themselves
 mod windows {
-    use super::{ServiceStart, SmtpService, SmtpSvc, WindowsSmtp};
+    use super::{Right, ServiceStart, SmtpService, SmtpSvc, WindowsSmtp};
+    use std::ffi::OsStr;
     use std::io;
+    use std::os::windows::process::CommandExt;
+    use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
     use windows_sys::Win32::Foundation::{ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_DOES_NOT_EXIST, ERROR_SERVICE_NOT_ACTIVE};
     use windows_sys::Win32::System::Services::{
@@ -181,6 +192,30 @@ mod windows {
                 )
             };
             worked(changed).map_err(|error| error.to_string())
+        }
+
+        /// Files and folders below have it too.
+        fn give(&self, right: &Right) -> Result<(), String> {
+            icacls(right, "/grant", &format!("{}:(OI)(CI)M", right.account))
+        }
+
+        fn take_back(&self, right: &Right) -> Result<(), String> {
+            icacls(right, "/remove:g", &right.account)
+        }
+    }
+
+    /// What it says is in the console's letters, and of no use to people: its code has to do.
+    fn icacls(right: &Right, act: &str, whom: &str) -> Result<(), String> {
+        /// No black window flashes up (CREATE_NO_WINDOW, winbase.h).
+        const NO_WINDOW: u32 = 0x0800_0000;
+        let root = std::env::var_os("SystemRoot").map_or_else(|| std::path::PathBuf::from(r"C:\Windows"), Into::into);
+        let mut command = Command::new(root.join(r"System32\icacls.exe"));
+        command.args([right.folder.as_os_str(), OsStr::new(act), OsStr::new(whom), OsStr::new("/q")]);
+        let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).creation_flags(NO_WINDOW);
+        match silent.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("icacls ended with {}", status.code().unwrap_or(-1))),
+            Err(error) => Err(format!("icacls cannot be run: {error}")),
         }
     }
 }

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::import::IisServer;
+use crate::settings::file;
 use crate::{Host, Options};
-use control::settings::{ListenerEncryption, ListenerSettings};
+use control::import::MailFolder;
+use control::settings::{ListenerEncryption, ListenerSettings, PickupSettings};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
@@ -70,6 +73,17 @@ impl SmtpSvc for FakeSvc {
         self.inside.lock().unwrap().start = start;
         Ok(())
     }
+
+    /// Where the folder is made, the right to it was given: even root makes no folders in /proc.
+    fn give(&self, right: &Right) -> Result<(), String> {
+        self.called("give")?;
+        std::fs::create_dir(&right.folder).map_err(|error| error.to_string())
+    }
+
+    fn take_back(&self, right: &Right) -> Result<(), String> {
+        self.called("take back")?;
+        std::fs::remove_dir_all(&right.folder).map_err(|error| error.to_string())
+    }
 }
 
 const AUTOMATIC_AND_RUNNING: SmtpService = SmtpService::Installed { running: true, start: ServiceStart::Automatic };
@@ -93,7 +107,12 @@ async fn stage(fails_at: Option<&'static str>) -> Stage {
 
 impl Stage {
     async fn take_over(&self) -> Result<(), NotDone> {
-        take_over(&self.host.client(), &self.service, self.folder.path(), Wanted::only(&self.wanted), 7).await
+        self.take_over_with(Vec::new()).await.map(drop)
+    }
+
+    async fn take_over_with(&self, rights: Vec<Right>) -> Result<Done, NotDone> {
+        let wanted = Wanted { pickup_may_stay: !rights.is_empty(), rights, ..Wanted::only(&self.wanted) };
+        take_over(&self.host.client(), &self.service, self.folder.path(), wanted, 7).await
     }
 
     async fn back(&self) -> Result<(), NotDone> {
@@ -130,6 +149,47 @@ async fn there_and_back_again() {
 }
 
 #[tokio::test]
+async fn where_no_engine_runs_the_way_back_is_made_in_its_settings() {
+    let Stage { folder, host, service, wanted } = stage(None).await;
+    let wanted = Settings { host_name: "kept.test".into(), ..wanted };
+    take_over(&host.client(), &service, folder.path(), Wanted::only(&wanted), 7).await.unwrap();
+    host.stop().await;
+    let starting = crate::lock::Lock::take(folder.path(), String::new()).unwrap();
+    let Err(NotDone::Trouble(trouble)) = back_without_engine(&service, folder.path()) else { panic!("an engine holds the folder") };
+    assert!(trouble.wrong.starts_with("Nothing was changed: an engine already runs"), "{trouble:?}");
+    assert_eq!(service.state(), DISABLED);
+    drop(starting);
+
+    // Looked at with Notepad meanwhile, which puts a mark in front.
+    let text = std::fs::read_to_string(file::path(folder.path())).unwrap();
+    std::fs::write(file::path(folder.path()), format!("\u{feff}{text}")).unwrap();
+    back_without_engine(&service, folder.path()).unwrap();
+    assert_eq!((service.state(), read(folder.path())), (AUTOMATIC_AND_RUNNING, None));
+    let host = Host::start(folder.path(), Options::default()).await.unwrap();
+    let settings = settings_of(&host.client()).await.unwrap();
+    assert_eq!((settings.listeners, settings.host_name.as_str()), (vec![], "kept.test"));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn without_engine_what_fails_is_told_and_the_way_back_stays_open() {
+    let Stage { folder, host, service, wanted } = stage(Some("start")).await;
+    take_over(&host.client(), &service, folder.path(), Wanted::only(&wanted), 7).await.unwrap();
+    host.stop().await;
+    let Err(NotDone::Trouble(trouble)) = back_without_engine(&service, folder.path()) else { panic!("it does not start") };
+    assert_eq!(trouble.wrong, "The Windows SMTP service does not start: Access is denied.");
+    assert_eq!((service.state(), trouble.left_undone), (DISABLED, Vec::<String>::new()));
+
+    // A file that somebody has broken is left as it is.
+    let service = FakeSvc { fails_at: None, ..service };
+    std::fs::write(file::path(folder.path()), "{").unwrap();
+    let Err(NotDone::Trouble(trouble)) = back_without_engine(&service, folder.path()) else { panic!("it cannot be read") };
+    assert!(trouble.left_undone[0].contains("settings.json still names the ports"), "{trouble:?}");
+    assert_eq!(service.state(), AUTOMATIC_AND_RUNNING);
+    assert_eq!(std::fs::read_to_string(file::path(folder.path())).unwrap(), "{");
+}
+
+#[tokio::test]
 async fn ports_that_were_ours_before_went_away_on_the_way_back() {
     let mut stage = stage(None).await;
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -162,7 +222,7 @@ async fn a_failed_take_over_left_the_new_password_with_the_old_server() {
         stage.wanted.smart_host = Some(signs_in("new.test"));
         let other = TcpListener::bind("127.0.0.1:0").unwrap();
         stage.wanted.listeners[0].port = other.local_addr().unwrap().port();
-        let wanted = Wanted { settings: &stage.wanted, secret: secret("new"), former: former.clone() };
+        let wanted = Wanted { secret: secret("new"), former: former.clone(), ..Wanted::only(&stage.wanted) };
         let failed = take_over(&client, &stage.service, stage.folder.path(), wanted, 7).await.unwrap_err();
         let NotDone::Trouble(trouble) = failed else { panic!() };
         let Answer::Settings { settings: now } = client.call(Request::Settings).await.unwrap() else { panic!() };
@@ -210,6 +270,56 @@ async fn settings_with_problems_touch_nothing() {
     stage.host.stop().await;
 }
 
+/// A place where files can be made once the folder is there. Without it, its parent is a file.
+fn pickup_in(folder: &Path) -> (PickupSettings, Right) {
+    let folder = folder.join("mailroot");
+    let pickup = PickupSettings { folder: folder.join("x").display().to_string(), bad_folder: "badmail".into() };
+    (pickup, Right { folder, account: r"NT SERVICE\Outtray".into() })
+}
+
+/// An administrator may empty the pickup folder, the engine's account may not: the usual case. Nothing at all was taken over.
+// In /proc nobody makes files, not even root.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_pickup_folder_the_engine_may_not_empty_kept_everything_else_from_moving() {
+    let mut stage = stage(None).await;
+    let closed = PickupSettings { folder: "/proc/self".into(), bad_folder: "badmail".into() };
+    let right = Right { folder: "/proc/outtray".into(), account: "engine".into() };
+    stage.wanted.pickup = Some(closed);
+    assert_eq!(stage.take_over_with(vec![right]).await, Ok(Done { without_pickup: true }));
+    assert!(stage.ours_listens().await);
+    let now = settings_of(&stage.host.client()).await.unwrap();
+    assert_eq!((now.pickup, now.listeners), (None, stage.wanted.listeners.clone()));
+    assert_eq!(stage.service.calls(), ["give", "disable", "stop"]);
+    stage.back().await.unwrap();
+
+    // Who has written the settings by hand is told instead.
+    let NotDone::Problems(problems) = stage.take_over().await.unwrap_err() else { panic!() };
+    assert_eq!(problems[0].field, "pickup.folder");
+    stage.host.stop().await;
+}
+
+#[tokio::test]
+async fn the_right_to_the_pickup_folder_is_given_and_taken_back() {
+    let mut stage = stage(None).await;
+    let outside = tempfile::tempdir().unwrap();
+    let (pickup, right) = pickup_in(outside.path());
+    stage.wanted.pickup = Some(pickup.clone());
+    assert_eq!(stage.take_over_with(vec![right.clone()]).await, Ok(Done { without_pickup: false }));
+    assert_eq!(settings_of(&stage.host.client()).await.unwrap().pickup, Some(pickup));
+    assert!(right.folder.exists());
+    stage.back().await.unwrap();
+    assert!(!right.folder.exists());
+    assert_eq!(stage.service.calls(), ["give", "disable", "stop", "enable", "start", "take back"]);
+
+    // What fails leaves no right behind.
+    stage.service.fails_at = Some("stop");
+    assert!(matches!(stage.take_over_with(vec![right.clone()]).await, Err(NotDone::Trouble(_))));
+    assert!(!right.folder.exists());
+    assert_eq!(stage.taken(), None);
+    stage.host.stop().await;
+}
+
 #[tokio::test]
 async fn a_service_that_does_not_come_back_leaves_us_at_the_port() {
     for fails_at in ["enable", "start"] {
@@ -237,11 +347,43 @@ async fn what_cannot_be_put_back_is_named() {
 #[test]
 fn mail_that_is_left_is_counted() {
     let root = tempfile::tempdir().unwrap();
-    for name in ["Queue/a.EML", "Queue/b.EML", "Badmail/x.BAD", "Badmail/x.BDP", "Badmail/x.BDR", "Drop/y.eml"] {
+    for name in ["Queue/a.EML", "Queue/b.EML", "Badmail/x.BAD", "Badmail/x.BDP", "Badmail/x.bdr", "Drop/y.eml"] {
         let path = root.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, "x").unwrap();
     }
-    let left: Vec<_> = left_mail(root.path()).into_iter().map(|left| (left.folder, left.messages)).collect();
+    let left: Vec<_> = left_mail(&Folders::in_root(root.path())).into_iter().map(|left| (left.folder, left.messages)).collect();
     assert_eq!(left, [(MailFolder::Queue, 2), (MailFolder::Badmail, 1)]);
+}
+
+/// Only the usual place was looked into, and what could not be looked into was empty.
+#[test]
+fn mail_is_looked_for_where_the_service_keeps_it_and_a_closed_folder_is_not_empty() {
+    let root = tempfile::tempdir().unwrap();
+    let queue = root.path().join("D/Queue");
+    std::fs::create_dir_all(&queue).unwrap();
+    std::fs::write(queue.join("a.EML"), "x").unwrap();
+    // A file where a folder should be cannot be looked into, by root neither.
+    let badmail = root.path().join("Badmail");
+    std::fs::write(&badmail, "x").unwrap();
+    let value = |path: &Path| crate::import::Value::Text(path.display().to_string());
+    let mut server = IisServer { number: 1, ..IisServer::default() };
+    server.values = [("queuedirectory".to_owned(), value(&queue)), ("badmaildirectory".to_owned(), value(&badmail))].into();
+    let left = left_mail(&Folders::of(&[server.clone(), server]));
+    let [queued, bad] = left.as_slice() else { panic!("{left:?}") };
+    assert_eq!((queued.folder, queued.messages, queued.path.as_str()), (MailFolder::Queue, 1, queue.display().to_string().as_str()));
+    assert_eq!((bad.folder, bad.messages, bad.unreadable.is_some()), (MailFolder::Badmail, 0, true));
+}
+
+#[tokio::test]
+async fn where_its_mail_is_is_not_forgotten_when_it_has_stopped() {
+    let stage = stage(None).await;
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("Queue")).unwrap();
+    std::fs::write(root.path().join("Queue/a.EML"), "x").unwrap();
+    let wanted = Wanted { folders: Folders::in_root(root.path()), ..Wanted::only(&stage.wanted) };
+    take_over(&stage.host.client(), &stage.service, stage.folder.path(), wanted, 7).await.unwrap();
+    let left: Vec<_> = view(&stage.service, stage.folder.path()).left.into_iter().map(|left| (left.folder, left.messages)).collect();
+    assert_eq!(left, [(MailFolder::Queue, 1)]);
+    stage.host.stop().await;
 }

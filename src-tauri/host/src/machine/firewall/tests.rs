@@ -5,7 +5,7 @@ use super::*;
 
 /// On in all three profiles, with these rules.
 fn windows(rules: &[&str]) -> Firewall {
-    let profiles = ["domain", "private", "public"].map(|name| Profile { name, lets_all_in: false });
+    let profiles = ["domain", "private", "public"].map(|name| Profile { name, lets_all_in: false, counts: false });
     let rules = rules.iter().filter_map(|rule| windows_rule(rule, "outtrayd.exe")).collect();
     Firewall { name: Some("Windows"), on: Some(true), profiles: profiles.to_vec(), rules: Some(rules), networks: networks() }
 }
@@ -47,6 +47,25 @@ fn what_is_not_sure_is_not_said() {
 }
 
 #[test]
+fn a_server_in_a_network_called_public_kept_every_device_out_and_nobody_was_told() {
+    let ours = OURS.replace("Name=", "Profile=Domain|Profile=Private|Name=");
+    let connected = |names: &[&str]| {
+        let mut firewall = windows(&[&ours]);
+        firewall.profiles.iter_mut().for_each(|profile| profile.counts = names.contains(&profile.name));
+        let view = firewall.view(&[25], &Settings::default());
+        (firewall.lets_in(25), view.public_network, view.opening.is_some() || view.command.is_some())
+    };
+    assert_eq!(connected(&["public"]), (Some(false), true, true));
+    assert_eq!(connected(&["private"]), (Some(true), false, false));
+    assert_eq!(connected(&["domain", "private"]), (Some(true), false, false));
+    assert_eq!(connected(&["private", "public"]), (None, true, false), "it depends on the network");
+    assert_eq!(connected(&[]), (None, false, false), "Windows did not say");
+    let mut open = windows(&[&ours]);
+    open.profiles.iter_mut().for_each(|profile| (profile.counts, profile.lets_all_in) = (profile.name == PUBLIC, true));
+    assert!(!open.view(&[25], &Settings::default()).public_network, "nothing is kept out there");
+}
+
+#[test]
 fn a_rule_for_one_host_was_taken_for_one_that_lets_all_devices_in() {
     let from = |sources: &str| windows(&[&OURS.replace("RA4=LocalSubnet|RA6=LocalSubnet", sources)]).lets_in(25);
     for everybody in [
@@ -85,8 +104,11 @@ fn ufw_is_read_from_its_files() {
     let firewall = Firewall { networks: one, ..platform::ufw("DEFAULT_INPUT_POLICY=\"DROP\"", Some(rules)) };
     let answers = [25, 587, 465, 2528].map(|port| firewall.lets_in(port));
     assert_eq!(answers, [Some(true), Some(false), Some(false), Some(true)]);
-    assert_eq!(firewall.view(&[25, 587]).command.unwrap(), "sudo ufw allow proto tcp from YOUR.NETWORK to any port 587");
-    assert_eq!(firewall.view(&[25]).command, None);
+    assert_eq!(
+        firewall.view(&[25, 587], &Settings::default()).command.unwrap(),
+        "sudo ufw allow proto tcp from YOUR.NETWORK to any port 587"
+    );
+    assert_eq!(firewall.view(&[25], &Settings::default()).command, None);
     assert_eq!(Firewall { networks: networks(), ..firewall }.lets_in(25), None, "there are other networks");
     assert_eq!(platform::ufw("DEFAULT_INPUT_POLICY=\"DROP\"", None).lets_in(25), None, "its rules are root's to read");
     assert_eq!(platform::ufw("DEFAULT_INPUT_POLICY=\"ACCEPT\"", Some("")).lets_in(25), Some(true));
