@@ -45,7 +45,11 @@ pub fn run(arguments: &Arguments, engine: Engine, keeper: Keeper) -> Result<i32>
             call::link,
             call::keep_sending,
             call::start_service,
+            call::open_firewall,
+            call::let_in,
+            call::restart,
             call::take_over,
+            call::read_windows_smtp,
             call::take_wish
         ])
         .on_window_event(|window, event| {

@@ -1,10 +1,10 @@
-//! The window's only door: `call` for whatever the engine answers, five commands for what only this process can do (how
+//! The window's only door: `call` for whatever the engine answers, nine commands for what only this process can do (how
 //! it is linked, `outtrayd` with an administrator's rights, what the tray asks for), and one event, `engine`. No logic.
 
 use crate::engine::{Engine, missed};
 use crate::link::{Link, Reason, Told};
 use crate::service::moving::{self, Moved, Step};
-use crate::service::taking_over;
+use crate::service::{own_account, taking_over};
 use control::{Answer, Event, Request};
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
@@ -31,13 +31,39 @@ pub async fn keep_sending(app: AppHandle, engine: State<'_, Engine>, on: bool) -
 
 #[tauri::command]
 pub async fn start_service(engine: State<'_, Engine>) -> Result<bool, String> {
-    moving::start(&engine).await
+    engine.service().ask(vec!["service".into(), "start".into()]).await
+}
+
+/// A rule in the firewall for these ports and networks; `outtrayd` refuses public ones.
+#[tauri::command]
+pub async fn open_firewall(engine: State<'_, Engine>, ports: Vec<u16>, networks: Vec<String>) -> Result<bool, String> {
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    let words = ["firewall", "open", "--ports", &ports.join(","), "--networks", &networks.join(",")];
+    engine.service().ask(words.map(Into::into).to_vec()).await
+}
+
+/// This account's window may speak to the service from now on.
+#[tauri::command]
+pub async fn let_in(engine: State<'_, Engine>) -> Result<bool, String> {
+    engine.service().ask(["service", "install", "--user", &own_account()?].map(Into::into).to_vec()).await
+}
+
+/// Ends the engine and starts it again.
+#[tauri::command]
+pub async fn restart(engine: State<'_, Engine>) -> Result<bool, String> {
+    moving::restart(&engine).await
 }
 
 /// The Windows SMTP service makes room for the engine, or takes its ports back.
 #[tauri::command]
 pub async fn take_over(engine: State<'_, Engine>, on: bool) -> Result<bool, String> {
     taking_over::take_over(&engine, on).await
+}
+
+/// An administrator reads what the Windows SMTP service is set to, for an engine that may not.
+#[tauri::command]
+pub async fn read_windows_smtp(engine: State<'_, Engine>) -> Result<bool, String> {
+    taking_over::read(&engine).await
 }
 
 /// What the tray asks of the window, kept until the window takes it: its page may still be loading.
@@ -80,6 +106,7 @@ pub struct LinkView {
     /// In the system's words.
     why: Option<String>,
     service: &'static str,
+    can_be_let_in: bool,
 }
 
 /// Passes on what the engine tells, until it has ended.
@@ -115,7 +142,8 @@ fn view_of(engine: &Engine, link: &Link) -> LinkView {
         (false, true) => "offered",
         (false, false) => "none",
     };
-    LinkView { state, reason, why, service }
+    let can_be_let_in = reason == Some(Reason::NotAllowed) && engine.service().is_installed() && engine.service().can_be_installed();
+    LinkView { state, reason, why, service, can_be_let_in }
 }
 
 fn emit(app: &AppHandle, payload: Payload<'_>) {

@@ -5,8 +5,9 @@
 //! The machine's engine comes first: the one of the service. Where the service is installed and does
 //! not answer the window waits for it and says so, rather than take mail into a second place. Else the
 //! engine of the account's own folder runs in this process, unless another process holds that folder's
-//! lock; then we attach to that one. A window that was attached stays a guest there: when the other
-//! engine goes it waits for it, instead of taking its place.
+//! lock; then we attach to that one. A window that was attached to an engine that runs by itself stays a
+//! guest there: when that one goes it waits for it, instead of taking its place. Where it was another
+//! window's, or only a process that was about to end, it is our turn.
 
 use crate::link::{Link, Reason, Told};
 use crate::service::Service;
@@ -17,7 +18,7 @@ use host::service::State;
 use host::{Host, HostError, LogsTo, Options};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -50,7 +51,7 @@ pub struct Engine {
 #[derive(Debug)]
 enum Order {
     /// Let go of every engine, and say when that is done.
-    Rest(oneshot::Sender<()>),
+    Rest(Reason, oneshot::Sender<()>),
     GoOn,
 }
 
@@ -109,10 +110,10 @@ impl Engine {
         matches!(self.link(), Link::Connected { embedded: true, .. } | Link::Busy { embedded: true, .. })
     }
 
-    /// Stops our own engine and lets go of another's, until the guard is dropped.
-    pub async fn rest(&self) -> Result<Resting, String> {
+    /// Stops our own engine and lets go of another's, until the guard is dropped; the window says `why` meanwhile.
+    pub async fn rest(&self, why: Reason) -> Result<Resting, String> {
         let (done, is_done) = oneshot::channel();
-        self.orders.send(Order::Rest(done)).await.map_err(|_| "the window is closing".to_owned())?;
+        self.orders.send(Order::Rest(why, done)).await.map_err(|_| "the window is closing".to_owned())?;
         let resting = Resting(self.orders.clone());
         is_done.await.map_err(|_| "the window is closing".to_owned())?;
         Ok(resting)
@@ -154,7 +155,7 @@ pub struct Keeper {
 enum End {
     Lost(PathBuf, String),
     Stopping,
-    Rest(oneshot::Sender<()>),
+    Rest(Reason, oneshot::Sender<()>),
 }
 
 impl Keeper {
@@ -163,7 +164,7 @@ impl Keeper {
         let mut gap = FIRST_GAP;
         while !self.stopping.is_cancelled() {
             let order = match self.once().await {
-                Ok(End::Rest(done)) => Some(Order::Rest(done)),
+                Ok(End::Rest(why, done)) => Some(Order::Rest(why, done)),
                 Ok(End::Stopping) => None,
                 Ok(End::Lost(folder, why)) => {
                     gap = FIRST_GAP;
@@ -177,8 +178,8 @@ impl Keeper {
                     self.pause(&mut gap).await
                 }
             };
-            if let Some(Order::Rest(done)) = order {
-                self.rest(done).await;
+            if let Some(Order::Rest(why, done)) = order {
+                self.rest(why, done).await;
                 gap = FIRST_GAP;
             }
         }
@@ -193,15 +194,15 @@ impl Keeper {
         None
     }
 
-    async fn rest(&mut self, done: oneshot::Sender<()>) {
-        self.lost(Reason::Moving, "mail is being moved".into());
+    async fn rest(&mut self, why: Reason, done: oneshot::Sender<()>) {
+        self.lost(why, "the engine rests for a moment".into());
         self.guest = false;
         let _ = done.send(());
         loop {
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(Order::GoOn) | None => break,
-                    Some(Order::Rest(done)) => { let _ = done.send(()); }
+                    Some(Order::Rest(_, done)) => { let _ = done.send(()); }
                 },
                 () = self.stopping.cancelled() => break,
             }
@@ -227,12 +228,21 @@ impl Keeper {
                     host.stop().await;
                     return Ok(end);
                 }
-                Err(HostError::Lock(LockError::Held(_))) => self.guest = true,
+                Err(HostError::Lock(LockError::Held(_))) => {}
                 Err(error) => return Err((Reason::Failed, chain(&error))),
             }
         }
         match control::pipe::connect(&own).await {
-            Ok(stream) => Ok(self.follow(Client::over(stream), &own, false).await),
+            Ok(stream) => {
+                let client = Client::over(stream);
+                let (mut asking, standing) = (JoinSet::new(), Arc::new(OnceLock::new()));
+                asking.spawn(ask_standing(client.clone(), standing.clone()));
+                let end = self.follow(client, &own, false).await;
+                if let Some(standing) = standing.get() {
+                    self.guest = *standing == Standing::ByItself;
+                }
+                Ok(end)
+            }
             Err(error) => Err(self.no_answer(&own, &error).await),
         }
     }
@@ -279,7 +289,7 @@ impl Keeper {
                     let now = *busy.borrow_and_update();
                     self.tell(if now { Link::Busy { client, embedded } } else { Link::Connected { client, embedded } });
                 }
-                order = self.orders.recv() => if let Some(Order::Rest(done)) = order { return End::Rest(done) },
+                order = self.orders.recv() => if let Some(Order::Rest(why, done)) = order { return End::Rest(why, done) },
                 () = self.stopping.cancelled() => {
                     self.lost(Reason::Gone, "the engine is stopping".into());
                     return End::Stopping;
@@ -297,6 +307,19 @@ impl Keeper {
         self.link_is.send_replace(link.clone());
         // Nobody listens yet at the very start; they read the link first.
         let _ = self.told.send(Told::Link(link));
+    }
+}
+
+/// What an engine in another process ends with.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    ByItself,
+    WithAWindow,
+}
+
+async fn ask_standing(client: Client, standing: Arc<OnceLock<Standing>>) {
+    if let Ok(Answer::Snapshot { snapshot }) = client.call(Request::Snapshot).await {
+        let _ = standing.set(if snapshot.engine.embedded { Standing::WithAWindow } else { Standing::ByItself });
     }
 }
 

@@ -116,7 +116,7 @@ async fn a_service_that_does_not_answer_is_waited_for_and_busy_is_told_apart_fro
     let mut trial = Trial::new("exit 1", Pulse { every: Duration::from_millis(20), silence: Duration::from_millis(200) });
     // The first engine of a fresh trial is its own.
     trial.until("embedded", is_embedded).await;
-    let resting = trial.engine.rest().await.unwrap();
+    let resting = trial.engine.rest(Reason::Moving).await.unwrap();
     let machine = trial.folder.path().join("machine");
     std::fs::create_dir(&machine).unwrap();
     trial.says_installed();
@@ -164,12 +164,87 @@ async fn a_move_that_is_cancelled_or_fails_leaves_our_own_engine_running() {
     trial.engine.stop().await;
 }
 
+/// A folder of its own that is there before the window.
+fn own_folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    (folder, own)
+}
+
+/// Whoever quits and starts again at once meets the one that is still ending.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_still_held_is_ours_when_its_holder_has_ended() {
+    let (folder, own) = own_folder();
+    let ending = host::lock::Lock::take(&own, "nobody".into()).unwrap();
+    let mut trial = Trial::of(folder, "machine", "exit 1", PULSE);
+    trial.until_lost(if cfg!(unix) { Reason::Restarting } else { Reason::Gone }).await;
+    drop(ending);
+    trial.until("embedded", is_embedded).await;
+    trial.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_another_window_had_the_engine_it_is_ours_when_that_one_has_ended() {
+    let (folder, own) = own_folder();
+    let other = Host::start(&own, Options { embedded: true, ..Options::default() }).await.unwrap();
+    let mut trial = Trial::of(folder, "machine", "exit 1", PULSE);
+    trial.until("attached", is_attached).await;
+    assert!(trial.embedded().await.is_some());
+    other.stop().await;
+    trial.until("embedded", is_embedded).await;
+    trial.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_an_engine_runs_by_itself_the_window_waits_for_it_and_does_not_take_its_place() {
+    let (folder, own) = own_folder();
+    let other = Host::start(&own, Options::default()).await.unwrap();
+    let mut trial = Trial::of(folder, "machine", "exit 1", PULSE);
+    trial.until("attached", is_attached).await;
+    assert!(trial.embedded().await.is_some());
+    other.stop().await;
+    trial.until_lost(Reason::Gone).await;
+    // The second attempt has found nobody either.
+    trial.until_lost(Reason::Gone).await;
+    let other = Host::start(&own, Options::default()).await.unwrap();
+    trial.until("attached", is_attached).await;
+    trial.engine.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_engine_is_restarted() {
+    let mut trial = Trial::new("exit 1", PULSE);
+    trial.until("embedded", is_embedded).await;
+    assert_eq!(crate::service::moving::restart(&trial.engine).await, Ok(true));
+    trial.until_lost(Reason::Restarting).await;
+    trial.until("embedded again", is_embedded).await;
+    assert!(trial.engine.call(control::Request::Settings).await.is_ok());
+    trial.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_of_another_program_is_left_to_it() {
+    let mut trial = Trial::new("exit 1", PULSE);
+    trial.until("embedded", is_embedded).await;
+    let machine = trial.folder.path().join("machine");
+    std::fs::create_dir(&machine).unwrap();
+    let resting = trial.engine.rest(Reason::Moving).await.unwrap();
+    let _played = play(&machine, &Played(Arc::new(Semaphore::new(8))));
+    drop(resting);
+    trial.until("attached", is_attached).await;
+    let refused = crate::service::moving::restart(&trial.engine).await;
+    assert!(refused.is_err_and(|why| why.starts_with("Another program runs it")));
+    trial.engine.stop().await;
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_we_may_not_enter_is_said_and_no_second_engine_starts() {
     let mut trial = Trial::new("exit 1", PULSE);
     trial.until("embedded", is_embedded).await;
-    let resting = trial.engine.rest().await.unwrap();
+    let resting = trial.engine.rest(Reason::Moving).await.unwrap();
     let machine = trial.folder.path().join("machine");
     // Nobody may enter; root may, and finds nothing there.
     std::fs::create_dir(&machine).unwrap();

@@ -25,6 +25,7 @@ pub enum Mood {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     lane: LaneView,
+    other_lanes: Vec<LaneView>,
     paused: bool,
     listeners: Vec<ListenerView>,
     notices: Vec<Problem>,
@@ -32,8 +33,8 @@ pub struct Known {
 
 impl From<Snapshot> for Mood {
     fn from(snapshot: Snapshot) -> Self {
-        let Snapshot { lane, paused, listeners, notices, .. } = snapshot;
-        Self::Known(Box::new(Known { lane, paused, listeners, notices }))
+        let Snapshot { lane, other_lanes, paused, listeners, notices, .. } = snapshot;
+        Self::Known(Box::new(Known { lane, other_lanes, paused, listeners, notices }))
     }
 }
 
@@ -43,6 +44,7 @@ impl Mood {
         let Self::Known(known) = self else { return true };
         match fact {
             Fact::LaneChanged { lane } => known.lane = lane.clone(),
+            Fact::OtherLanesChanged { lanes } => known.other_lanes.clone_from(lanes),
             Fact::PausedChanged { paused } => known.paused = *paused,
             Fact::ListenersChanged { listeners } => known.listeners.clone_from(listeners),
             Fact::NoticesChanged { notices } => known.notices.clone_from(notices),
@@ -52,7 +54,6 @@ impl Mood {
             | Fact::QueueLeft { .. }
             | Fact::Recent { .. }
             | Fact::CountersChanged { .. }
-            | Fact::OtherLanesChanged { .. }
             | Fact::ClientRefused { .. }
             | Fact::SettingsChanged { .. }
             | Fact::Probed { .. } => {}
@@ -128,14 +129,43 @@ impl Known {
         if self.paused {
             return (Light::Stopped, "Delivery is paused".into());
         }
-        if let LaneState::Throttled { problem, .. } = &self.lane.state {
-            let light = if self.rests_for_long() { Light::NeedsYou } else { Light::Flowing };
-            return (light, format!("Mail is waiting: {} {}", self.lane.server, trouble(problem.code)));
+        if let Some(stuck) = self.stuck() {
+            return stuck;
         }
-        if !self.notices.is_empty() || self.listeners.iter().any(|listener| listener.problem.is_some()) {
+        let rests = self.other_lanes.iter().any(|lane| matches!(lane.state, LaneState::Throttled { .. }));
+        if rests || !self.notices.is_empty() || self.listeners.iter().any(|listener| listener.problem.is_some()) {
             return (Light::NeedsYou, "Mail is flowing, but something needs you".into());
         }
         (Light::Flowing, "Mail is flowing".into())
+    }
+
+    /// The provider that keeps mail waiting, the worst first, else one whose mail takes another way.
+    fn stuck(&self) -> Option<(Light, String)> {
+        let waiting = || self.lanes().filter(|lane| keeps_waiting(lane, self.is_first(lane)));
+        if let Some(worst) = waiting().find(|lane| calls_somebody(lane)).or_else(|| waiting().next()) {
+            let name = if self.is_first(worst) { worst.server.as_str() } else { worst.name.as_str() };
+            return Some(match &worst.state {
+                LaneState::Throttled { problem, .. } if !worst.paused => {
+                    let light = if calls_somebody(worst) { Light::NeedsYou } else { Light::Flowing };
+                    let mail = if self.is_first(worst) { "Mail is waiting".to_owned() } else { format!("Mail through {name} is waiting") };
+                    (light, format!("{mail}: {} {}", worst.server, trouble(problem.code)))
+                }
+                LaneState::Throttled { .. } | LaneState::NotSetUp | LaneState::Ready | LaneState::Sending => {
+                    (Light::NeedsYou, format!("Delivery through {name} is paused"))
+                }
+            });
+        }
+        let left = self.lanes().find(|lane| lane.failed_over && matches!(lane.state, LaneState::Throttled { .. }))?;
+        let mail = if self.is_first(left) { "Mail".to_owned() } else { format!("Mail for {}", left.name) };
+        Some((Light::NeedsYou, format!("{mail} is flowing through another provider")))
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = &LaneView> {
+        std::iter::once(&self.lane).chain(&self.other_lanes)
+    }
+
+    fn is_first(&self, lane: &LaneView) -> bool {
+        std::ptr::eq(lane, &raw const self.lane)
     }
 
     fn broken(&self) -> Option<&'static str> {
@@ -144,7 +174,57 @@ impl Known {
             ProblemCode::DatabaseDamaged => Some("The mail database is damaged"),
             ProblemCode::EngineFault => Some("Something in the engine has ended"),
             ProblemCode::DiskFull => Some("The disk is full"),
-            _ => None,
+            ProblemCode::NotSetUp
+            | ProblemCode::HostNotFound
+            | ProblemCode::ConnectionRefused
+            | ProblemCode::ConnectionTimedOut
+            | ProblemCode::ConnectionLost
+            | ProblemCode::AnswerLost
+            | ProblemCode::GreetingRefused
+            | ProblemCode::TlsNotOffered
+            | ProblemCode::TlsFailed
+            | ProblemCode::TlsModeSwapped
+            | ProblemCode::CertificateUntrusted
+            | ProblemCode::CertificateWrongName
+            | ProblemCode::CertificateExpired
+            | ProblemCode::SignInNotOffered
+            | ProblemCode::SignInRefused
+            | ProblemCode::SignInSwitchedOff
+            | ProblemCode::SignInNeeded
+            | ProblemCode::SecretMissing
+            | ProblemCode::SigningKeyMissing
+            | ProblemCode::TokenNotAccepted
+            | ProblemCode::TokenUnreachable
+            | ProblemCode::SignInLapsed
+            | ProblemCode::AppSecretRefused
+            | ProblemCode::AppUnknown
+            | ProblemCode::ConsentMissing
+            | ProblemCode::TokenRefused
+            | ProblemCode::SecretStoreUnavailable
+            | ProblemCode::BrokenReply
+            | ProblemCode::Throttled
+            | ProblemCode::AccountBlocked
+            | ProblemCode::SenderRefused
+            | ProblemCode::RecipientRefused
+            | ProblemCode::MessageTooLarge
+            | ProblemCode::ContentRefused
+            | ProblemCode::TemporaryTrouble
+            | ProblemCode::LifetimeEnded
+            | ProblemCode::MailLoop
+            | ProblemCode::PortTaken
+            | ProblemCode::AddressNotHere
+            | ProblemCode::PortForbidden
+            | ProblemCode::CertificateFileUnusable
+            | ProblemCode::CertificateEnds
+            | ProblemCode::AppSecretEnds
+            | ProblemCode::SettingsUnreadable
+            | ProblemCode::DatabaseSetAside
+            | ProblemCode::MessageUnreadable
+            | ProblemCode::PickupFailed
+            | ProblemCode::BurstHeld
+            | ProblemCode::PasswordsGuessed
+            | ProblemCode::SenderWaits
+            | ProblemCode::Other => None,
         })
     }
 
@@ -152,14 +232,24 @@ impl Known {
         !self.listeners.is_empty() && self.listeners.iter().all(|listener| listener.problem.is_some())
     }
 
-    /// A provider that only asks for patience is no reason to call anybody.
     fn rests_for_long(&self) -> bool {
-        match &self.lane.state {
-            // Its mail goes another way.
-            LaneState::Throttled { .. } if self.lane.failed_over => false,
-            LaneState::Throttled { problem, .. } => !matches!(problem.code, ProblemCode::Throttled | ProblemCode::TemporaryTrouble),
-            LaneState::NotSetUp | LaneState::Ready | LaneState::Sending => false,
+        self.lanes().any(|lane| keeps_waiting(lane, self.is_first(lane)) && calls_somebody(lane))
+    }
+}
+
+/// Of a provider that is not the first nothing is said while no mail waits for it.
+fn keeps_waiting(lane: &LaneView, first: bool) -> bool {
+    let rests = matches!(lane.state, LaneState::Throttled { .. }) && !lane.failed_over;
+    (lane.paused || rests) && (first || lane.waiting > 0)
+}
+
+/// A provider that only asks for patience is no reason to call anybody, nor is a pause that somebody wanted.
+fn calls_somebody(lane: &LaneView) -> bool {
+    match &lane.state {
+        LaneState::Throttled { problem, .. } => {
+            !lane.paused && !matches!(problem.code, ProblemCode::Throttled | ProblemCode::TemporaryTrouble)
         }
+        LaneState::NotSetUp | LaneState::Ready | LaneState::Sending => false,
     }
 }
 
@@ -182,7 +272,42 @@ fn trouble(code: ProblemCode) -> &'static str {
         }
         ProblemCode::Throttled => "asks us to slow down",
         ProblemCode::AccountBlocked => "has blocked the account",
-        _ => "has a trouble",
+        ProblemCode::NotSetUp
+        | ProblemCode::ConnectionLost
+        | ProblemCode::AnswerLost
+        | ProblemCode::GreetingRefused
+        | ProblemCode::TlsNotOffered
+        | ProblemCode::TlsFailed
+        | ProblemCode::TlsModeSwapped
+        | ProblemCode::SignInNotOffered
+        | ProblemCode::TokenUnreachable
+        | ProblemCode::SecretStoreUnavailable
+        | ProblemCode::BrokenReply
+        | ProblemCode::SenderRefused
+        | ProblemCode::RecipientRefused
+        | ProblemCode::MessageTooLarge
+        | ProblemCode::ContentRefused
+        | ProblemCode::TemporaryTrouble
+        | ProblemCode::LifetimeEnded
+        | ProblemCode::MailLoop
+        | ProblemCode::PortTaken
+        | ProblemCode::AddressNotHere
+        | ProblemCode::PortForbidden
+        | ProblemCode::CertificateFileUnusable
+        | ProblemCode::CertificateEnds
+        | ProblemCode::AppSecretEnds
+        | ProblemCode::SettingsUnreadable
+        | ProblemCode::DiskFull
+        | ProblemCode::DatabaseSetAside
+        | ProblemCode::DatabaseDamaged
+        | ProblemCode::StoreFailed
+        | ProblemCode::MessageUnreadable
+        | ProblemCode::PickupFailed
+        | ProblemCode::EngineFault
+        | ProblemCode::BurstHeld
+        | ProblemCode::PasswordsGuessed
+        | ProblemCode::SenderWaits
+        | ProblemCode::Other => "has a trouble",
     }
 }
 
@@ -208,7 +333,7 @@ pub mod tests {
             waiting: 0,
             failed_over: false,
         };
-        Known { lane, paused: false, listeners: Vec::new(), notices: Vec::new() }
+        Known { lane, other_lanes: Vec::new(), paused: false, listeners: Vec::new(), notices: Vec::new() }
     }
 
     fn resting(code: ProblemCode) -> Mood {
@@ -239,6 +364,54 @@ pub mod tests {
         assert!(mood.hear(&Fact::PausedChanged { paused: true }));
         assert_eq!((mood.light(), mood.paused()), (Light::Stopped, true));
         assert_eq!(mood.mail_stands_still(), Some(false));
+    }
+
+    /// The second of two providers rests, and so much mail waits for it.
+    pub fn second_rests(waiting: u64) -> Mood {
+        let mut known = known();
+        let state = LaneState::Throttled { problem: Problem::new(ProblemCode::SignInRefused), since: 0, next_try: 1 };
+        let second = LaneView { name: "Invoices".into(), server: "mail2.example".into(), state, waiting, ..known.lane.clone() };
+        known.other_lanes = vec![second];
+        Mood::Known(known.into())
+    }
+
+    fn second(change: impl FnMut(&mut LaneView)) -> Mood {
+        let Mood::Known(mut known) = second_rests(3) else { panic!("a mood that is known") };
+        known.other_lanes.iter_mut().for_each(change);
+        Mood::Known(known)
+    }
+
+    #[test]
+    fn a_second_provider_that_rests_with_mail_calls_somebody_until_it_flows() {
+        let mut mood = second_rests(3);
+        assert_eq!(mood.sentence(), "Mail through Invoices is waiting: mail2.example does not accept the sign-in");
+        assert_eq!((mood.light(), mood.mail_stands_still()), (Light::NeedsYou, Some(true)));
+        let Mood::Known(known) = &mood else { panic!("a mood that is known") };
+        let mut well = known.other_lanes.clone();
+        well.iter_mut().for_each(|lane| lane.state = LaneState::Ready);
+        assert!(mood.hear(&Fact::OtherLanesChanged { lanes: well }));
+        assert_eq!((mood.light(), mood.sentence().as_str()), (Light::Flowing, "Mail is flowing"));
+        assert_eq!(mood.mail_stands_still(), Some(false));
+    }
+
+    #[test]
+    fn a_second_provider_without_mail_or_with_another_way_stops_nothing() {
+        let idle = second_rests(0);
+        assert_eq!(idle.sentence(), "Mail is flowing, but something needs you");
+        assert_eq!((idle.light(), idle.mail_stands_still()), (Light::NeedsYou, Some(false)));
+        let left = second(|lane| lane.failed_over = true);
+        assert_eq!(left.sentence(), "Mail for Invoices is flowing through another provider");
+        assert_eq!(left.mail_stands_still(), Some(false));
+        let paused = second(|lane| lane.paused = true);
+        assert_eq!(paused.sentence(), "Delivery through Invoices is paused");
+        assert_eq!((paused.light(), paused.mail_stands_still()), (Light::NeedsYou, Some(false)));
+    }
+
+    #[test]
+    fn the_worst_of_several_providers_is_told() {
+        let Mood::Known(mut known) = second_rests(3) else { panic!("a mood that is known") };
+        known.lane.state = LaneState::Throttled { problem: Problem::new(ProblemCode::Throttled), since: 0, next_try: 1 };
+        assert!(Mood::Known(known).sentence().starts_with("Mail through Invoices is waiting"));
     }
 
     #[test]

@@ -220,7 +220,7 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mood::tests::flowing;
+    use crate::mood::tests::{flowing, second_rests};
 
     const GONE: Mood = Mood::Lost(Reason::Gone);
 
@@ -232,6 +232,15 @@ mod tests {
         assert_eq!(begun.elapsed(), STILL_FOR);
         assert!(alarm.ring(&GONE).is_some());
         assert!(alarm.ring(&GONE).is_none());
+        alarm.due(&flowing()).await;
+        assert!(alarm.ring(&flowing()).is_some_and(|(title, _)| title == "Mail is moving again"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_rings_for_a_second_provider_too() {
+        let mut alarm = Alarm::default();
+        alarm.due(&second_rests(3)).await;
+        assert!(alarm.ring(&second_rests(3)).is_some_and(|(title, body)| title == "Mail stands still" && body.contains("Invoices")));
         alarm.due(&flowing()).await;
         assert!(alarm.ring(&flowing()).is_some_and(|(title, _)| title == "Mail is moving again"));
     }

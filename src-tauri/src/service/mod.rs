@@ -71,6 +71,16 @@ impl Service {
         tokio::task::spawn_blocking(service::state).await.ok()?.ok()
     }
 
+    /// One verb of `outtrayd` with an administrator's rights, one at a time. False: the person said no; a failure is a sentence.
+    pub async fn ask(&self, words: Vec<OsString>) -> Result<bool, String> {
+        let Ok(_one_at_a_time) = self.moving.try_lock() else { return Err("It is being done already.".into()) };
+        match self.perform(words).await {
+            Ok(()) => Ok(true),
+            Err(Undone::Cancelled) => Ok(false),
+            Err(Undone::Failed(said)) => Err(moving::sentence(&said)),
+        }
+    }
+
     /// Runs `outtrayd` with these words and an administrator's rights, and waits for its end.
     pub async fn perform(&self, words: Vec<OsString>) -> Result<(), Undone> {
         let (program, is_played) = (self.program.clone(), self.is_played);
@@ -81,6 +91,11 @@ impl Service {
         });
         performed.await.unwrap_or_else(|panicked| Err(Undone::Failed(panicked.to_string())))
     }
+}
+
+/// Who uses this window, as the system knows it.
+pub fn own_account() -> Result<String, String> {
+    control::pipe::own_account().map_err(|error| format!("this account cannot be named: {error}"))
 }
 
 /// `outtrayd`, as the installer puts it.

@@ -6,10 +6,11 @@
 //! failed on the way, our own again. A secret's own copy goes only when the service has said that it
 //! holds it.
 
-use super::Service;
+use super::{Service, own_account};
 use crate::engine::Engine;
+use crate::link::Reason;
 use control::settings::DEFAULT_SMART_HOST;
-use control::view::{SettingsView, SignInView};
+use control::view::{SecretStoreView, SettingsView, SignInView};
 use control::{Answer, Client, Request, Secret};
 use host::secrets::{SMART_HOST, Secrets, names_of, sign_in_of_lane};
 use host::service::elevation::Undone;
@@ -55,7 +56,7 @@ pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String
         return Err("outtrayd is not beside this program; install Outtray again".into());
     };
     step(Step::Stopping);
-    let _resting = engine.rest().await?;
+    let _resting = engine.rest(Reason::Moving).await?;
     let own = Secrets::open(service.own_folder()).await;
     step(Step::Asking);
     match service.perform(install(&service)?).await {
@@ -78,11 +79,16 @@ pub async fn there(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String
     for name in names_of(&after.settings) {
         // What cannot be read here can be typed again there.
         let Ok(Some(secret)) = own.hand_over(&name).await else { continue };
-        if let Some(settings) = give(&client, &name, secret).await {
+        let taken = if is_sealed(&after, &name) {
+            true
+        } else if let Some(settings) = give(&client, &name, secret).await {
             after = settings;
-            if let Err(error) = own.remove(&name).await {
-                tracing::warn!(name, %error, "Our own copy of a secret could not be removed");
-            }
+            true
+        } else {
+            false
+        };
+        if taken && let Err(error) = own.remove(&name).await {
+            tracing::warn!(name, %error, "Our own copy of a secret could not be removed");
         }
     }
     hand_over_sign_ins(&own, &client, &after).await;
@@ -124,7 +130,7 @@ pub async fn back(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String>
         Ok(_) | Err(_) => true,
     };
     step(Step::Stopping);
-    let _resting = engine.rest().await?;
+    let _resting = engine.rest(Reason::Moving).await?;
     step(Step::Asking);
     match service.perform(uninstall(&service)).await {
         Ok(()) => Ok(Moved::Done { password_missing: needed }),
@@ -133,21 +139,23 @@ pub async fn back(engine: &Engine, step: impl Fn(Step)) -> Result<Moved, String>
     }
 }
 
-/// Starts the service that is installed and stands still. False: the person said no.
-pub async fn start(engine: &Engine) -> Result<bool, String> {
-    match engine.service().perform(vec!["service".into(), "start".into()]).await {
-        Ok(()) => Ok(true),
-        Err(Undone::Cancelled) => Ok(false),
-        Err(Undone::Failed(said)) => Err(format!("The service could not be started: {}", sentence(&said))),
+/// Ends the engine and starts it again: our own, or the service's. False: the person said no.
+pub async fn restart(engine: &Engine) -> Result<bool, String> {
+    if engine.is_ours() {
+        // Dropped at once: the keeper then begins anew.
+        return engine.rest(Reason::Restarting).await.map(|_resting| true);
     }
+    if !engine.service().is_installed() {
+        return Err("Another program runs it: restart that.".into());
+    }
+    engine.service().ask(vec!["service".into(), "restart".into()]).await
 }
 
 fn install(service: &Service) -> Result<Vec<std::ffi::OsString>, String> {
     let mut words = vec!["service".into(), "install".into(), "--start".into()];
     // Only Windows lets another account than the service's and an administrator in.
     if cfg!(windows) {
-        let account = control::pipe::own_account().map_err(|error| format!("this account cannot be named: {error}"))?;
-        words.extend(["--user".into(), account.into()]);
+        words.extend(["--user".into(), own_account()?.into()]);
     }
     words.extend(["--take-over".into(), service.own_folder().into()]);
     Ok(words)
@@ -202,6 +210,11 @@ async fn give(client: &Client, name: &str, secret: Secret) -> Option<SettingsVie
 
 fn holds(settings: &SettingsView, name: &str) -> bool {
     settings.secrets.iter().any(|secret| secret.name == name && secret.is_set && !secret.until_restart)
+}
+
+/// On Linux the verb has sealed ours already, and the service writes none.
+fn is_sealed(settings: &SettingsView, name: &str) -> bool {
+    settings.store == SecretStoreView::CredentialsDirectory && holds(settings, name)
 }
 
 fn needs_password(settings: &SettingsView) -> bool {
