@@ -60,3 +60,15 @@ Function AddOpening
     StrCpy $0 '$0 --networks "$Networks"'
   ${EndIf}
 FunctionEnd
+
+; From a network that Windows calls public no device is let in, whatever the rule says. Nothing is said where Windows does
+; not say it.
+Function LookForPublicNetwork
+  ${Run} '"$INSTDIR\outtrayd.exe" firewall status --json'
+  StrCpy $0 $Said 21
+  ${If} $Code = 0
+  ${AndIf} $0 == '{"publicNetwork":true'
+    ${Log} "$(public_network)"
+    ${AddNote} "$(public_network)"
+  ${EndIf}
+FunctionEnd

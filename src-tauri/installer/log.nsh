@@ -10,7 +10,7 @@ Var Out
 Var Code        ; how the last program ended, and what it said (as much as fits)
 Var Said
 Var Ending      ; what Setup ends with
-Var Note        ; what did not work although the rest did
+Var Note        ; what did not work although the rest did, for the last page
 
 !macro Log TEXT
   Push "${TEXT}"
@@ -66,6 +66,15 @@ Var Note        ; what did not work although the rest did
   !endif
 !macroend
 !define Complain "!insertmacro Complain"
+
+; For the last page, after what else stands there.
+!macro AddNote TEXT
+  ${If} $Note != ""
+    StrCpy $Note "$Note$\r$\n$\r$\n"
+  ${EndIf}
+  StrCpy $Note "$Note${TEXT}"
+!macroend
+!define AddNote "!insertmacro AddNote"
 
 ; What went wrong ($0), what the program said if it was one, and where the rest stands.
 !macro Tell ICON
@@ -245,7 +254,7 @@ Function ${UN}ComplainOf
   Exch $0
   ${Log} $0
   StrCpy $Ending ${NOT_ALL}
-  StrCpy $Note $0
+  ${AddNote} $0
   Push $1
   !insertmacro Tell MB_ICONEXCLAMATION
   Pop $1

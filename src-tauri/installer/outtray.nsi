@@ -186,6 +186,8 @@ Section "$(firewall_name)" FIREWALL_SECTION
   ${Run} $0
   ${If} $Code != 0
     ${Complain} "$(firewall_failed)"
+  ${Else}
+    Call LookForPublicNetwork
   ${EndIf}
 SectionEnd
 
@@ -235,6 +237,7 @@ Function .onInit
   ${Else}
     StrCpy $HasService 0
   ${EndIf}
+  Call JudgeFolder
   ${If} $Place != ""
   ${AndIf} $INSTDIR == "$PROGRAMFILES64\${PRODUCT}"
     StrCpy $INSTDIR $Place
@@ -398,8 +401,22 @@ Function PutToolAway
   ${Loop}
 FunctionEnd
 
+; Edges in dialog units, as the page has them.
+!macro Place CONTROL LEFT TOP RIGHT BOTTOM
+  System::Call '*(i ${LEFT}, i ${TOP}, i ${RIGHT}, i ${BOTTOM}) p .r0'
+  System::Call 'user32::MapDialogRect(p $mui.FinishPage, p r0)'
+  System::Call '*$0(i .r1, i .r2, i .r3, i .r4)'
+  System::Free $0
+  IntOp $3 $3 - $1
+  IntOp $4 $4 - $2
+  System::Call 'user32::MoveWindow(p ${CONTROL}, i r1, i r2, i r3, i r4, i 1)'
+!macroend
+
 Function ShowFinish
   !ifdef WINDOW
+    ; Several things may have to be said: the box to tick goes to the end of the page, and the text gets the room.
+    !insertmacro Place $mui.FinishPage.Text 120 45 315 172
+    !insertmacro Place $mui.FinishPage.Run 120 176 315 186
     ${If} $WebView2Is == ""
       SendMessage $mui.FinishPage.Run ${BM_SETCHECK} ${BST_UNCHECKED} 0
     ${EndIf}

@@ -54,6 +54,10 @@ ${Text} remove_data "Remove settings, queue, history and passwords too" "Auch Ei
 ${Text} remove_data_about \
   "Mail that still waits is lost. Otherwise a later Outtray finds everything as it is now." \
   "Mail, die noch wartet, geht verloren. Sonst findet ein späteres Outtray alles so vor, wie es jetzt ist."
+${Text} give_back "Start the Windows SMTP service again" "Den SMTP-Dienst von Windows wieder starten"
+${Text} give_back_about \
+  "Outtray had taken its port and disabled it. With this it runs as before; without it, nobody takes mail at that port." \
+  "Outtray hatte seinen Port übernommen und ihn abgeschaltet. So läuft er wieder wie zuvor; sonst nimmt an diesem Port niemand Mail an."
 ${Text} remove_data_sure \
   "Settings, queue, history and passwords are removed. Mail that still waits is lost, and its senders are not told. Is that what you want?" \
   "Einstellungen, Warteschlange, Verlauf und Kennwörter werden entfernt. Mail, die noch wartet, geht verloren, und ihre Absender erfahren es nicht. Wollen Sie das?"
@@ -112,12 +116,18 @@ ${Text} not_written \
 ${Text} service_failed \
   "The programs are installed, but the service is not." \
   "Die Programme sind installiert, der Dienst ist es nicht."
+${Text} service_lacks_settings \
+  "The service runs, but cannot use all of its settings. The log says which." \
+  "Der Dienst läuft, kann aber nicht alle seine Einstellungen verwenden. Welche, steht im Protokoll."
 ${Text} service_not_started \
   "The service is installed but does not start." \
   "Der Dienst ist installiert, startet aber nicht."
 ${Text} firewall_failed \
   "The rule in the firewall was not made." \
   "Die Regel in der Firewall wurde nicht angelegt."
+${Text} public_network \
+  "Windows calls a network of this machine public, as in a hotel: from there no device is let in, whatever the rule says. If it is the office's own network, say so in Windows: Settings, Network, Private network." \
+  "Windows nennt ein Netz dieses Rechners öffentlich, wie das eines Hotels: Von dort kommt trotz der Regel kein Gerät herein. Ist es das Netz des Büros, sagen Sie es Windows: Einstellungen, Netzwerk, Privates Netzwerk."
 ${Text} not_registered \
   "Windows did not take note of everything; Outtray may be missing among the installed apps." \
   "Windows hat nicht alles vermerkt; Outtray fehlt vielleicht unter den installierten Apps."
@@ -153,6 +163,12 @@ ${Text} webview2_not_signed \
   "$R0 wurde nicht ausgeführt: Die Datei ist nicht von Microsoft signiert."
 ${Text} done "Done: Outtray ${VERSION}." "Fertig: Outtray ${VERSION}."
 ${Text} data_stays "Settings, queue, history and passwords stay." "Einstellungen, Warteschlange, Verlauf und Kennwörter bleiben."
+${Text} smtpsvc_stays \
+  "The Windows SMTP service, whose port Outtray had taken, stays stopped and disabled: nobody takes mail there now. To start it again, as administrator: sc config SMTPSVC start= auto and sc start SMTPSVC. (/GIVEBACK=1 does it while uninstalling.)" \
+  "Der SMTP-Dienst von Windows, dessen Port Outtray übernommen hatte, bleibt beendet und abgeschaltet: Dort nimmt jetzt niemand Mail an. Wieder starten, als Administrator: sc config SMTPSVC start= auto und sc start SMTPSVC. (/GIVEBACK=1 tut es beim Deinstallieren.)"
+${Text} not_given_back \
+  "The Windows SMTP service does not run again as before." \
+  "Der SMTP-Dienst von Windows läuft nicht wieder wie zuvor."
 ${Text} others_data \
   "$3\AppData\Local\Outtray stays: it belongs to another account." \
   "$3\AppData\Local\Outtray bleibt: Der Ordner gehört einem anderen Konto."
@@ -199,6 +215,7 @@ ${Text} help_uninstall \
   /S: ask nothing${NEW_LINE}\
   /KEEPDATA: settings, queue, history and passwords stay (so unless told otherwise)${NEW_LINE}\
   /REMOVEDATA: they are removed too; waiting mail is lost${NEW_LINE}\
+  /GIVEBACK=1|0: start the Windows SMTP service again, if Outtray had taken over from it (0)${NEW_LINE}\
   /LANG=en|de${NEW_LINE}\
   /LOG=FILE${NEW_LINE}\
   _?=FOLDER: the last one, without quotes, the folder of Outtray: wait for the end and tell how it went" \
@@ -206,6 +223,7 @@ ${Text} help_uninstall \
   /S: nichts fragen${NEW_LINE}\
   /KEEPDATA: Einstellungen, Warteschlange, Verlauf und Kennwörter bleiben (so, wenn nichts gesagt ist)${NEW_LINE}\
   /REMOVEDATA: auch sie werden entfernt; wartende Mail geht verloren${NEW_LINE}\
+  /GIVEBACK=1|0: den SMTP-Dienst von Windows wieder starten, wenn Outtray ihn abgelöst hatte (0)${NEW_LINE}\
   /LANG=en|de${NEW_LINE}\
   /LOG=DATEI${NEW_LINE}\
   _?=ORDNER: als Letztes, ohne Anführungszeichen, der Ordner von Outtray: auf das Ende warten und sagen, wie es ausging"

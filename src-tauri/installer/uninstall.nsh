@@ -3,12 +3,20 @@
 ; The service's data, and the password its account has stored, are removed by outtrayd, which knows where they are.
 ; An engine within a window keeps its data with the account that opened it: those of the account that uninstalls are removed,
 ; those of other people are theirs; the log names them.
+;
+; Where Outtray had taken the port of Windows' own SMTP service, that service gets it back if somebody says so: nobody else
+; would take the office's mail. Silently only with /GIVEBACK=1; otherwise the log tells how.
 
-!define CREDENTIAL "Outtray/smart-host" ; of an engine within the window, in its account's Credential Manager
+!define CREDENTIALS "Outtray/*" ; of an engine within the window, in its account's Credential Manager
 !define PROFILES "SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+
+!define SMTPSVC_KEY "SYSTEM\CurrentControlSet\Services\SMTPSVC"
+!define TAKEN "iis-before.json" ; how that service stood, beside the settings of who took over
 
 Var RemoveData
 Var DataBox
+Var TakenIn     ; the data folder of who took over; empty: nobody did
+Var BackBox
 
 Function un.onInit
   SetRegView 64
@@ -24,6 +32,24 @@ Function un.onInit
   ${If} $KeepOrRemove == "/REMOVEDATA"
     StrCpy $RemoveData 1
   ${EndIf}
+  Call un.FindTakeOver
+FunctionEnd
+
+; By the service, or by an engine within this account's window.
+Function un.FindTakeOver
+  StrCpy $TakenIn ""
+  ReadRegStr $0 HKLM "${SMTPSVC_KEY}" "ImagePath"
+  ${If} $0 == ""
+    Return
+  ${EndIf}
+  ${If} ${FileExists} "$LOCALAPPDATA\Outtray\${TAKEN}"
+    StrCpy $TakenIn "$LOCALAPPDATA\Outtray"
+  ${EndIf}
+  SetShellVarContext all
+  ${If} ${FileExists} "$APPDATA\Outtray\${TAKEN}"
+    StrCpy $TakenIn "$APPDATA\Outtray"
+  ${EndIf}
+  SetShellVarContext current
 FunctionEnd
 
 Function un.Begin
@@ -56,6 +82,15 @@ Function un.AskAboutData
   ${NSD_SetState} $DataBox $RemoveData
   ${NSD_CreateLabel} 12u 54u 90% 34u "$(remove_data_about)"
   Pop $0
+  ${If} $TakenIn != ""
+    ${NSD_CreateCheckbox} 0 94u 100% 10u "$(give_back)"
+    Pop $BackBox
+    ${If} $GiveBack != 0
+      ${NSD_Check} $BackBox
+    ${EndIf}
+    ${NSD_CreateLabel} 12u 106u 90% 26u "$(give_back_about)"
+    Pop $0
+  ${EndIf}
   GetDlgItem $0 $HWNDPARENT 1
   SendMessage $0 ${WM_SETTEXT} 0 "STR:$(^UninstallBtn)"
   nsDialogs::Show
@@ -63,6 +98,9 @@ FunctionEnd
 
 Function un.TakeAnswer
   ${NSD_GetState} $DataBox $RemoveData
+  ${If} $TakenIn != ""
+    ${NSD_GetState} $BackBox $GiveBack
+  ${EndIf}
   ${If} $RemoveData = 1
     MessageBox MB_YESNO|MB_ICONEXCLAMATION|MB_DEFBUTTON2 "$(remove_data_sure)" IDYES sure
     Abort
@@ -79,10 +117,11 @@ Section "Uninstall"
   ${If} ${FileExists} "$INSTDIR\outtrayd.exe"
     StrCpy $Tool '"$INSTDIR\outtrayd.exe"'
     Call un.AskService
+    Call un.GiveBack
     ${If} $RemoveData = 1
     ${AndIf} $Ran = 1
       ; Only the account that has stored a password can remove it. When no engine runs, it goes with the account's profile.
-      ${Run} '$Tool secret remove smart-host'
+      ${Run} '$Tool secret remove --all'
     ${EndIf}
     Call un.StopWhatRuns
     Call un.RemoveService
@@ -103,6 +142,21 @@ Section "Uninstall"
   ${Log} "$(uninstalled)"
   SetErrorLevel $Ending
 SectionEnd
+
+; While an engine may still run, which leaves the port first.
+Function un.GiveBack
+  ${If} $TakenIn == ""
+    Return
+  ${EndIf}
+  ${If} $GiveBack = 1
+    ${Run} '$Tool import iis --back --data "$TakenIn"'
+    ${If} $Code != 0
+      ${Complain} "$(not_given_back)"
+    ${EndIf}
+  ${Else}
+    ${Log} "$(smtpsvc_stays)"
+  ${EndIf}
+FunctionEnd
 
 Function un.RemoveService
   ${Run} '$Tool firewall close'
@@ -142,8 +196,26 @@ Function un.RemoveOwnData
   Call un.RemoveTree
   Push "$APPDATA\${WINDOW_ID}"
   Call un.RemoveTree
-  System::Call 'advapi32::CredDeleteW(w "${CREDENTIAL}", i 1, i 0)' ; CRED_TYPE_GENERIC
+  Call un.RemoveCredentials
   SetShellVarContext all
+FunctionEnd
+
+; Whatever settings there were, and are not any more: by the beginning of their names.
+Function un.RemoveCredentials
+  System::Call 'advapi32::CredEnumerateW(w "${CREDENTIALS}", i 0, *i .r1, *p .r2) i .r0'
+  ${If} $0 = 0
+    Return ; there are none
+  ${EndIf}
+  StrCpy $3 0
+  ${DoWhile} $3 < $1
+    IntOp $4 $3 * ${NSIS_PTR_SIZE}
+    IntPtrOp $4 $2 + $4
+    System::Call '*$4(p .r5)'
+    System::Call '*$5(i, i .r6, w .r7)' ; flags, type, name
+    System::Call 'advapi32::CredDeleteW(w r7, i r6, i 0)'
+    IntOp $3 $3 + 1
+  ${Loop}
+  System::Call 'advapi32::CredFree(p r2)'
 FunctionEnd
 
 ; The folder on the stack. Not RMDir /r: that follows links out of it.

@@ -45,9 +45,7 @@ Function LookForWebView2
   ${EndIf}
   ${If} $WebView2Is == ""
     ${Log} "$(webview2_missing)"
-    ${If} $Note == ""
-      StrCpy $Note "$(webview2_missing)"
-    ${EndIf}
+    ${AddNote} "$(webview2_missing)"
   ${Else}
     ${Log} "$(webview2_there)"
   ${EndIf}

@@ -1,6 +1,6 @@
 ; The command line. A word that is not known ends Setup before anything is done.
 ;
-; NSIS itself reads /S and, at the end and without quotes, /D=; here they are only known. Case does not matter.
+; NSIS itself reads /S and, at the end and without quotes, /D=; here they are only known and judged. Case does not matter.
 
 !define ENGLISH 1033
 !define GERMAN 1031
@@ -13,6 +13,7 @@ Var Wrong       ; the first word that was wrong
 Var AsksForHelp
 Var Place       ; where it is installed
 Var KeepOrRemove
+Var GiveBack
 
 ; The first one is told; the rest is read all the same, for the language and the log to tell it in.
 !macro IsWrong
@@ -190,6 +191,29 @@ Function ReadWords
   ${Loop}
 FunctionEnd
 
+; A /D= that can be no folder (no such drive, a file in the way) NSIS passes over without a word, and would install elsewhere.
+Function JudgeFolder
+  System::Call 'kernel32::GetCommandLineW() p .r0'
+  System::Call 'shlwapi::StrStrW(p r0, w " /D=") p .r1'
+  ${If} $1 P<> 0
+    System::Call 'kernel32::lstrcpynW(w .r2, p r1, i ${NSIS_MAX_STRLEN})'
+    StrCpy $Word $2 "" 1
+    StrCpy $0 $2 "" 4
+    ${WordReplace} $0 '"' "" "+" $0
+    ${Do}
+      StrCpy $1 $0 1 -1
+      ${If} $1 != "\"
+      ${AndIf} $1 != " "
+        ${ExitDo}
+      ${EndIf}
+      StrCpy $0 $0 -1
+    ${Loop}
+    ${If} $0 != $INSTDIR
+      !insertmacro IsWrong
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
 ; Named from where Setup was started, else beside Setup: for a share from which many machines install.
 Function FindSettings
   ${If} ${FileExists} "$Settings"
@@ -258,6 +282,8 @@ Function un.ReadWords
           !insertmacro IsWrong
         ${EndIf}
         StrCpy $KeepOrRemove $Name
+      ${Case} "/GIVEBACK"
+        !insertmacro YesOrNo $GiveBack
       ${CaseElse}
         !insertmacro IsWrong
     ${EndSelect}
