@@ -134,7 +134,7 @@ fn on_a_stage(folder: &Folder, provider: &Provider) -> Result<ExitCode> {
     }
     println!("{}", talk.say(&["status"])?);
     tour.ask("end")?;
-    println!("pictures of every page: {}", pictures.display());
+    println!("pictures of every step of the setup, every page and every part of one: {}", pictures.display());
     println!(
         "{}",
         if all_well {

@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask run | demo | test | check | fuzz | setup`.
+//! What a person types: `cargo xtask run | demo | test | windows | check | fuzz | setup`.
 //!
 //! Installs what is missing, builds, and runs. Standard library only (and `anyhow`): it must be ready in seconds.
 

@@ -66,16 +66,17 @@ fn rust(steps: &mut Steps, linux: bool) {
         steps.tests("engine, contract, host, end to end", &mut tests);
         return;
     }
-    match Stage::set(false) {
-        Ok(stage) => {
-            tests.env("OUTTRAY_TEST_SECRET_SERVICE", "1");
-            steps.tests("engine, contract, host, end to end", stage.dress(&mut tests));
-        }
-        Err(error) => {
-            println!("without a credential store: {error:#}");
-            steps.tests("engine, contract, host, end to end", &mut tests);
-        }
+    let mut stage = None;
+    // Counted when it fails; the tests that want it then fail as well.
+    steps.need("a credential store for the tests", || {
+        stage = Some(Stage::set(false)?);
+        Ok(())
+    });
+    if let Some(stage) = &stage {
+        tests.env("OUTTRAY_TEST_SECRET_SERVICE", "1");
+        stage.dress(&mut tests);
     }
+    steps.tests("engine, contract, host, end to end", &mut tests);
 }
 
 fn window(steps: &mut Steps) {

@@ -41,6 +41,10 @@ impl Compiler {
         let mut build = self.cargo("build");
         if release {
             build.arg("--release");
+            if matches!(self, Self::Debian) {
+                // Without what reads debug information, which released programs do not have.
+                build.args(["-Z", "build-std-features=panic-unwind,optimize_for_size"]);
+            }
         }
         build
     }

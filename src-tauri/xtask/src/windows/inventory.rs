@@ -1,185 +1,151 @@
-//! What is in it, for machines: the list of parts (CycloneDX 1.5), and the manifest for winget (schema 1.6).
+//! What is in it, for machines: the list of all parts of programs and Setup (CycloneDX 1.5).
+//!
+//! In: what cargo, npm and the tools say of themselves, and the sources they have fetched. Out: `outtray.cdx.json`, written
+//! here: it is a dozen fields, and this program is of the standard library only. A test has it read by others.
+//! Invariant: nothing that is told is guessed; what a tool does not say is left out.
 
-use super::compiler;
-use crate::{cargo, root};
-use anyhow::{Context as _, Result, bail};
-use std::collections::BTreeMap;
+mod crates;
+mod other;
+mod pages;
+
+use super::compiler::Compiler;
+use anyhow::Result;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-const IDENTIFIER: &str = "Outtray.Outtray";
-const SCHEMA: &str = "1.6.0";
-/// Where the installer of a version can be fetched; set by whoever publishes it.
-const ADDRESS: &str = "OUTTRAY_DOWNLOAD_URL";
-
-/// Three files, as winget's repository wants them.
-pub fn winget(out: &Path, version: &str, hash: &str) -> Result<()> {
-    let folder = out.join("winget");
-    fs::create_dir_all(&folder)?;
-    let address = std::env::var(ADDRESS).unwrap_or_else(|_| format!("https://outtray.example/{version}/Outtray-Setup.exe"));
-    for (name, text) in manifests(version, hash, &address) {
-        fs::write(folder.join(name), text)?;
-    }
-    Ok(())
-}
-
-fn manifests(version: &str, hash: &str, address: &str) -> [(String, String); 3] {
-    let file = |kind: &str, body: &str| {
-        format!(
-            "# yaml-language-server: $schema=https://aka.ms/winget-manifest.{kind}.{SCHEMA}.schema.json\n\
-             PackageIdentifier: {IDENTIFIER}\nPackageVersion: {version}\n{body}ManifestType: {kind}\nManifestVersion: {SCHEMA}\n"
-        )
-    };
-    let installer = format!(
-        "InstallerType: nullsoft\nScope: machine\nMinimumOSVersion: 10.0.14393.0\nInstallModes:\n- interactive\n- silent\n\
-         InstallerSwitches:\n  Silent: /S\n  SilentWithProgress: /S\n  InstallLocation: /D=<INSTALLPATH>\n  Log: /LOG=\"<LOGPATH>\"\n\
-         UpgradeBehavior: install\nElevationRequirement: elevatesSelf\nProductCode: Outtray\nExpectedReturnCodes:\n{}\
-         Installers:\n- Architecture: x64\n  InstallerUrl: {address}\n  InstallerSha256: {hash}\n",
-        endings()
-    );
-    let locale = "PackageLocale: en-US\nPublisher: Outtray\nPackageName: Outtray\nLicense: MIT OR Apache-2.0\n\
-                  ShortDescription: The SMTP relay of a small office.\nTags:\n- email\n- relay\n- smtp\n";
-    [
-        (format!("{IDENTIFIER}.yaml"), file("version", "DefaultLocale: en-US\n")),
-        (format!("{IDENTIFIER}.installer.yaml"), file("installer", &installer)),
-        (format!("{IDENTIFIER}.locale.en-US.yaml"), file("defaultLocale", locale)),
-    ]
-}
-
-/// How Setup ends when it does not succeed (`outtray.nsi`), in winget's words; those it has none for are left out.
-const ENDINGS: [(u32, &str); 7] = [
-    (1, "cancelledByUser"),
-    (3, "invalidParameter"),
-    (4, "invalidParameter"),
-    (5, "downgrade"),
-    (6, "packageInUse"),
-    (7, "installInProgress"),
-    (9, "systemNotSupported"),
-];
-
-fn endings() -> String {
-    ENDINGS.iter().map(|(code, word)| format!("- InstallerReturnCode: {code}\n  ReturnResponse: {word}\n")).collect()
-}
-
-#[derive(Debug, Default)]
+/// Something that others have made and that is handed out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Part {
-    version: String,
-    licence: String,
-    checksum: Option<String>,
+    /// As a package URL names it; of each there is one.
+    purl: String,
+    name: String,
+    version: Option<String>,
+    /// An SPDX expression.
+    licence: Option<String>,
+    /// Of its source as it was fetched, or of the file that is handed out: algorithm, and octets in hexadecimal.
+    hash: Option<(&'static str, String)>,
+    /// How vulnerabilities are looked up, for what no registry of packages knows.
+    cpe: Option<String>,
+    about: Option<String>,
 }
 
-/// Every crate that is linked into the two programs, with licence and the hash of its source.
-pub fn parts(out: &Path, version: &str) -> Result<()> {
-    let mut tree = cargo();
-    tree.args(["tree", "--locked", "--package", "host", "--package", "outtray", "--target", compiler::TARGET, "--edges", "normal"]);
-    let said = tree.args(["--prefix", "none", "--no-dedupe", "--format", "{p}|{l}"]).output()?;
-    if !said.status.success() {
-        bail!("cargo tree: {}", String::from_utf8_lossy(&said.stderr).trim());
-    }
-    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
-    let parts = listed(&String::from_utf8_lossy(&said.stdout), &checksums(&lock))?;
+pub fn write(out: &Path, version: &str, compiler: Compiler) -> Result<()> {
+    let mut parts = crates::parts()?;
+    parts.extend(pages::parts()?);
+    parts.extend(other::parts(out, compiler)?);
+    parts.sort();
+    parts.dedup_by(|one, other| one.purl == other.purl);
     fs::write(out.join("outtray.cdx.json"), document(version, &parts))?;
     Ok(())
 }
 
-/// Lines such as `tokio v1.54.0|MIT`; ours have a path and no checksum, and are left out.
-fn listed(tree: &str, checksums: &BTreeMap<(String, String), String>) -> Result<BTreeMap<(String, String), Part>> {
-    let mut parts = BTreeMap::new();
-    for line in tree.lines().filter(|line| !line.is_empty()) {
-        let (package, licence) = line.split_once('|').with_context(|| format!("cargo tree said {line:?}"))?;
-        let mut words = package.split(' ');
-        let (Some(name), Some(version)) = (words.next(), words.next()) else { continue };
-        let key = (name.to_owned(), version.trim_start_matches('v').to_owned());
-        let Some(checksum) = checksums.get(&key) else { continue };
-        // An older way to write OR.
-        let licence = licence.trim().replace('/', " OR ");
-        parts.insert(key.clone(), Part { version: key.1, licence, checksum: Some(checksum.clone()) });
-    }
-    Ok(parts)
-}
-
-fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
-    let value = |block: &str, key: &str| {
-        block.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')?.to_owned()))
-    };
-    let blocks = lock.split("[[package]]");
-    blocks.filter_map(|block| Some(((value(block, "name")?, value(block, "version")?), value(block, "checksum")?))).collect()
-}
-
-fn document(version: &str, parts: &BTreeMap<(String, String), Part>) -> String {
+fn document(version: &str, parts: &[Part]) -> String {
+    let version = quoted(version);
     let mut text = format!(
         "{{\n  \"bomFormat\": \"CycloneDX\",\n  \"specVersion\": \"1.5\",\n  \"version\": 1,\n  \"metadata\": {{ \"component\": \
-         {{ \"type\": \"application\", \"name\": \"Outtray\", \"version\": \"{version}\" }} }},\n  \"components\": ["
+         {{ \"type\": \"application\", \"bom-ref\": \"outtray\", \"name\": \"Outtray\", \"version\": {version}, \
+         \"licenses\": [{{ \"expression\": \"MIT OR Apache-2.0\" }}] }} }},\n  \"components\": ["
     );
-    for (number, ((name, _), part)) in parts.iter().enumerate() {
+    for (number, part) in parts.iter().enumerate() {
         let comma = if number == 0 { "" } else { "," };
-        let purl = format!("pkg:cargo/{name}@{}", part.version.replace('+', "%2B"));
-        let _ = write!(
-            text,
-            "{comma}\n    {{ \"type\": \"library\", \"bom-ref\": \"{purl}\", \"name\": \"{name}\", \"version\": \"{}\", \"purl\": \"{purl}\"",
-            part.version
-        );
-        if !part.licence.is_empty() {
-            let _ = write!(text, ", \"licenses\": [{{ \"expression\": \"{}\" }}]", part.licence);
+        let purl = quoted(&part.purl);
+        let _ = write!(text, "{comma}\n    {{ \"type\": \"library\", \"bom-ref\": {purl}, \"name\": {}", quoted(&part.name));
+        let fields = [("version", &part.version), ("description", &part.about), ("cpe", &part.cpe)];
+        for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value.as_ref()?))) {
+            let _ = write!(text, ", \"{field}\": {}", quoted(value));
         }
-        if let Some(checksum) = &part.checksum {
-            let _ = write!(text, ", \"hashes\": [{{ \"alg\": \"SHA-256\", \"content\": \"{checksum}\" }}]");
+        let _ = write!(text, ", \"purl\": {purl}");
+        if let Some(licence) = &part.licence {
+            let _ = write!(text, ", \"licenses\": [{{ \"expression\": {} }}]", quoted(licence));
+        }
+        if let Some((algorithm, octets)) = &part.hash {
+            let _ = write!(text, ", \"hashes\": [{{ \"alg\": \"{algorithm}\", \"content\": {} }}]", quoted(octets));
         }
         text.push_str(" }");
     }
     text + "\n  ]\n}\n"
 }
 
+/// As JSON has it.
+fn quoted(text: &str) -> String {
+    let mut json = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            control if control < ' ' => _ = write!(json, "\\u{:04x}", u32::from(control)),
+            other => json.push(other),
+        }
+    }
+    json + "\""
+}
+
+/// As a package URL has a name or a version: what parts it is written out.
+fn in_purl(text: &str) -> String {
+    text.replace('%', "%25").replace('@', "%40").replace('+', "%2B").replace(' ', "%20")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::collections::BTreeSet;
 
-    /// What winget's schema 1.6 requires in each of the three.
+    /// As every reader of JSON has it, with what the schema of CycloneDX 1.5 requires of each part.
     #[test]
-    fn the_winget_manifest_has_every_required_field() {
-        let hash = "AB".repeat(32);
-        let common = ["PackageIdentifier", "PackageVersion", "ManifestType", "ManifestVersion"];
-        let required: [&[&str]; 3] = [
-            &["DefaultLocale"],
-            &["Installers", "- Architecture", "  InstallerUrl", "  InstallerSha256", "InstallerType"],
-            &["PackageLocale", "Publisher", "PackageName", "License", "ShortDescription"],
-        ];
-        for ((name, text), fields) in manifests("1.2.3", &hash, "https://outtray.example/x.exe").iter().zip(required) {
-            for field in common.iter().chain(fields) {
-                assert!(text.lines().any(|line| line.starts_with(&format!("{field}:"))), "{name}: {field} is missing in\n{text}");
-            }
-            assert!(name.starts_with(IDENTIFIER) && text.contains("PackageVersion: 1.2.3\n"), "{text}");
-        }
-        assert!(manifests("1.2.3", &hash, "x")[1].1.contains(&format!("InstallerSha256: {hash}\n")));
+    fn the_list_of_parts_is_what_cyclonedx_asks_for() {
+        let full = Part {
+            purl: "pkg:generic/odd%20thing@1%2B2".into(),
+            name: "odd \"thing\" \\ \u{1}ä".into(),
+            version: Some("1+2".into()),
+            licence: Some("Zlib AND CPL-1.0".into()),
+            hash: Some(("SHA-256", "ab".repeat(32))),
+            cpe: Some("cpe:2.3:a:odd:thing:1:*:*:*:*:*:*:*".into()),
+            about: Some("a line\nbreak".into()),
+        };
+        let bare =
+            Part { purl: "pkg:generic/bare".into(), name: "bare".into(), version: None, licence: None, hash: None, cpe: None, about: None };
+        let text = document("1.2.3", &[full.clone(), bare]);
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
+        assert_eq!(
+            (read["bomFormat"].as_str(), read["specVersion"].as_str(), read["version"].as_u64()),
+            (Some("CycloneDX"), Some("1.5"), Some(1))
+        );
+        let first = &read["components"][0];
+        assert_eq!(first["name"].as_str(), Some(full.name.as_str()));
+        assert_eq!(first["description"].as_str(), full.about.as_deref());
+        assert_eq!(first["licenses"][0]["expression"].as_str(), full.licence.as_deref());
+        assert_eq!(first["hashes"][0]["content"].as_str(), Some("ab".repeat(32).as_str()));
+        assert_eq!(read["components"][1]["type"].as_str(), Some("library"));
+        assert!(read["components"][1].get("licenses").is_none() && read["components"].as_array().unwrap().len() == 2);
     }
 
-    /// The switches and endings it names are the installer's.
+    /// Of this very tree. What only a finished build has (loader, Setup) is not here.
     #[test]
-    fn the_winget_manifest_says_what_the_installer_says() {
-        let script = fs::read_to_string(root().join("src-tauri/installer/outtray.nsi")).unwrap();
-        let words = fs::read_to_string(root().join("src-tauri/installer/words.nsh")).unwrap();
-        let manifest = &manifests("1.2.3", "AB", "https://outtray.example/x.exe")[1].1;
-        for switch in ["/S", "/D", "/LOG"] {
-            assert!(manifest.contains(switch) && words.contains(&format!("${{Case}} \"{switch}\"")), "{switch}");
+    fn every_part_of_this_tree_is_told_once_with_licence_and_hash() {
+        let mut parts = crates::parts().unwrap();
+        parts.extend(pages::parts().unwrap());
+        let count = parts.len();
+        let purls: BTreeSet<&str> = parts.iter().map(|part| part.purl.as_str()).collect();
+        assert_eq!(purls.len(), count, "each once");
+        for wanted in [
+            "pkg:cargo/tokio@",
+            "pkg:cargo/tauri@",
+            "pkg:cargo/windows-sys@",
+            "pkg:npm/react-dom@",
+            "pkg:npm/%40fontsource-variable/inter@",
+        ] {
+            assert!(purls.iter().any(|purl| purl.starts_with(wanted)), "{wanted} is missing");
         }
-        for (code, _) in &ENDINGS[1..] {
-            assert!(script.lines().any(|line| line.starts_with("!define ") && line.ends_with(&format!(" {code}"))), "{code}");
+        for none in ["pkg:cargo/host@", "pkg:cargo/proptest@", "pkg:npm/typescript@", "pkg:npm/vite@"] {
+            assert!(!purls.iter().any(|purl| purl.starts_with(none)), "{none} is not handed out");
         }
-        assert!(script.contains(r"CurrentVersion\Uninstall\Outtray"), "winget finds it by its ProductCode");
-    }
-
-    #[test]
-    fn the_list_of_parts_has_foreign_crates_once_with_licence_and_hash() {
-        let lock = "[[package]]\nname = \"tokio\"\nversion = \"1.54.0\"\nchecksum = \"abc\"\n\n[[package]]\nname = \"relay\"\nversion = \"0.1.0\"\n";
-        let tree = "host v0.1.0 (/somewhere)|MIT\ntokio v1.54.0|MIT/Apache-2.0\ntokio v1.54.0|MIT/Apache-2.0\n";
-        let parts = listed(tree, &checksums(lock)).unwrap();
-        let document = document("0.1.0", &parts);
-        assert_eq!(document.matches("\"purl\"").count(), 1, "{document}");
-        for wanted in ["pkg:cargo/tokio@1.54.0", "MIT OR Apache-2.0", "\"content\": \"abc\"", "\"specVersion\": \"1.5\""] {
-            assert!(document.contains(wanted), "{wanted} is missing in {document}");
+        for part in &parts {
+            let (algorithm, octets) = part.hash.as_ref().unwrap_or_else(|| panic!("{part:?}"));
+            let length = if *algorithm == "SHA-512" { 128 } else { 64 };
+            assert!(octets.len() == length && octets.bytes().all(|byte| byte.is_ascii_hexdigit()), "{part:?}");
+            assert!(part.version.is_some() && part.licence.is_some(), "{part:?}");
         }
-        assert!(!document.contains("somewhere"));
     }
 }

@@ -8,6 +8,7 @@ mod compiler;
 mod inventory;
 mod package;
 mod trial;
+mod winget;
 
 use crate::step::Steps;
 use crate::{setup, target};
@@ -52,13 +53,14 @@ pub fn windows() -> Result<ExitCode> {
     // Takes the window's unused commands out of the program.
     build.args(["--package", "host", "--package", "outtray"]).env("REMOVE_UNUSED_COMMANDS", crate::root().join("src-tauri"));
     let built = steps.one("outtray.exe and outtrayd.exe", &mut build);
-    if built && steps.need("pack", || package::pack(&compiler.made(true), &out())) {
+    let mut words = Vec::new();
+    if built && steps.need("pack", || package::pack(compiler, &out()).map(|told| words = told)) {
         if cfg!(windows) {
             steps.skip(TRY, "this is Windows: `cargo xtask test` shows it");
         } else {
             trial::run(&mut steps, TRY, &out(), Some(&out().join(package::SETUP)), &[]);
         }
-        steps.need("sizes and hashes", || package::tell(&out()));
+        steps.need("sizes and hashes", || package::tell(&out(), &words));
     }
     Ok(steps.report())
 }

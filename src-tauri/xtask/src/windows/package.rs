@@ -3,11 +3,12 @@
 //! With `OUTTRAY_SIGN_COMMAND` (a shell line in which `%1` stands for the file) programs, uninstaller and
 //! installer are signed; without it that is said.
 
-use super::inventory;
+use super::compiler::Compiler;
+use super::{inventory, winget};
 use crate::{root, step};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -15,7 +16,9 @@ pub const SETUP: &str = "Outtray-Setup.exe";
 /// The loader is there only when the window was not linked with it.
 const PROGRAMS: [(&str, bool); 3] = [("outtrayd.exe", true), ("outtray.exe", true), ("WebView2Loader.dll", false)];
 
-pub fn pack(made: &Path, out: &Path) -> Result<()> {
+/// Gives what is to be told at the end. Without an installer it fails, and leaves the programs.
+pub fn pack(compiler: Compiler, out: &Path) -> Result<Vec<String>> {
+    let made = compiler.made(true);
     let _ = fs::remove_dir_all(out);
     fs::create_dir_all(out)?;
     for (name, needed) in PROGRAMS {
@@ -27,14 +30,25 @@ pub fn pack(made: &Path, out: &Path) -> Result<()> {
             bail!("{} was not built", from.display());
         }
     }
-    if !is_there("makensis") {
-        println!("makensis is not on the PATH (https://nsis.sourceforge.io): the programs are in {}, without an installer", out.display());
-        return Ok(());
-    }
+    needed(makensis(), out)?;
     setup(out, &out.join(SETUP), VERSION, Packing::Small, sign_command().as_deref())?;
-    let hash = hash(&out.join(SETUP))?;
-    inventory::winget(out, VERSION, &hash)?;
-    inventory::parts(out, VERSION)
+    inventory::write(out, VERSION, compiler)?;
+    let mut words = Vec::new();
+    words.extend(winget::write(out, VERSION, &hash(&out.join(SETUP))?, winget::address().as_deref())?);
+    if sign_command().is_none() {
+        words.push("NOT SIGNED: Windows will warn of an unknown publisher. Set OUTTRAY_SIGN_COMMAND to sign.".to_owned());
+    }
+    Ok(words)
+}
+
+fn needed(makensis: Option<PathBuf>, out: &Path) -> Result<PathBuf> {
+    makensis.with_context(|| {
+        format!(
+            "{SETUP} was not made: makensis is missing. Install NSIS 3.08 or newer ({}) and try again. The programs are in {}",
+            if cfg!(windows) { "`winget install NSIS.NSIS`, or https://nsis.sourceforge.io" } else { "Debian's package nsis" },
+            out.display()
+        )
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +60,7 @@ pub enum Packing {
 
 /// Makes an installer of the programs in a folder; `sign` is done to it and to the uninstaller in it.
 pub fn setup(programs: &Path, to: &Path, version: &str, packing: Packing, sign: Option<&str>) -> Result<()> {
-    let mut make = Command::new("makensis");
+    let mut make = Command::new(makensis().unwrap_or_else(|| "makensis".into()));
     make.args(["-V2", "-WX", "-INPUTCHARSET", "UTF8"]);
     make.arg(format!("-DVERSION={version}")).arg(format!("-DPROGRAMS={}", programs.display())).arg(format!("-DSETUP={}", to.display()));
     if packing == Packing::Quick {
@@ -59,8 +73,8 @@ pub fn setup(programs: &Path, to: &Path, version: &str, packing: Packing, sign: 
     step::must(&format!("makensis, version {version}"), &mut make)
 }
 
-/// Prints the sizes and writes `SHA256SUMS`.
-pub fn tell(out: &Path) -> Result<()> {
+/// Prints the sizes and these words, and writes `SHA256SUMS`.
+pub fn tell(out: &Path, words: &[String]) -> Result<()> {
     let mut sums = String::new();
     let mut names: Vec<_> = fs::read_dir(out)?.flatten().filter(|entry| entry.path().is_file()).map(|entry| entry.file_name()).collect();
     names.sort();
@@ -72,8 +86,8 @@ pub fn tell(out: &Path) -> Result<()> {
     }
     fs::write(out.join("SHA256SUMS"), sums)?;
     println!("in {}", out.display());
-    if sign_command().is_none() {
-        println!("NOT SIGNED: Windows will warn of an unknown publisher. Set OUTTRAY_SIGN_COMMAND to sign.");
+    for line in words {
+        println!("{line}");
     }
     Ok(())
 }
@@ -94,7 +108,7 @@ fn sign(file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn hash(file: &Path) -> Result<String> {
+pub fn hash(file: &Path) -> Result<String> {
     let mut command = Command::new(if cfg!(windows) { "certutil" } else { "sha256sum" });
     if cfg!(windows) {
         command.arg("-hashfile").arg(file).arg("SHA256");
@@ -107,7 +121,35 @@ fn hash(file: &Path) -> Result<String> {
     Ok(hash.with_context(|| format!("no hash of {}", file.display()))?.to_uppercase())
 }
 
+/// On the PATH, or where its installer puts it on Windows, which leaves the PATH alone.
+pub fn makensis() -> Option<PathBuf> {
+    on_path("makensis").or_else(|| {
+        let installed = PathBuf::from(std::env::var_os("ProgramFiles(x86)")?).join("NSIS").join("makensis.exe");
+        installed.is_file().then_some(installed)
+    })
+}
+
 pub fn is_there(program: &str) -> bool {
+    on_path(program).is_some()
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(&name)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn without_makensis_the_command_had_ended_well_and_had_made_no_setup() {
+        let said = needed(None, Path::new("/made/here")).unwrap_err().to_string();
+        for word in [SETUP, "NSIS", "/made/here"] {
+            assert!(said.contains(word), "{word} is missing in {said}");
+        }
+        assert_eq!(needed(Some("x".into()), Path::new("/made/here")).unwrap(), PathBuf::from("x"));
+    }
 }
