@@ -28,8 +28,8 @@ export interface WindowActs {
   guard(guard: Guard | null): void;
   /** Opens the form that sends a test message. */
   sendTest(): void;
-  /** What the button beside a problem does. */
-  mend(remedy: Remedy): void;
+  /** What the button beside a problem does; `about` names the provider, file or folder it is for, where there are several. */
+  mend(remedy: Remedy, about?: string): void;
   /** A short word at the edge of the window; read aloud too. */
   tell(tone: Tone, text: string): void;
 }

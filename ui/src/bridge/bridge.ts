@@ -3,7 +3,7 @@
  *
  * Two of it exist: `tauri.ts`, the real one, and `fake/`, an engine played in the browser.
  */
-import type { Answer, Event, Request } from "./generated/control";
+import type { Answer, Event, OpeningView, Request } from "./generated/control";
 
 export type * from "./generated/control";
 
@@ -28,6 +28,8 @@ export interface Connection {
   why: string | null;
   /** Whether the engine runs as a service, could, or cannot. */
   service: "installed" | "offered" | "none";
+  /** Whether an administrator can let this account look at the service. */
+  canBeLetIn?: boolean;
 }
 
 /** What is being done while mail moves into the service, or back (`Step` in src-tauri/src/service/moving.rs). */
@@ -53,11 +55,19 @@ export interface Bridge {
   keepSending(on: boolean, onStep: (step: MovingStep) => void): Promise<Moved>;
   /** Starts the service that stands still; false when the person said no to the system's question. */
   startService(): Promise<boolean>;
+  /** Has the firewall let devices of these networks in; the system asks for an administrator; false when the person said no. */
+  openFirewall(opening: OpeningView): Promise<boolean>;
+  /** Lets this account look at the service, likewise. */
+  letIn(): Promise<boolean>;
+  /** Ends the engine and starts it again, our own or the service's; false when the person said no to the system's question. */
+  restart(): Promise<boolean>;
   /**
    * Stops and disables the Windows SMTP service and opens the ports of the settings in force in its place, or the way
    * back; for an engine that may not. The system asks for an administrator; false when the person said no.
    */
   takeOver(on: boolean): Promise<boolean>;
+  /** An administrator reads what the Windows SMTP service is set to, and tells the engine; false when the person said no. */
+  readWindowsSmtp(): Promise<boolean>;
   /** Hands the file to the system's own way of saving a download. */
   saveFile(name: string, type: string, pieces: BlobPart[]): void;
   /** Opens one of our own links in the system's browser; false when that is not possible. */

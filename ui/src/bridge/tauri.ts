@@ -90,7 +90,11 @@ export function tauriBridge(): Bridge {
       }
     },
     startService: () => invoke<boolean>("start_service"),
+    openFirewall: ({ ports, networks }) => invoke<boolean>("open_firewall", { ports, networks }),
+    letIn: () => invoke<boolean>("let_in"),
+    restart: () => invoke<boolean>("restart"),
     takeOver: (on) => invoke<boolean>("take_over", { on }),
+    readWindowsSmtp: () => invoke<boolean>("read_windows_smtp"),
     saveFile: saveAsDownload,
     async openExternal(key) {
       try {

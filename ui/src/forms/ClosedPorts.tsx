@@ -7,13 +7,13 @@ import { useSnapshot } from "../live/provider";
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Page";
 import { useWindow } from "../window";
-import { remedyLabel, sayListener } from "../words";
+import { closedListeners, remedyLabel, sayListener } from "../words";
 import styles from "./forms.module.css";
 
 export function ClosedPorts() {
   const { listeners } = useSnapshot();
   const { mend } = useWindow();
-  const closed = listeners.filter((listener) => listener.problem);
+  const closed = closedListeners(listeners);
   if (closed.length === 0) return null;
   return (
     <Section title="Not open" actions={<Button onClick={() => mend("tryListeners")}>{remedyLabel.tryListeners}</Button>}>

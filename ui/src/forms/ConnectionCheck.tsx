@@ -60,18 +60,16 @@ export function ConnectionCheck({ host, secret, sender, hindrance, lane, onDone,
     setSteps({});
     setTrouble("");
     setRunning(true);
-    let failed = false;
-    const stop = store.onEachEvent(({ fact }) => {
-      if (fact.kind === "probed" && fact.probe === probe && fact.step.outcome.kind === "failed") failed = true;
-    });
     const answer = await ask({ ask: "probe", probe, smartHost: host, secret, sender, ...(lane === undefined ? {} : { lane }) });
-    stop();
     if (mine.current !== probe) return;
     setRunning(false);
+    // The events of the last steps may still be on their way: the answer is the last word.
+    mine.current = 0;
+    if (answer.kind === "probed") setSteps(Object.fromEntries(answer.steps.map((step) => [step.stage, step])));
     if (answer.kind === "refused") setTrouble(sayRefused(answer.refused));
     if (answer.kind === "problems") setTrouble(answer.problems.map((problem) => problem.wrong).join("; "));
-    onDone(answer.kind === "done" && !failed);
-  }, [ask, store, host, secret, sender, lane, onDone]);
+    onDone(answer.kind === "probed" && answer.steps.every((step) => step.outcome.kind !== "failed"));
+  }, [ask, host, secret, sender, lane, onDone]);
 
   return (
     <div className={styles.stack}>

@@ -17,16 +17,9 @@ interface FoldedProps {
 export function Folded({ title, begin = false, open, children }: FoldedProps) {
   const [chosen, setChosen] = useState(begin);
   return (
-    <details
-      className={styles.folded}
-      open={chosen || open}
-      onToggle={(event) => {
-        setChosen(event.currentTarget.open);
-        // What is wrong is not folded away: the browser has done so before it asks.
-        if (open) event.currentTarget.open = true;
-      }}
-    >
-      <summary>{title}</summary>
+    <details className={styles.folded} open={chosen || open} onToggle={(event) => setChosen(event.currentTarget.open)}>
+      {/* What is wrong is not folded away, not for a moment either. */}
+      <summary onClick={(event) => open && event.preventDefault()}>{title}</summary>
       <div>{children}</div>
     </details>
   );

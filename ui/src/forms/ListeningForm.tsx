@@ -12,12 +12,12 @@ import { useAsk, useSnapshot } from "../live/provider";
 import { ToneLabel } from "../parts/Tone";
 import { listenerEncryptionWords, portStateWords, portUse, sayRefused } from "../words";
 import { fieldState, wrongAt } from "./check";
+import { CertificateShown } from "./CertificateShown";
 import { PortField } from "./fields";
 import { TextList } from "./TextList";
+import { hasIpv6, otherListeners, placesOf, USUAL_PORTS, usualListeners, withUsualPort } from "./usualPorts";
 import styles from "./forms.module.css";
 
-const USUAL = [25, 587, 465, 2525];
-const EVERYWHERE = "0.0.0.0";
 /** Name of the secret that opens the PFX file. */
 const CERTIFICATE = "certificate";
 
@@ -31,13 +31,9 @@ interface ListeningFormProps {
   spokenOf?: number[];
 }
 
-export function usualEncryption(port: number): ListenerEncryption {
-  return port === 465 ? "implicit" : "starttls";
-}
-
 export function ListeningForm({ listeners, machine, problems, onChange, onLeave, spokenOf = [] }: ListeningFormProps) {
-  const isUsual = (listener: ListenerSettings) => listener.address === EVERYWHERE && USUAL.includes(listener.port);
-  const others = listeners.map((listener, at) => ({ listener, at })).filter(({ listener }) => !isUsual(listener));
+  const others = otherListeners(listeners);
+  const ipv6 = hasIpv6(machine.view);
   const replace = (at: number, listener: ListenerSettings) => onChange(listeners.with(at, listener));
   return (
     <div className={styles.stack}>
@@ -52,8 +48,9 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
           </Button>
         </div>
         <ul className={styles.list}>
-          {USUAL.map((port) => {
-            const at = listeners.findIndex((listener) => isUsual(listener) && listener.port === port);
+          {USUAL_PORTS.map((port) => {
+            const { at, twin } = placesOf(listeners, port);
+            const wrongOf = (place: number) => (place < 0 ? undefined : (wrongAt(problems, `listeners[${place}].port`) ?? wrongAt(problems, `listeners[${place}].address`)));
             return (
               <UsualPort
                 key={port}
@@ -63,13 +60,10 @@ export function ListeningForm({ listeners, machine, problems, onChange, onLeave,
                 onLeave={onLeave}
                 view={machine.view?.ports.find((each) => each.port === port)}
                 listener={listeners[at]}
+                ipv6={twin >= 0 ? "on" : ipv6 ? "offered" : "none"}
                 explain={!spokenOf.includes(port)}
-                wrong={at < 0 ? undefined : wrongAt(problems, `listeners[${at}].port`)}
-                onChange={(listener) => {
-                  if (!listener) onChange(listeners.filter((_, index) => index !== at));
-                  else if (at < 0) onChange([...listeners, listener]);
-                  else replace(at, listener);
-                }}
+                wrong={wrongOf(at) ?? wrongOf(twin)}
+                onChange={(listener, byIpv6) => onChange(withUsualPort(listeners, port, listener, byIpv6))}
               />
             );
           })}
@@ -116,16 +110,20 @@ interface UsualPortProps {
   listener: ListenerSettings | undefined;
   wrong: string | undefined;
   explain: boolean;
-  onChange(listener: ListenerSettings | null): void;
+  /** Whether devices can connect by IPv6 too; `none`: this machine has no such address. */
+  ipv6: "on" | "offered" | "none";
+  onChange(listener: ListenerSettings | null, byIpv6: boolean): void;
 }
 
-function UsualPort({ port, at, problems, onLeave, view, listener, wrong, explain, onChange }: UsualPortProps) {
+function UsualPort({ port, at, problems, onLeave, view, listener, wrong, explain, ipv6, onChange }: UsualPortProps) {
+  const byIpv6 = ipv6 === "on";
+  const [usual] = usualListeners(port, false);
   const blocked = view?.state === "taken" || view?.state === "forbidden";
   return (
     <li className={styles.item}>
       <Checkbox
         checked={listener !== undefined}
-        onChange={(_, { checked }) => onChange(checked === true ? makeListener(EVERYWHERE, port, usualEncryption(port)) : null)}
+        onChange={(_, { checked }) => onChange((checked === true && usual) || null, ipv6 === "offered")}
         label={
           <span className={styles.itemText}>
             <strong>Port {port}</strong>
@@ -135,9 +133,10 @@ function UsualPort({ port, at, problems, onLeave, view, listener, wrong, explain
       />
       <span className={styles.itemSide}>
         {view && <ToneLabel tone={blocked ? "warn" : view.state === "ours" ? "busy" : "good"}>{portStateWords[view.state](view.holder)}</ToneLabel>}
-        {listener && <EncryptionSelect value={listener.encryption} onChange={(encryption) => onChange({ ...listener, encryption })} label={`Encryption on port ${port}`} />}
+        {listener && ipv6 !== "none" && <Checkbox checked={byIpv6} label="also by IPv6" aria-label={`Port ${port} also by IPv6`} onChange={(_, { checked }) => onChange(listener, checked === true)} />}
+        {listener && <EncryptionSelect value={listener.encryption} onChange={(encryption) => onChange({ ...listener, encryption }, byIpv6)} label={`Encryption on port ${port}`} />}
       </span>
-      {listener && <ExpertFields listener={listener} at={at} problems={problems} onChange={onChange} onLeave={onLeave} />}
+      {listener && <ExpertFields listener={listener} at={at} problems={problems} onChange={(next) => onChange(next, byIpv6)} onLeave={onLeave} />}
       {listener && blocked && !wrong && explain && (
         <div className={styles.hint} style={{ gridColumn: "1 / -1" }}>
           {view.state === "taken"
@@ -216,6 +215,7 @@ interface CertificateFormProps {
 }
 
 export function CertificateForm({ certificate, problems, onChange, onLeave }: CertificateFormProps) {
+  const { settings } = useSnapshot();
   return (
     <div className={styles.stack}>
       <Field label="Certificate that devices see">
@@ -246,6 +246,7 @@ export function CertificateForm({ certificate, problems, onChange, onLeave }: Ce
           </Field>
         </div>
       )}
+      {settings.certificate && <CertificateShown certificate={settings.certificate} />}
     </div>
   );
 }

@@ -2,16 +2,16 @@
  * Signing in with a token: what the application is called, who signs in, and how that goes on.
  */
 import { Button, Field, Input, Link, Spinner } from "@fluentui/react-components";
-import { Copy20Regular, Open20Regular } from "@fluentui/react-icons";
+import { Open20Regular } from "@fluentui/react-icons";
 import { useState, type ReactNode } from "react";
 
 import { LINKS, type LinkKey, type Problem, type SettingsProblem, type SignInView, type SmartHostSettings } from "../bridge/bridge";
 import { useAsk, useDesktop, useSnapshot } from "../live/provider";
-import { copyText } from "../parts/copy";
 import { Notice } from "../parts/Notice";
 import { useWindow } from "../window";
 import { clockTime, sayProblem, sayRefused, saySignIn, wantsSomebody } from "../words";
 import { fieldState } from "./check";
+import { CopyButton } from "./CopyButton";
 import styles from "./forms.module.css";
 import { providerName } from "./providers";
 import type { Oauth } from "./tokenWays";
@@ -111,7 +111,7 @@ function MailboxRight({ user, clientId, isGraph }: { user: string; clientId: str
       </Field>
       <div className={styles.command}>
         <code style={{ whiteSpace: "pre-wrap" }}>{lines.join("\n")}</code>
-        <CopyButton text={lines.join("\n")} label="Copy commands" />
+        <CopyButton size="small" text={lines.join("\n")} label="Copy commands" />
       </div>
     </div>
   );
@@ -165,10 +165,10 @@ function Waiting({ waiting, onCancel }: { waiting: NonNullable<SignInView["waiti
           <p>Open this address with any browser, type the code, and sign in as the mailbox:</p>
           <div className={styles.command}>
             <code>{waiting.link}</code>
-            <CopyButton text={waiting.link} label="Copy address" />
+            <CopyButton size="small" text={waiting.link} label="Copy address" />
             <OpenButton link={waiting.link} />
             <code aria-label="Code">{waiting.code}</code>
-            <CopyButton text={waiting.code} label="Copy code" />
+            <CopyButton size="small" text={waiting.code} label="Copy code" />
           </div>
         </>
       ) : (
@@ -176,7 +176,7 @@ function Waiting({ waiting, onCancel }: { waiting: NonNullable<SignInView["waiti
           <p>Open this address with a browser on this machine and sign in as the mailbox:</p>
           <div className={styles.command}>
             <code style={{ overflowWrap: "anywhere" }}>{waiting.link}</code>
-            <CopyButton text={waiting.link} label="Copy address" />
+            <CopyButton size="small" text={waiting.link} label="Copy address" />
           </div>
         </>
       )}
@@ -202,19 +202,6 @@ function OpenButton({ link }: { link: string }) {
   return (
     <Button size="small" icon={<Open20Regular />} onClick={() => void open()}>
       Open
-    </Button>
-  );
-}
-
-function CopyButton({ text, label }: { text: string; label: string }) {
-  const { tell } = useWindow();
-  const copy = async () => {
-    if (await copyText(text)) tell("good", "Copied.");
-    else tell("warn", "It could not be copied. Select it and copy it yourself.");
-  };
-  return (
-    <Button size="small" icon={<Copy20Regular />} onClick={() => void copy()}>
-      {label}
     </Button>
   );
 }

@@ -17,7 +17,7 @@ const paceFields: { name: keyof Pace; label: string; hint: string }[] = [
   { name: "recipientsPerMessage", label: "Recipients of one message", hint: "More go in several parts. Empty: no limit." },
 ];
 
-const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", "smartHost.pace", "smartHost.largestMessage", "smartHost.nullSender", "smartHost.extraCaFile"];
+const fieldsOfPace = ["smartHost.parallelConnections", "smartHost.messagesPerConnection", ...paceFields.map(({ name }) => `smartHost.pace.${name}`), "smartHost.largestMessage", "smartHost.nullSender", "smartHost.nullSender.address", "smartHost.extraCaFile"];
 
 interface PaceFieldsProps {
   host: SmartHostSettings;

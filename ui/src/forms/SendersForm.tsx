@@ -52,6 +52,16 @@ export function SendersForm({ rules, machine, problems, onChange, onTry, onLeave
                     }
                   />
                   {!network.private && <span className={styles.hint}>public addresses</span>}
+                  {at >= 0 && (
+                    <Input
+                      aria-label={`Name of ${network.network}`}
+                      title="What people call this network"
+                      value={rules[at]?.name ?? ""}
+                      placeholder="Name, for example Office"
+                      onChange={(_, { value }) => onChange(rules.map((other, index) => (index === at ? { ...other, name: value } : other)))}
+                      onBlur={onLeave}
+                    />
+                  )}
                   {at >= 0 && wrongAt(problems, `rules[${at}].network`) && <div className={styles.itemWrong}>{wrongAt(problems, `rules[${at}].network`)}</div>}
                 </li>
               );
@@ -130,8 +140,8 @@ function AddNetwork({ rules, onChange, onTry }: Pick<SendersFormProps, "rules" |
     >
       <div className={styles.row}>
         <Field
-          label="Subnet or address"
-          hint={hint ?? "Such as 192.168.1.0/24 or 192.168.1.7"}
+          label="Subnet, range or address"
+          hint={hint ?? "Such as 192.168.1.0/24, 192.168.1.20-192.168.1.40 or 192.168.1.7"}
           {...(wrong && !(open && !sure) ? { validationMessage: wrong, validationState: "error" as const } : {})}
         >
           <Input

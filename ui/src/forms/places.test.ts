@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { defaultSettings } from "../bridge/fake/defaults";
-import { accessParts, isSame, keysOf, placeOf, sayPlace, settingsParts } from "./places";
+import { preset } from "./providers";
+import { accessParts, isSame, keysOf, placeOf, sayPlace, settingsOfFile, settingsParts } from "./places";
 
 describe("the place of a field", () => {
   it("is on one of the two pages for everything in the settings but their version", () => {
@@ -12,6 +13,15 @@ describe("the place of a field", () => {
       const parts: readonly [string, string][] = place?.page === "access" ? accessParts : settingsParts;
       expect(parts.map(([part]) => part), key).toContain(place?.part);
     }
+  });
+
+  it("of a certificate's file is where it is named", () => {
+    const settings = defaultSettings();
+    const host = { ...preset("other"), signIn: { kind: "certificate" as const, certificateFile: "/etc/relay.pem", keyFile: "/etc/relay.key" } };
+    expect(settingsOfFile(settings, "/etc/devices.pem")).toMatchObject({ part: "listening" });
+    expect(settingsOfFile({ ...settings, smartHost: host }, "/etc/relay.pem")).toMatchObject({ part: "provider" });
+    expect(settingsOfFile({ ...settings, otherSmartHosts: [{ name: "b", smartHost: host }] }, "/etc/relay.pem")).toMatchObject({ part: "routes" });
+    expect(settingsOfFile(null)).toMatchObject({ part: "listening" });
   });
 
   it("is said as seen from where one stands", () => {

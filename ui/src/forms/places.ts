@@ -1,6 +1,7 @@
 /**
  * On which page, and on which part of it, each field of the settings stands.
  */
+import type { Settings, SmartHostSettings } from "../bridge/bridge";
 import type { AccessPart, SettingsPart } from "../window";
 import type { SettingKey } from "./changes";
 
@@ -62,6 +63,19 @@ export function placeOf(field: string): Place | null {
 
 export function isSame(a: Place | null, b: Place | null): boolean {
   return a !== null && b !== null && a.page === b.page && a.part === b.part;
+}
+
+/** Where a certificate's file is named: at the usual provider, at another one, else with the ports. */
+export function settingsOfFile(settings: Settings | null, file = ""): Place {
+  const names = (host: SmartHostSettings | null): boolean => {
+    if (host === null || file === "") return false;
+    const { signIn } = host;
+    if (signIn.kind === "certificate") return signIn.certificateFile === file;
+    return signIn.kind === "oauth" && signIn.grant.kind === "clientCredentials" && signIn.grant.certificateFile === file;
+  };
+  if (settings && names(settings.smartHost)) return { page: "settings", part: "provider" };
+  if (settings?.otherSmartHosts.some(({ smartHost }) => names(smartHost))) return { page: "settings", part: "routes" };
+  return { page: "settings", part: "listening" };
 }
 
 /** "Rules", or "Access, Rules" as seen from another page. */

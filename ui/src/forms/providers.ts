@@ -36,7 +36,7 @@ export function paceOf(provider: Provider, server: string): Pace {
   return pace ?? { messagesPerMinute: null, recipientsPerDay: null, recipientsPerMessage: null };
 }
 
-const timeouts: SmartHostTimeouts = {
+export const usualTimeouts: SmartHostTimeouts = {
   connectSeconds: 30,
   tlsSeconds: 30,
   commandSeconds: 300,
@@ -68,7 +68,7 @@ export function preset(key: string): SmartHostSettings {
     pace: paceOf(provider, server),
     largestMessage: provider.largestMessage ?? null,
     nullSender: { kind: provider.nullSender ?? "asItIs" },
-    timeouts,
+    timeouts: usualTimeouts,
     rewriting: null,
   };
 }

@@ -10,7 +10,7 @@ import { VERSION } from "../bridge/bridge";
 import { otherVersion } from "../live/store";
 import { useWindow, type Route } from "../window";
 import { many, sayLost, sayRefused, sayWhy, type Tone } from "../words";
-import { StartService } from "./StartService";
+import { ServiceButton } from "./ServiceButton";
 import styles from "./frame.module.css";
 
 const intents = { good: "success", busy: "info", quiet: "info", warn: "warning", bad: "error" } as const satisfies Record<Tone, string>;
@@ -40,9 +40,9 @@ export function Banners({ route }: { route: Route }) {
             {why !== "" && <span className={styles.why}>{why} </span>}
             {lost.text}
           </MessageBarBody>
-          {lost.button === "startService" && (
+          {lost.button !== null && (
             <MessageBarActions>
-              <StartService />
+              <ServiceButton button={lost.button} />
             </MessageBarActions>
           )}
         </MessageBar>

@@ -8,7 +8,7 @@ import { useEngineState } from "../live/provider";
 import { Empty } from "../parts/Page";
 import { Working } from "../parts/Working";
 import { sayLost, sayWhy } from "../words";
-import { StartService } from "./StartService";
+import { ServiceButton } from "./ServiceButton";
 import styles from "./frame.module.css";
 
 export function EngineGone() {
@@ -17,7 +17,7 @@ export function EngineGone() {
   const lost = sayLost(connection.reason);
   const why = sayWhy(connection);
   return (
-    <Empty icon={lost.tone === "busy" ? <Working size="large" /> : <PlugDisconnected24Regular />} title={lost.title} actions={lost.button === "startService" ? <StartService primary /> : undefined}>
+    <Empty icon={lost.tone === "busy" ? <Working size="large" /> : <PlugDisconnected24Regular />} title={lost.title} actions={lost.button === null ? undefined : <ServiceButton button={lost.button} primary />}>
       {why !== "" && <p className={styles.why}>{why}</p>}
       <p>{lost.text}</p>
     </Empty>

@@ -25,18 +25,18 @@ export function TopBar({ route }: { route: Route }) {
           <strong>{sentence.text}</strong>
           <span className={styles.detail}>{sentence.detail}</span>
         </div>
-        {sentence.remedy && <Mend remedy={sentence.remedy} route={route} />}
+        {sentence.remedy && <Mend remedy={sentence.remedy} lane={sentence.lane} route={route} />}
       </div>
       {snapshot && lane && lane.state.kind !== "notSetUp" && <Provider name={name} snapshot={snapshot} />}
     </header>
   );
 }
 
-function Mend({ remedy, route }: { remedy: NonNullable<Sentence["remedy"]>; route: Route }) {
+function Mend({ remedy, lane, route }: { remedy: NonNullable<Sentence["remedy"]>; lane: string | undefined; route: Route }) {
   const ask = useAsk();
   const { mend, tell } = useWindow();
   const resume = async () => {
-    const answer = await ask({ ask: "resume" });
+    const answer = await ask(lane === undefined ? { ask: "resume" } : { ask: "lane", lane, act: "resume" });
     if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
   };
   if (remedy === "resume") {
@@ -49,7 +49,7 @@ function Mend({ remedy, route }: { remedy: NonNullable<Sentence["remedy"]>; rout
   // The overview explains the same trouble at length, with the same button.
   if (route.page === "overview") return null;
   return (
-    <Button size="small" onClick={() => mend(remedy)}>
+    <Button size="small" onClick={() => mend(remedy, lane)}>
       {remedyLabel[remedy]}
     </Button>
   );

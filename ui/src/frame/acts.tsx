@@ -6,10 +6,13 @@ import { Dismiss16Regular } from "@fluentui/react-icons";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { swapEncryption } from "../forms/ConnectionCheck";
+import type { Settings } from "../bridge/bridge";
 import { sayWrong } from "../forms/check";
-import { useAsk, type Ask } from "../live/provider";
+import { settingsOfFile } from "../forms/places";
+import { useAsk, useDesktop, type Ask } from "../live/provider";
+import { copyText } from "../parts/copy";
 import type { Guard, Route, WindowActs } from "../window";
-import { many, sayListener, sayRefused, smartHostEncryptionWords, type Remedy, type Tone } from "../words";
+import { closedListeners, many, sayListener, sayRefused, smartHostEncryptionWords, USUAL, type Remedy, type Tone } from "../words";
 
 interface Acting {
   here: Route;
@@ -24,6 +27,7 @@ const SHOWN_MS = { good: 5000, busy: 5000, quiet: 5000, warn: 10_000, bad: -1 } 
 
 export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowActs {
   const ask = useAsk();
+  const desktop = useDesktop();
   const { dispatchToast } = useToastController(toaster);
   const guarding = useRef<Guard | null>(null);
   const page = useRef(here.page);
@@ -57,7 +61,13 @@ export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowAc
     },
     [setRoute],
   );
-  const mend = useCallback((remedy: Remedy) => void act(remedy, ask, go, tell), [ask, go, tell]);
+  const mend = useCallback(
+    (remedy: Remedy, about?: string) => {
+      if (remedy === "restartRelay") void restartRelay(desktop.restart, tell);
+      else void act(remedy, about, ask, go, tell);
+    },
+    [ask, desktop, go, tell],
+  );
   const guard = useCallback((by: Guard | null) => {
     guarding.current = by;
   }, []);
@@ -65,13 +75,13 @@ export function useActs({ here, setRoute, sendTest, toaster }: Acting): WindowAc
 }
 
 /** Does what the button beside a trouble promises, and says what came of it. */
-async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowActs["tell"]): Promise<void> {
+async function act(remedy: Exclude<Remedy, "restartRelay">, about: string | undefined, ask: Ask, go: WindowActs["go"], tell: WindowActs["tell"]): Promise<void> {
   switch (remedy) {
     case "setUp":
       return go({ page: "setup" });
     case "openSignIn":
     case "openProvider":
-      return go({ page: "settings", part: "provider" });
+      return go({ page: "settings", part: about === undefined || about === USUAL ? "provider" : "routes" });
     case "openListening":
     case "openCertificate":
     case "openPickup":
@@ -82,6 +92,12 @@ async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowA
       return go({ page: "devices" });
     case "openAccounts":
       return go({ page: "access", part: "accounts" });
+    case "openQueue":
+      return go({ page: "queue" });
+    case "openSettings":
+      return go(settingsOfFile(await settingsInForce(ask), about));
+    case "copyFolder":
+      return copyPath(about ?? (await dataFolder(ask)), tell);
     case "openLimits":
       return go({ page: "settings", part: "limits" });
     case "swapEncryption":
@@ -89,7 +105,7 @@ async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowA
     case "tryListeners":
       return tryListeners(ask, tell);
     case "tryNow": {
-      const answer = await ask({ ask: "tryLane" });
+      const answer = await ask(about === undefined ? { ask: "tryLane" } : { ask: "lane", lane: about, act: "tryNow" });
       if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
       else tell("quiet", "Trying now.");
       return;
@@ -101,6 +117,30 @@ async function act(remedy: Remedy, ask: Ask, go: WindowActs["go"], tell: WindowA
       else tell("good", "The settings file was read and is in force.");
     }
   }
+}
+
+async function restartRelay(restart: () => Promise<boolean>, tell: WindowActs["tell"]): Promise<void> {
+  try {
+    if (await restart()) tell("good", "The relay was restarted.");
+    else tell("warn", "The relay was not restarted.");
+  } catch (error) {
+    tell("bad", String(error).replace(/^Error: /, ""));
+  }
+}
+
+async function settingsInForce(ask: Ask): Promise<Settings | null> {
+  const now = await ask({ ask: "settings" });
+  return now.kind === "settings" ? now.settings.settings : null;
+}
+
+async function dataFolder(ask: Ask): Promise<string> {
+  const now = await ask({ ask: "snapshot" });
+  return now.kind === "snapshot" ? now.snapshot.engine.dataFolder : "";
+}
+
+async function copyPath(path: string, tell: WindowActs["tell"]): Promise<void> {
+  if (path !== "" && (await copyText(path))) tell("good", `Copied: ${path}`);
+  else tell("warn", path === "" ? "The folder could not be asked for." : `It could not be copied. The path is ${path}`);
 }
 
 /** Puts the other pair of port and encryption in force, and tries it. */
@@ -122,7 +162,7 @@ async function tryListeners(ask: Ask, tell: WindowActs["tell"]): Promise<void> {
   if (answer.kind === "refused") return tell("bad", sayRefused(answer.refused));
   const now = await ask({ ask: "snapshot" });
   if (now.kind !== "snapshot") return;
-  const closed = now.snapshot.listeners.filter((listener) => listener.problem);
+  const closed = closedListeners(now.snapshot.listeners);
   if (closed.length === 0) tell("good", "Every port is open: devices can connect.");
   else tell("warn", closed.map((listener) => sayListener(listener).title).join(" "));
 }

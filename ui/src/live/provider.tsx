@@ -79,6 +79,6 @@ export function useEvents(listener: (events: Event[]) => void) {
 }
 
 /** What is not the engine's: the tray, saving a file, opening one of our links, the service the engine may be. */
-export function useDesktop(): Pick<Bridge, "onWish" | "saveFile" | "openExternal" | "keepSending" | "startService" | "takeOver"> {
+export function useDesktop(): Pick<Bridge, "onWish" | "saveFile" | "openExternal" | "keepSending" | "startService" | "restart" | "openFirewall" | "letIn" | "takeOver" | "readWindowsSmtp"> {
   return useStore().bridge;
 }

@@ -7,6 +7,7 @@
  */
 import type { Connection, Counters, EntryView, Event, Fact, HourView, Link, RecentView, RefusalKind, RefusedClient, SettingsView, Snapshot } from "../bridge/bridge";
 import { isAllowed } from "../bridge/rules";
+import { closedListeners } from "../words";
 
 export interface EngineState {
   link: Link;
@@ -178,7 +179,7 @@ export function devicesInNeed(snapshot: Snapshot): number {
 export function needs(snapshot: Snapshot): number {
   const { lane, otherLanes, listeners, notices } = snapshot;
   const stuck = [lane, ...otherLanes].filter(({ state }) => state.kind === "throttled" || state.kind === "notSetUp").length;
-  return stuck + listeners.filter((listener) => listener.problem).length + notices.length + stillRefused(snapshot).length;
+  return stuck + closedListeners(listeners).length + notices.length + stillRefused(snapshot).length;
 }
 
 /** Whether the setup has been done: without a provider and a port nothing can flow. */

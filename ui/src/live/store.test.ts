@@ -32,7 +32,11 @@ function slowBridge() {
     openExternal: () => Promise.resolve(true),
     keepSending: () => Promise.resolve({ kind: "cancelled" }),
     startService: () => Promise.resolve(true),
+    openFirewall: () => Promise.resolve(true),
+    letIn: () => Promise.resolve(true),
+    restart: () => Promise.resolve(true),
     takeOver: () => Promise.resolve(true),
+    readWindowsSmtp: () => Promise.resolve(true),
   };
   return {
     bridge,

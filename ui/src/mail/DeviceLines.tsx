@@ -61,7 +61,8 @@ export function linesFor(listeners: ListenerView[], machine: MachineView | null,
   const open = listeners.filter((listener) => !listener.problem);
   const best = open.find((listener) => listener.port === 25) ?? open.find((listener) => listener.encryption !== "implicit") ?? open[0];
   const addresses = (machine?.networks ?? []).map((network) => network.address);
-  const others = open.filter((listener) => listener !== best).map((listener) => `${listener.port} (${listenerEncryptionWords[listener.encryption].short})`);
+  const said = (listener: ListenerView) => `${listener.port} (${listenerEncryptionWords[listener.encryption].short})`;
+  const others = [...new Set(open.map(said))].filter((each) => !best || each !== said(best));
   const server = addresses[0] ?? machine?.hostName ?? hostName;
   const names = [...addresses.slice(1), machine?.hostName ?? hostName].filter((name) => name !== server);
   return [

@@ -6,10 +6,10 @@ import { memo, type MouseEvent } from "react";
 
 import type { EntryView } from "../bridge/bridge";
 import { Address } from "../parts/Address";
-import { Age, Ahead } from "../parts/Time";
+import { Age, Ahead, When } from "../parts/Time";
 import { ToneLabel } from "../parts/Tone";
 import { useNow } from "../parts/clock";
-import { count, dayAndClock, exactTime, kindLabel, sayHeld, sayProblem, size, stateWords, took } from "../words";
+import { count, kindLabel, sayHeld, sayProblem, size, stateWords, took } from "../words";
 import styles from "./EntryList.module.css";
 
 export type RowKind = "queue" | "history";
@@ -128,12 +128,9 @@ function NextTry({ at }: { at: number }) {
 }
 
 function Accepted({ entry }: { entry: EntryView }) {
-  const now = useNow(60_000);
   return (
     <span role="gridcell" className={styles.when}>
-      <time dateTime={new Date(entry.acceptedAt).toISOString()} title={exactTime(entry.acceptedAt)}>
-        {dayAndClock(entry.acceptedAt, now)}
-      </time>
+      <When at={entry.acceptedAt} />
       {entry.settledAt !== null && <span className={styles.second}>took {took(entry.settledAt - entry.acceptedAt)}</span>}
     </span>
   );

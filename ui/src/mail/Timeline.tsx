@@ -3,9 +3,9 @@
  */
 import type { HeldWhy, StoryStep } from "../bridge/bridge";
 import { Said } from "../parts/Said";
-import { useNow } from "../parts/clock";
+import { When } from "../parts/Time";
 import { ToneIcon } from "../parts/Tone";
-import { clockSeconds, dayAndClock, exactTime, sayHeld, sayProblem, sayStep, size, USUAL } from "../words";
+import { sayHeld, sayProblem, sayStep, size, USUAL } from "../words";
 import type { Lanes } from "./lanes";
 import styles from "./StoryPanel.module.css";
 
@@ -17,14 +17,12 @@ interface TimelineProps {
 }
 
 export function Timeline({ steps, held, lanes }: TimelineProps) {
-  const now = useNow(60_000);
   const lastHeld = held && steps.findLast((step) => step.what.kind === "held");
   return (
     <ol className={styles.timeline}>
       {steps.toReversed().map((step, at) => {
         const provider = lanes.label(step.lane);
         const { title, tone } = sayStep(step.what, provider);
-        const recent = now - step.at < 20 * 3_600_000;
         return (
           <li key={`${step.at} ${at}`}>
             <span className={styles.bead}>
@@ -33,9 +31,7 @@ export function Timeline({ steps, held, lanes }: TimelineProps) {
             <div>
               <div className={styles.stepHead}>
                 <strong>{title}</strong>
-                <time dateTime={new Date(step.at).toISOString()} title={exactTime(step.at)}>
-                  {recent ? clockSeconds(step.at) : dayAndClock(step.at, now)}
-                </time>
+                <When at={step.at} seconds />
               </div>
               <Detail step={step} provider={provider} />
               {held && step === lastHeld && <p>{sayHeld(held)}</p>}

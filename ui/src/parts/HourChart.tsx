@@ -1,5 +1,5 @@
 /**
- * Twenty-four hours as bars: what was taken in, and on top what failed or was refused.
+ * Twenty-four hours as bars: what was taken in, on top what failed or was refused, and beside it what was handed over.
  *
  * The same figures stand in a table for those who cannot or do not want to see bars.
  */
@@ -18,13 +18,15 @@ export interface Hour {
 
 const HEIGHT = 120;
 const STEP = 30;
-const BAR = 20;
+const BAR = 13;
+const SENT = 8;
 
 export function HourChart({ hours, asTable }: { hours: Hour[]; asTable: boolean }) {
   const [at, setAt] = useState<number | null>(null);
   if (asTable) return <HourTable hours={hours} />;
-  const top = niceTop(Math.max(5, ...hours.map((hour) => hour.accepted + hour.failed + hour.refused)));
+  const top = niceTop(Math.max(5, ...hours.map((hour) => Math.max(hour.accepted + hour.failed + hour.refused, hour.sent))));
   const scale = (n: number) => (n === 0 ? 0 : Math.max(2, (n / top) * (HEIGHT - 4)));
+  const sum = (key: "accepted" | "sent") => hours.reduce((all, hour) => all + hour[key], 0);
   const shown = at === null ? undefined : hours[at];
   return (
     <figure className={styles.figure}>
@@ -37,7 +39,7 @@ export function HourChart({ hours, asTable }: { hours: Hour[]; asTable: boolean 
           viewBox={`0 0 ${hours.length * STEP} ${HEIGHT}`}
           preserveAspectRatio="none"
           role="img"
-          aria-label={`Messages accepted in each of the last 24 hours, ${count(hours.reduce((sum, hour) => sum + hour.accepted, 0))} in all. The table button shows the figures.`}
+          aria-label={`Messages accepted and handed over in each of the last 24 hours, ${count(sum("accepted"))} and ${count(sum("sent"))} in all. The table button shows the figures.`}
           onPointerLeave={() => setAt(null)}
         >
           <line x1="0" x2={hours.length * STEP} y1="1" y2="1" className={styles.grid} />
@@ -45,11 +47,13 @@ export function HourChart({ hours, asTable }: { hours: Hour[]; asTable: boolean 
           {hours.map((hour, index) => {
             const accepted = scale(hour.accepted);
             const trouble = scale(hour.failed + hour.refused);
-            const x = index * STEP + (STEP - BAR) / 2;
+            const sent = scale(hour.sent);
+            const x = index * STEP + (STEP - BAR - SENT - 1) / 2;
             return (
               <g key={hour.from} onPointerEnter={() => setAt(index)}>
                 <rect x={index * STEP} y="0" width={STEP} height={HEIGHT} className={at === index ? styles.here : styles.catch} />
                 <rect x={x} y={HEIGHT - accepted} width={BAR} height={accepted} rx="1.5" className={styles.accepted} />
+                <rect x={x + BAR + 1} y={HEIGHT - sent} width={SENT} height={sent} rx="1.5" className={styles.sent} />
                 {trouble > 0 && <rect x={x} y={HEIGHT - accepted - trouble - 1.5} width={BAR} height={trouble} rx="1.5" className={styles.trouble} />}
               </g>
             );
@@ -72,6 +76,9 @@ export function HourChart({ hours, asTable }: { hours: Hour[]; asTable: boolean 
           <>
             <span className={styles.key}>
               <i className={styles.keyAccepted} /> accepted
+            </span>
+            <span className={styles.key}>
+              <i className={styles.keySent} /> handed over
             </span>
             <span className={styles.key}>
               <i className={styles.keyTrouble} /> failed or refused

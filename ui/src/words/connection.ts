@@ -10,7 +10,7 @@ export interface LostWords {
   text: string;
   tone: Tone;
   /** What a button does about it, when one can. */
-  button: "startService" | null;
+  button: "startService" | "letIn" | null;
   /** Whether the system's own words are the reason a person needs. */
   tellsWhy: boolean;
 }
@@ -26,7 +26,7 @@ export function sayLost(reason: LostReason | null): LostWords {
     case "serviceStopped":
       return words("bad", "The Outtray service is stopped.", "No mail is taken or handed over until it runs again. Starting it needs an administrator.", { button: "startService" });
     case "notAllowed":
-      return words("warn", "This account may not look at the relay.", "It runs as a service, and mail goes on. Open this window as an administrator, or with the account that installed the service.");
+      return words("warn", "This account may not look at the relay.", "It runs as a service, and mail goes on. Open this window as an administrator, or with the account that installed the service.", { button: "letIn" });
     case "moving":
       return words("busy", "The relay is moving.", "It stands still for a moment and then goes on where it will run from now on. Devices try again by themselves.");
     case "failed":

@@ -34,6 +34,12 @@ export function exactTime(at: number): string {
   return full.format(at);
 }
 
+/** "26 Feb 2029", of a day as the engine writes it: "2029-02-26". */
+export function day(iso: string): string {
+  const [year = 0, month = 1, date = 1] = iso.split("-").map(Number);
+  return dayYear.format(new Date(year, month - 1, date));
+}
+
 export function clockTime(at: number): string {
   return clock.format(at);
 }

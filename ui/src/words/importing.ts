@@ -13,10 +13,11 @@ export const importPartTitle: Record<ImportPart, string> = {
   other: "Other",
 };
 
-export function sayLeftMail({ folder, messages, path }: LeftMail): string {
+export function sayLeftMail({ folder, messages, path, unreadable }: LeftMail): string {
+  if (unreadable !== null) return `${path} cannot be looked into by the account Outtray runs as (${unreadable}). Look there as administrator: mail may be left in it.`;
   switch (folder) {
     case "queue":
-      return `${many(messages, "message")} still wait in its queue (${path}). They are sent only while it runs: let it empty its queue first, or give the port back for a while later.`;
+      return `${many(messages, "message")} still wait in its queue (${path}). They are sent only while it runs. Pause it in IIS Manager first: it takes no more mail then and empties its queue. Or give the port back for a while later.`;
     case "pickup":
       return `${many(messages, "file")} lie in its pickup folder (${path}). They are taken only while it runs, or by Outtray where that is set to take them.`;
     case "badmail":

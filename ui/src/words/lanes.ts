@@ -1,9 +1,9 @@
 /**
  * Each provider's state in words, where there are several.
  */
-import type { LaneView, RouteSettings } from "../bridge/generated/control";
+import type { LaneView, RouteSettings, Snapshot } from "../bridge/generated/control";
 import { clockTime, count, many } from "./format";
-import { sayLane } from "./problems";
+import { meaningForMail, sayLane, type Remedy } from "./problems";
 import type { Tone } from "./states";
 
 /** What routes call the usual provider. */
@@ -34,6 +34,55 @@ export function sayLaneState(lane: LaneView, provider: string): LaneWords {
       return { label: "down", tone: lane.failedOver ? "warn" : "bad", means: `${words.title} ${mail} It is tried again at ${clockTime(lane.state.nextTry)}.` };
     }
   }
+}
+
+/** The button for one of several: what swaps port and encryption by itself knows the usual one only. */
+export function laneRemedy({ name }: LaneView, remedy: Remedy | null): Remedy | null {
+  return remedy === "swapEncryption" && name !== USUAL ? "openProvider" : remedy;
+}
+
+interface Stuck {
+  lane: string;
+  tone: "warn" | "bad";
+  /** May end with a full stop. */
+  text: string;
+  detail: string;
+  remedy: Remedy | "resume" | null;
+  /** Its mail takes another way. */
+  flows: boolean;
+}
+
+/**
+ * The provider that keeps mail waiting, the worst first; null while all mail flows. Of one that is not the usual one nothing is
+ * said while no mail waits for it. `usual` is the usual provider's name as people know it.
+ */
+export function sayStuck({ lane, otherLanes, counters }: Pick<Snapshot, "lane" | "otherLanes" | "counters">, usual: string): Stuck | null {
+  const all = [lane, ...otherLanes];
+  const nameOf = ({ name }: LaneView) => (name === USUAL ? usual : name);
+  const waiting = all.filter(keepsWaiting);
+  const worst = waiting.find(callsSomebody) ?? waiting[0];
+  if (worst) {
+    const rest = all.length === 1 ? "" : waiting.length === 1 ? " The rest is flowing." : ` Mail through ${waiting.filter((other) => other !== worst).map(nameOf).join(" and ")} is waiting too.`;
+    const detail = `${meaningForMail(all.length === 1 ? counters.waiting : worst.waiting)}${rest}`;
+    if (worst.paused || worst.state.kind !== "throttled") return { lane: worst.name, tone: "warn", text: `Delivery through ${nameOf(worst)} is paused`, detail, remedy: "resume", flows: false };
+    const { problem } = worst.state;
+    const words = sayLane(problem, worst.name === USUAL ? usual : "it");
+    const text = worst.name === USUAL ? words.title : `Mail through ${worst.name} is waiting: ${words.title.charAt(0).toLowerCase()}${words.title.slice(1)}`;
+    return { lane: worst.name, tone: callsSomebody(worst) ? "bad" : "warn", text, detail, remedy: laneRemedy(worst, words.remedy), flows: false };
+  }
+  const left = all.find(({ state, failedOver }) => state.kind === "throttled" && failedOver);
+  if (!left) return null;
+  const whose = left.name === USUAL ? "Mail" : `Mail for ${left.name}`;
+  return { lane: left.name, tone: "warn", text: `${whose} is flowing through another provider`, detail: `${nameOf(left)} is down.`, remedy: "tryNow", flows: true };
+}
+
+function keepsWaiting({ name, state, paused, failedOver, waiting }: LaneView): boolean {
+  return (paused || (state.kind === "throttled" && !failedOver)) && (name === USUAL || waiting > 0);
+}
+
+/** One that only asks for patience, or was paused by somebody, needs nobody. */
+function callsSomebody({ state, paused }: LaneView): boolean {
+  return state.kind === "throttled" && !paused && state.problem.code !== "throttled" && state.problem.code !== "temporaryTrouble";
 }
 
 /** Messages that recipients may have twice. */

@@ -4,9 +4,16 @@
 import type { ListenerView } from "../bridge/generated/control";
 import type { ProblemWords } from "./problems";
 
+/** Those that are not open; IPv4 and IPv6 of one port with the same trouble are one. */
+export function closedListeners(listeners: readonly ListenerView[]): ListenerView[] {
+  const closed = listeners.filter((listener) => listener.problem);
+  const alike = (a: ListenerView, b: ListenerView) => a.port === b.port && isEverywhere(a.address) && isEverywhere(b.address) && a.problem?.code === b.problem?.code;
+  return closed.filter((listener, at) => closed.findIndex((other) => alike(other, listener)) === at || !isEverywhere(listener.address));
+}
+
 /** A listener that is not open: what is wrong there, and what to do. */
 export function sayListener({ address, port, problem }: Pick<ListenerView, "address" | "port" | "problem">): ProblemWords {
-  const where = isEverywhere(address) ? `Port ${port}` : `Port ${port} on ${address}`;
+  const where = address === "::" ? `Port ${port} by IPv6` : isEverywhere(address) ? `Port ${port}` : `Port ${port} on ${address}`;
   const remedy = "openListening";
   switch (problem?.code) {
     case "portTaken": {

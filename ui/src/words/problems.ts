@@ -19,6 +19,10 @@ export type Remedy =
   | "openSigning"
   | "openDevices"
   | "openAccounts"
+  | "openQueue"
+  | "openSettings"
+  | "copyFolder"
+  | "restartRelay"
   | "tryNow"
   | "tryListeners"
   | "reloadSettings"
@@ -35,6 +39,10 @@ export const remedyLabel: Record<Remedy, string> = {
   openSigning: "Signatures",
   openDevices: "Look at the devices",
   openAccounts: "Device accounts",
+  openQueue: "Look at the queue",
+  openSettings: "Show where it is named",
+  copyFolder: "Copy the folder’s path",
+  restartRelay: "Restart the relay",
   tryNow: "Try now",
   tryListeners: "Try again",
   reloadSettings: "Read the file again",
@@ -253,7 +261,7 @@ const problems: Record<ProblemCode, Say> = {
   certificateFileUnusable: ({ subject }) =>
     words(`The certificate ${named(subject, "file")} cannot be used.`, "The words below say what is wanted there. What was loaded before stays in use; where nothing was, devices see Outtray’s own certificate, and most do not mind.", "openCertificate"),
   certificateEnds: ({ subject }) =>
-    words(`The certificate ${named(subject, "file")} must be renewed.`, "Put a renewed one in its place. It is used from then on, and nothing has to be restarted.", null),
+    words(`The certificate ${named(subject, "file")} must be renewed.`, "Put a renewed one in its place. It is used from then on, and nothing has to be restarted.", "openSettings"),
   appSecretEnds: ({ subject }) =>
     words(
       `The secret with which Outtray signs in for ${named(subject, "its mailbox")} must be renewed.`,
@@ -265,32 +273,32 @@ const problems: Record<ProblemCode, Say> = {
   diskFull: ({ subject }) =>
     words(
       `The disk${subject === "" ? "" : ` with ${subject}`} is nearly full.`,
-      "Devices are told to try again later until there is space. Free some space; mail that is already here is safe.",
-      null,
+      "Devices are told to try again later until there is space. Free some space on it; Outtray goes on by itself.",
+      "copyFolder",
     ),
   databaseSetAside: ({ subject }) =>
     words(
       "The mail database was damaged and has been set aside.",
-      `Outtray began a new one, so that mail goes on. The old file is kept${subject === "" ? "" : ` as ${subject}`}.`,
-      null,
+      `Outtray began a new one, so that mail goes on. The old one is kept with its messages${subject === "" ? "" : ` in ${subject}`}; those that waited in it are not sent by themselves.`,
+      "copyFolder",
     ),
   storeFailed: () =>
     words(
       "Mail cannot be written to the disk.",
       "Devices are told to try again later, and nothing is handed over, since what became of it could not be noted. Check the disk; Outtray goes on by itself.",
-      null,
+      "copyFolder",
     ),
   databaseDamaged: () =>
     words(
       "The mail database is damaged.",
-      "Check the disk, then restart Outtray: it sets the damaged database aside, keeps it, and begins a new one.",
-      null,
+      "Check the disk, then restart the relay: it sets the damaged database aside, keeps it with its messages, and begins a new one.",
+      "restartRelay",
     ),
   messageUnreadable: ({ subject }) =>
     words(
       `${subject === "" || subject === "1" ? "A message in the queue" : `${subject} messages in the queue`} cannot be read from the disk.`,
       "It waits and is looked at again by itself. Check the disk, and whether a virus scanner has taken a file away. Deleting the message ends it.",
-      null,
+      "openQueue",
     ),
   pickupFailed: ({ subject }) =>
     words(
@@ -299,7 +307,7 @@ const problems: Record<ProblemCode, Say> = {
       "openPickup",
     ),
   engineFault: () =>
-    words("A part of Outtray has stopped by accident.", "Restart Outtray. Mail on the disk is safe.", null),
+    words("A part of Outtray has stopped by accident.", "Restart the relay; that takes a few seconds, and devices try again by themselves.", "restartRelay"),
   burstHeld: ({ subject }) =>
     words(
       `${sayHeldSender(subject)} sends far more than usual.`,
@@ -339,6 +347,9 @@ export function sayLane(problem: Problem, provider: string): ProblemWords {
   if (problem.code !== "certificateFileUnusable") return words;
   return { title: words.title, advice: "It is named as the certificate authority of the provider’s server, which cannot be checked without it.", remedy: "openProvider" };
 }
+
+/** Troubles of our own with which mail waits that is here, or some of it. */
+export const stopsMail: ReadonlySet<ProblemCode> = new Set<ProblemCode>(["notSetUp", "diskFull", "storeFailed", "databaseDamaged", "messageUnreadable", "engineFault"]);
 
 /** What a problem with the provider means for the mail. */
 export function meaningForMail(waiting: number): string {

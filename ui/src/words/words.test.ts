@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import type { Connection, LostReason, ProblemCode, Snapshot } from "../bridge/bridge";
+import type { Connection, LaneView, LostReason, ProblemCode, Snapshot } from "../bridge/bridge";
 import { worldOf } from "../bridge/fake/scenarios";
 import generated from "../bridge/generated/control.ts?raw";
-import { ago, ahead, dayAndClock, many, meaningForMail, sayClock, sayFirewall, sayLetIn, sayListener, sayLost, sayProblem, sayRefused, sayState, size, span, splitAddress, sayWhy, took } from "../words";
+import { ago, ahead, closedListeners, dayAndClock, many, meaningForMail, sayClock, sayFirewall, sayLetIn, sayListener, sayLost, sayProblem, sayRefused, sayState, size, span, splitAddress, sayWhy, stopsMail, took } from "../words";
 
 const NOW = Date.parse("2026-11-23T14:30:00Z");
 
@@ -23,6 +23,13 @@ describe("problems", () => {
         expect(`${words.title} ${words.advice}`, code).not.toMatch(/ {2}|\(\)|undefined| \./);
       }
     }
+  });
+
+  it("of our own all have a button that mends them or leads there", () => {
+    for (const code of ["certificateEnds", "certificateFileUnusable", "databaseSetAside", "pickupFailed", "settingsUnreadable", ...stopsMail] as const) {
+      expect(sayProblem({ code }, "").remedy, code).not.toBeNull();
+    }
+    expect([...stopsMail]).toContain("engineFault");
   });
 
   it("say whom and what they concern", () => {
@@ -62,7 +69,7 @@ describe("the sentence at the top", () => {
     expect(noticed("messageUnreadable", "2").text).toBe("Mail is flowing, but something needs you");
     expect(sayProblem({ code: "messageUnreadable", subject: "2" }, "").title).toBe("2 messages in the queue cannot be read from the disk.");
     expect(noticed("storeFailed")).toMatchObject({ tone: "bad", text: "Mail cannot be written to the disk" });
-    expect(noticed("databaseDamaged")).toMatchObject({ tone: "bad", text: "The mail database is damaged" });
+    expect(noticed("databaseDamaged")).toMatchObject({ tone: "bad", text: "The mail database is damaged", remedy: "restartRelay" });
   });
 
   it("puts a deaf relay before everything else that is well", () => {
@@ -76,6 +83,45 @@ describe("the sentence at the top", () => {
     expect(sayState(lost("serviceStopped"), before, "x")).toMatchObject({ text: "The Outtray service is stopped", detail: "What you see is from before." });
     expect(sayState(lost("moving"), before, "x").tone).toBe("busy");
     expect(sayState({ ...connected, state: "connecting" }, null, "")).toMatchObject({ tone: "quiet", text: "Starting" });
+  });
+
+  describe("with several providers", () => {
+    const down = { kind: "throttled", problem: { code: "signInRefused" }, since: NOW, nextTry: NOW } as const;
+    const slow = { ...down, problem: { code: "throttled" } } as const;
+    /** The second one as `change` makes it, and the usual one. */
+    const second = (change: Partial<LaneView>, usual: Partial<LaneView> = {}) =>
+      say("several-lanes", (snapshot) => {
+        const [invoices, ...rest] = snapshot.otherLanes;
+        if (!invoices) throw new Error("a world of several providers");
+        return { ...snapshot, lane: { ...snapshot.lane, ...usual }, otherLanes: [{ ...invoices, waiting: 3, ...change }, ...rest] };
+      });
+
+    it("says which of them keeps mail waiting, that the rest flows, and mends that one", () => {
+      expect(second({ state: down })).toEqual({
+        tone: "bad",
+        text: "Mail through Invoices is waiting: it does not accept the user name or password",
+        detail: "3 messages are waiting, none is lost. The rest is flowing.",
+        remedy: "openSignIn",
+        lane: "Invoices",
+      });
+      expect(second({ paused: true })).toMatchObject({ tone: "warn", text: "Delivery through Invoices is paused", remedy: "resume", lane: "Invoices" });
+      expect(second({ state: slow })).toMatchObject({ tone: "warn", text: "Mail through Invoices is waiting: it asks us to slow down" });
+      expect(second({ state: { ...down, problem: { code: "tlsModeSwapped" } } }).remedy).toBe("openProvider");
+    });
+
+    it("says the worst first, and that others wait too", () => {
+      const both = second({ state: down }, { state: slow });
+      expect(both).toMatchObject({ tone: "bad", lane: "Invoices", detail: "3 messages are waiting, none is lost. Mail through Microsoft 365 is waiting too." });
+      expect(second({ state: down }, { state: down }).text).toBe("Microsoft 365 does not accept the user name or password");
+      expect(second({}, { state: down, waiting: 4 }).detail).toBe("4 messages are waiting, none is lost. The rest is flowing.");
+    });
+
+    it("does not call it a standstill when no mail waits, or when it takes another way", () => {
+      expect(second({ state: down, waiting: 0 })).toMatchObject({ tone: "warn", text: "Mail is flowing, but something needs you" });
+      expect(second({ paused: true, waiting: 0 })).toMatchObject({ tone: "good", text: "Mail is flowing" });
+      expect(second({ state: down, failedOver: true })).toMatchObject({ tone: "warn", text: "Mail for Invoices is flowing through another provider" });
+      expect(second({}, { state: down, failedOver: true }).text).toBe("Mail is flowing through another provider");
+    });
   });
 
   it("does not call on its way what is on hold", () => {
@@ -105,7 +151,12 @@ describe("a port that is not open", () => {
     expect(closed("25", "10.0.0.2")).toBe("Port 25 on 10.0.0.2 is in use by another program.");
   });
   it("has words for a code it does not know", () => {
-    expect(sayListener({ address: "::", port: 465, problem: { code: "other", subject: "465" } }).title).toBe("Port 465 could not be opened.");
+    expect(sayListener({ address: "::", port: 465, problem: { code: "other", subject: "465" } }).title).toBe("Port 465 by IPv6 could not be opened.");
+  });
+  it("is said once when it is the same by IPv4 and by IPv6", () => {
+    const at = (address: string, port: number, code: ProblemCode | null) => ({ address, port, encryption: "plain" as const, problem: code === null ? null : { code } });
+    const both = [at("0.0.0.0", 25, "portTaken"), at("::", 25, "portTaken"), at("0.0.0.0", 587, null), at("::", 587, "portForbidden"), at("10.0.0.2", 25, "portTaken")];
+    expect(closedListeners(both).map(({ address, port }) => `${address} ${port}`)).toEqual(["0.0.0.0 25", ":: 587", "10.0.0.2 25"]);
   });
 });
 
@@ -162,6 +213,6 @@ describe("the machine", () => {
   it("a firewall nobody can judge is not called open or shut", () => {
     expect(sayLetIn(null)).not.toMatch(/lets (devices|nobody) in$/);
     expect([sayLetIn(true), sayLetIn(false)].join()).toBe(", and the firewall lets devices in,, but the firewall lets nobody in");
-    expect(sayFirewall({ state: "unknown", name: null, command: null })).toMatch(/look there/);
+    expect(sayFirewall({ state: "unknown", name: null, command: null, opening: null, publicNetwork: false })).toMatch(/look there/);
   });
 });

@@ -1,10 +1,11 @@
 /**
  * An engine played in memory: answers every request of the contract and tells facts with numbers.
  */
-import type { Answer, EntryFilter, EntryView, Fact, LaneAct, NewSecret, Problem, ProbeStage, RecentView, Request, SecretView, Selection, SettingsView, SignInView, StoryKind } from "../generated/control";
+import type { Answer, EntryFilter, EntryView, Fact, LaneAct, NewSecret, Problem, ProbeStage, ProbeStep, RecentView, Request, SecretView, Selection, SettingsView, SignInView, StoryKind } from "../generated/control";
+import { certificateShown } from "./certificate";
 import { checkSettings } from "./check";
 import { decide, found } from "./devices";
-import { importOf, noImport } from "./iis";
+import { CLOSED, importOf, noImport } from "./iis";
 import { badPassword, newEntry, portTaken } from "./office";
 import { matches } from "./search";
 import { badKeyName, keyName, keyView } from "./keys";
@@ -96,6 +97,7 @@ export class FakeEngine {
         return this.settings();
       }
       case "removeSecret":
+      case "removeAllSecrets":
         this.apply({ ...snapshot.settings, secrets: [] });
         return this.settings();
       case "setAccountPassword": {
@@ -138,8 +140,7 @@ export class FakeEngine {
       case "lookOutside":
         return { kind: "outside", outside: { seen: { kind: "at", address: "203.0.113.7" }, clock: { kind: "behind", millis: 184_000, server: "time.windows.com" } } };
       case "probe":
-        await this.probe(request);
-        return DONE;
+        return { kind: "probed", steps: await this.probe(request) };
       case "beginSignIn":
         return this.beginSignIn(request.smartHost);
       case "cancelSignIn":
@@ -151,9 +152,13 @@ export class FakeEngine {
       case "importLook": {
         const broken = request.metabase !== null && !atob(request.metabase.base64).includes("IIsSmtpServer");
         if (broken) return { kind: "import", found: { ...noImport(world.windowsSmtp), troubles: ["This file has no SMTP virtual server. It should be %windir%\\System32\\inetsrv\\MetaBase.xml of the server that has the SMTP service."] } };
+        if (request.metabase === null && !world.iisIsRead) return { kind: "import", found: { ...noImport(world.windowsSmtp), troubles: [CLOSED] } };
         const there = request.metabase !== null || world.windowsSmtp.service.kind === "installed";
         return { kind: "import", found: there ? importOf(world.windowsSmtp, request.metabase?.name ?? null) : noImport(world.windowsSmtp) };
       }
+      case "importRead":
+        world.iisIsRead ||= request.keep;
+        return { kind: "import", found: importOf(world.windowsSmtp, null) };
       case "lane":
         return this.laneAct(request.lane, request.act);
       case "takeOverState":
@@ -264,7 +269,7 @@ export class FakeEngine {
 
   private apply(view: SettingsView) {
     const { snapshot, machine } = this.world;
-    snapshot.settings = view;
+    snapshot.settings = { ...view, certificate: certificateShown(view.settings) };
     const { smartHost, otherSmartHosts, listeners } = view.settings;
     snapshot.otherLanes = otherSmartHosts.map(({ name, smartHost: other }) => {
       const known = snapshot.otherLanes.find((lane) => lane.name === name) ?? { ...snapshot.lane, state: { kind: "ready" }, connections: 0, lastSuccessAt: null, paused: false, waiting: 0, failedOver: false };
@@ -273,7 +278,7 @@ export class FakeEngine {
     if (smartHost) snapshot.lane = { ...snapshot.lane, provider: smartHost.provider, server: smartHost.server, port: smartHost.port, state: { kind: "ready" } };
     snapshot.listeners = listeners.map((listener) => ({ ...listener, problem: this.heldBy(listener.port) }));
     machine.ports = machine.ports.map((port) => (port.state !== "taken" && listeners.some((listener) => listener.port === port.port) ? { ...port, state: "ours", holder: null } : port.state === "ours" ? { ...port, state: "free" } : port));
-    this.say({ kind: "settingsChanged", settings: view, engine: snapshot.engine });
+    this.say({ kind: "settingsChanged", settings: snapshot.settings, engine: snapshot.engine });
     this.say({ kind: "laneChanged", lane: snapshot.lane });
     this.say({ kind: "otherLanesChanged", lanes: snapshot.otherLanes });
     this.say({ kind: "listenersChanged", listeners: snapshot.listeners });
@@ -378,10 +383,15 @@ export class FakeEngine {
     };
     const wrong = secret === "wrong" ? { stage: "signIn" as const, problem: { code: "signInRefused", subject: "", said: "535 5.7.3 Authentication unsuccessful [AM0PR02CA0131.eurprd02.prod.outlook.com]" } as Problem } : null;
     const fails = wrong ?? (secret === null ? this.world.probeFails : null);
+    const steps: ProbeStep[] = [];
     let failed = false;
     for (const stage of STAGES) {
-      const step = (outcome: Extract<Fact, { kind: "probed" }>["step"]["outcome"], tookMs = 0) =>
-        this.tell(0, { kind: "probed", probe, step: { stage, outcome, tookMs } });
+      const step = (outcome: ProbeStep["outcome"], tookMs = 0) => {
+        const step = { stage, outcome, tookMs };
+        if (outcome.kind !== "started") steps.push(step);
+        // Events have their own way to the window, and may come after the answer.
+        setTimeout(() => this.tell(0, { kind: "probed", probe, step }), this.pace);
+      };
       if (failed || (stage === "sender" && !sender) || (stage === "signIn" && smartHost.signIn.kind === "none")) {
         step({ kind: "skipped" });
         continue;
@@ -395,6 +405,7 @@ export class FakeEngine {
         step({ kind: "passed", found: found[stage] }, 12 + STAGES.indexOf(stage) * 31);
       }
     }
+    return steps;
   }
 
   /** What the provider's page does in the end; a test, or whoever plays, says when. */

@@ -6,6 +6,7 @@
  */
 import { saveAsDownload, type Bridge, type Connection, type Event, type LostReason, type Moved, type MovingStep, type Wanted } from "../bridge";
 import { FakeEngine } from "./engine";
+import { importOf } from "./iis";
 import { pick } from "./office";
 import { scenarios, worldOf, type Scenario } from "./scenarios";
 
@@ -18,6 +19,9 @@ interface Handle {
   move: Bridge["keepSending"];
   /** Plays the start of the service. */
   startService: Bridge["startService"];
+  openFirewall: Bridge["openFirewall"];
+  /** Plays the restart of the engine. */
+  restart: Bridge["restart"];
   saved: { name: string; text: string }[];
   opened: string[];
 }
@@ -52,7 +56,7 @@ export function fakeBridge(name: string): Bridge {
     for (const listener of links) listener(next);
   };
   const setLink: Handle["setLink"] = (state, reason = "gone", why = "the engine closed it") =>
-    tell({ ...connection, state, reason: state === "lost" ? reason : null, why: state === "lost" ? why : null });
+    tell({ ...connection, state, reason: state === "lost" ? reason : null, why: state === "lost" ? why : null, canBeLetIn: reason === "notAllowed" });
   const move: Handle["move"] = async (on, onStep): Promise<Moved> => {
     const { engine: now } = engine.world.snapshot;
     const steps: MovingStep[] = on ? ["stopping", "asking", "attaching", "handingOver"] : ["stopping", "asking"];
@@ -71,7 +75,20 @@ export function fakeBridge(name: string): Bridge {
     setLink("connected");
     return Promise.resolve(true);
   };
-  const own: Handle = { setLink, wish, move, startService, saved: [], opened: [] };
+  const openFirewall: Handle["openFirewall"] = () => {
+    const { machine } = engine.world;
+    machine.ports = machine.ports.map((port) => ({ ...port, letIn: port.state === "ours" ? true : port.letIn }));
+    machine.firewall = { ...machine.firewall, command: null, opening: null };
+    return Promise.resolve(true);
+  };
+  const restart = async () => {
+    setLink("lost", "restarting");
+    await new Promise((resolve) => setTimeout(resolve, still ? 120 : 1500));
+    engine.world.snapshot.notices = engine.world.snapshot.notices.filter(({ code }) => code !== "engineFault" && code !== "databaseDamaged");
+    setLink("connected");
+    return true;
+  };
+  const own: Handle = { setLink, wish, move, startService, openFirewall, restart, saved: [], opened: [] };
   const handle = Object.assign(engine, own);
   window.fakeEngine = handle;
   if (scenario === "lost-link") setTimeout(() => setLink("lost"), still ? 150 : 3000);
@@ -80,6 +97,7 @@ export function fakeBridge(name: string): Bridge {
   if (scenario === "failed") setLink("lost", "failed", "the database in C:\\ProgramData\\Outtray is of a newer Outtray (schema 4, this program knows 3)");
   if (!still && ["flowing", "flood", "refused-devices"].includes(scenario)) letMailFlow(engine, scenario === "flood" ? 120 : 3500);
 
+  let administrators = 0;
   return {
     async call(request) {
       if (!isThere()) throw new Error("the engine is not there");
@@ -104,8 +122,19 @@ export function fakeBridge(name: string): Bridge {
       await engine.answer(on ? { ask: "takeOver", settings } : { ask: "takeOverBack" });
       return true;
     },
+    async readWindowsSmtp() {
+      // The first time somebody says no.
+      administrators += 1;
+      if (administrators === 1) return false;
+      const { source, servers } = importOf(engine.world.windowsSmtp, null);
+      await engine.answer({ ask: "importRead", read: JSON.stringify({ source, servers }), keep: true });
+      return true;
+    },
     keepSending: (on, onStep) => handle.move(on, onStep),
     startService: () => handle.startService(),
+    openFirewall: (opening) => handle.openFirewall(opening),
+    letIn: () => handle.startService(),
+    restart: () => handle.restart(),
     saveFile(fileName, type, pieces) {
       void new Blob(pieces).text().then((text) => handle.saved.push({ name: fileName, text }));
       if (!still) saveAsDownload(fileName, type, pieces);

@@ -18,8 +18,8 @@ const rows: ImportRow[] = [
   row("messages", "notCarried", "Limit session size", "10 MB", "", "Outtray limits messages and connections.", true),
   row("messages", "changed", "Maximum hop count", "15", "50", "Today’s mail passes more servers than 15; loops are found all the same.", true),
   row("delivery", "carried", "Retry intervals", "15 minutes, 30 minutes, 1 hour, 4 hours", "first after 15 minutes, then longer each time, at most 4 hours"),
-  row("other", "notCarried", "Masquerade domain", "northwind.example", "", "Outtray leaves senders as the devices write them. Set the right sender in each device; providers want one they know."),
-  row("other", "notCarried", "Pickup folder", "C:\\inetpub\\mailroot\\Pickup", "", "It is not on this machine, or Outtray’s account may not change files there. A program that writes files there needs that folder named in the settings, or has to send to port 25 of this machine instead."),
+  row("other", "notCarried", "Masquerade domain", "northwind.example", "", "IIS put this domain behind the @ of every sender and left the rest. Outtray can write one whole address instead of others, but no domain alone: set it at the provider (“Mail goes there as from”), or the right sender in each device."),
+  row("other", "notCarried", "Pickup folder", "C:\\inetpub\\mailroot\\Pickup", "", "The account Outtray runs as (NT SERVICE\\Outtray) may not change files there. Give it the right with: icacls \"C:\\inetpub\\mailroot\\Pickup\" /grant \"NT SERVICE\\Outtray:(OI)(CI)M\" (in a command prompt opened as administrator), then import again."),
 ];
 
 export function importOf(service: TakeOverView, name: string | null): ImportView {
@@ -52,6 +52,9 @@ export function importOf(service: TakeOverView, name: string | null): ImportView
     service,
   };
 }
+
+export const CLOSED =
+  "The SMTP service’s settings could not be read from Windows (adsi: Access is denied.). Only administrators may read them: have them read with an administrator’s rights, or pick MetaBase.xml as a file.";
 
 export function noImport(service: TakeOverView): ImportView {
   return { source: { kind: "nothing" }, servers: [], troubles: [], service };

@@ -3,6 +3,7 @@
  */
 import { CONTRACT, VERSION } from "../bridge";
 import { allowing, listener } from "../make";
+import { certificateShown } from "./certificate";
 import { defaultSettings } from "./defaults";
 import type {
   AccessRule,
@@ -29,6 +30,7 @@ import { badPassword, greylisted, newEntry, noAnswer, noSuchUser, portTaken, see
 
 export const scenarios = [
   "fresh",
+  "fresh-ipv6",
   "flowing",
   "empty",
   "trouble",
@@ -50,8 +52,10 @@ export const scenarios = [
   "settings-broken",
   "port-taken",
   "firewall",
+  "public-network",
   "iis",
   "iis-guest",
+  "iis-closed",
   "iis-gone",
   "disk-full",
 ] as const;
@@ -73,6 +77,8 @@ export interface World {
   refusals: RefusalView[];
   machine: MachineView;
   windowsSmtp: TakeOverView;
+  /** An administrator has read it, or the engine's account may. */
+  iisIsRead: boolean;
   /** By the names of their secrets. */
   signingKeys: Map<string, FakeKey>;
   /** What the name servers say of every key. */
@@ -104,8 +110,15 @@ function withoutDevices(scenario: Scenario, now: number): World {
     case "failed":
       return world;
     case "fresh":
+    case "fresh-ipv6":
     case "no-credential-store":
       unsetUp(world);
+      if (scenario === "fresh-ipv6") {
+        world.machine.networks.push(
+          { network: "fd12:3456:789a:1::/64", address: "fd12:3456:789a:1:20c:29ff:fe8d:1", card: "Ethernet", addresses: null, private: true },
+          { network: "2001:db8:20:1::/64", address: "2001:db8:20:1:20c:29ff:fe8d:1", card: "Ethernet", addresses: null, private: false },
+        );
+      }
       if (scenario === "no-credential-store") {
         snapshot.settings.store = { kind: "unavailable", said: "no Secret Service on the session bus" };
         snapshot.engine = { ...snapshot.engine, hostName: "relay-vm" };
@@ -170,20 +183,27 @@ function withoutDevices(scenario: Scenario, now: number): World {
       return world;
     case "iis":
     case "iis-guest":
+    case "iis-closed":
       unsetUp(world);
       world.windowsSmtp = {
         service: { kind: "installed", running: true, start: "automatic" },
         mayControl: scenario === "iis",
         taken: null,
-        left: [{ folder: "queue", path: "C:\\inetpub\\mailroot\\Queue", messages: 2 }],
+        left: [{ folder: "queue", path: "C:\\inetpub\\mailroot\\Queue", messages: 2, unreadable: null }, ...(scenario === "iis-guest" ? [{ folder: "badmail" as const, path: "D:\\Badmail", messages: 0, unreadable: "Access is denied." }] : [])],
       };
+      world.iisIsRead = scenario !== "iis-closed";
       return world;
     case "iis-gone":
       world.windowsSmtp = { service: { kind: "installed", running: false, start: "disabled" }, mayControl: true, taken: { at: now - 3 * 24 * HOUR, ports: [25], startBefore: "automatic", ranBefore: true }, left: [] };
       return world;
     case "firewall":
       world.machine.ports = world.machine.ports.map((port) => ({ ...port, letIn: port.port === 25 ? false : port.letIn }));
-      world.machine.firewall.command = 'netsh advfirewall firewall add rule name="Outtray" dir=in action=allow protocol=TCP localport=25 remoteip=LocalSubnet';
+      world.machine.firewall.command = '"C:\\Program Files\\Outtray\\outtrayd.exe" firewall open --ports 25 --networks LocalSubnet,10.0.0.0/16';
+      world.machine.firewall.opening = { ports: [25], networks: ["LocalSubnet", "10.0.0.0/16"] };
+      return world;
+    case "public-network":
+      world.machine.ports = world.machine.ports.map((port) => ({ ...port, letIn: false }));
+      world.machine.firewall.publicNetwork = true;
       return world;
     case "disk-full":
       snapshot.notices = [{ code: "diskFull", subject: "C:\\ProgramData\\Outtray", said: "148 MB free, 200 MB wanted" }];
@@ -231,6 +251,7 @@ function flowing(now: number): World {
     devices: [],
     refusals: [],
     windowsSmtp: { service: { kind: "notInstalled" }, mayControl: false, taken: null, left: [] },
+    iisIsRead: true,
     signingKeys: new Map(),
     publishedKey: { kind: "notFound" },
     machine: {
@@ -247,7 +268,7 @@ function flowing(now: number): World {
         { port: 465, state: "free", holder: null, letIn: false },
         { port: 2525, state: "free", holder: null, letIn: false },
       ],
-      firewall: { state: "on", name: "Windows Defender Firewall", command: null },
+      firewall: { state: "on", name: "Windows Defender Firewall", command: null, opening: null, publicNetwork: false },
     },
     snapshot: {
       engine: { version: VERSION, contract: CONTRACT, hostName: "srv-office", startedAt: now - 9 * 24 * HOUR, dataFolder: "C:\\ProgramData\\Outtray", embedded: true, processId: 4120 },
@@ -269,6 +290,7 @@ function flowing(now: number): World {
         accounts: [{ name: "branch", hasPassword: true, lastUsedAt: now - 3 * HOUR }],
         signIn: null,
         otherSignIns: [],
+        certificate: certificateShown(settings),
       },
     },
   };
@@ -309,7 +331,7 @@ function officeSettings(): Settings {
 function unsetUp(world: World) {
   const { snapshot, machine } = world;
   forget(world, Date.now());
-  snapshot.settings = { ...snapshot.settings, settings: defaultSettings(), secrets: [] };
+  snapshot.settings = { ...snapshot.settings, settings: defaultSettings(), secrets: [], certificate: null };
   snapshot.lane = { provider: "", server: "", port: 0, state: { kind: "notSetUp" }, connections: 0, lastSuccessAt: null, pace: { recipientsToday: 0, recipientsPerDay: null, waitsUntil: null, slowed: false }, name: "default", paused: false, waiting: 0, failedOver: false };
   snapshot.otherLanes = [];
   snapshot.listeners = [];

@@ -1,8 +1,8 @@
 /**
  * What became of every message: search, filter, open its story, take it along as a table.
  */
-import { Button, Popover, PopoverSurface, PopoverTrigger, SearchBox } from "@fluentui/react-components";
-import { ArrowDownload20Regular, History24Regular, QuestionCircle20Regular, Search24Regular } from "@fluentui/react-icons";
+import { Button, SearchBox } from "@fluentui/react-components";
+import { ArrowDownload20Regular, History24Regular, Search24Regular } from "@fluentui/react-icons";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 
 import type { EntryFilter, EntryView, RecipientState } from "../../bridge/bridge";
@@ -14,7 +14,9 @@ import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
 import { useLanes } from "../../mail/lanes";
 import { LaneFilter } from "../../mail/LaneFilter";
+import { DeviceFilter } from "../../mail/DeviceFilter";
 import { ListTrouble } from "../../mail/ListTrouble";
+import { SearchHelp } from "../../mail/SearchHelp";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
 import { Empty, PageHead } from "../../parts/Page";
@@ -51,6 +53,7 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
         <SearchBox className={styles.search ?? ""} placeholder="Address, subject, device…" aria-label="Search the history" value={text} onChange={(_, { value }) => setText(value)} />
         <SearchHelp onTry={setText} />
         <StateChips states={allStates} chosen={states} onChange={setStates} />
+        <DeviceFilter text={text} onChange={setText} />
         <LaneFilter chosen={lane} onChange={setChosenLane} />
         <span className={styles.found} role="status">
           {list.total === null ? "" : `${many(total, "message")}${filtering ? " found" : ""}`}
@@ -91,40 +94,6 @@ export function HistoryPage({ open, text: begin }: { open?: string | undefined; 
       </div>
       {deleting && <DeleteDialog n={1} some={[deleting]} onCancel={() => setDeleting(null)} onDelete={(tellSender) => void remove(deleting, tellSender)} />}
     </>
-  );
-}
-
-const helps: [example: string, meaning: string][] = [
-  ["from:scanner@example.com", "sender"],
-  ["to:example.org", "any recipient"],
-  ["subject:invoice", "words of the subject"],
-  ["client:10.0.0.41", "device, by address or name"],
-  ["after:2026-11-01", "accepted on that day or later"],
-  ["before:2026-11-30", "accepted before that day"],
-];
-
-function SearchHelp({ onTry }: { onTry(text: string): void }) {
-  return (
-    <Popover withArrow trapFocus>
-      <PopoverTrigger disableButtonEnhancement>
-        <Button appearance="subtle" icon={<QuestionCircle20Regular />} aria-label="What can be searched" />
-      </PopoverTrigger>
-      <PopoverSurface aria-label="What can be searched">
-        <p style={{ maxWidth: 420, marginBottom: 8 }}>Words are looked for in sender, recipients, subject, device and the servers’ answers; all of them must be found. These narrow it:</p>
-        <dl className={styles.help}>
-          {helps.map(([example, meaning]) => (
-            <div key={example} style={{ display: "contents" }}>
-              <dt>
-                <Button size="small" appearance="subtle" onClick={() => onTry(example)}>
-                  <code>{example}</code>
-                </Button>
-              </dt>
-              <dd style={{ alignSelf: "center" }}>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
-      </PopoverSurface>
-    </Popover>
   );
 }
 

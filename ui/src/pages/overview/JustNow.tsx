@@ -4,8 +4,9 @@
 import { useSnapshot } from "../../live/provider";
 import { Address } from "../../parts/Address";
 import { Card, Section } from "../../parts/Page";
+import { Ago } from "../../parts/Time";
 import { ToneLabel } from "../../parts/Tone";
-import { clockSeconds, exactTime, stateWords, took } from "../../words";
+import { stateWords, took } from "../../words";
 import { useWindow } from "../../window";
 import styles from "./overview.module.css";
 
@@ -43,9 +44,7 @@ export function JustNow() {
                 return (
                   <tr key={`${line.message} ${line.recipient} ${line.at}`}>
                     <td className={styles.time}>
-                      <time dateTime={new Date(line.at).toISOString()} title={exactTime(line.at)}>
-                        {clockSeconds(line.at)}
-                      </time>
+                      <Ago at={line.at} />
                     </td>
                     <td className={styles.device}>{line.client === "" ? "Outtray" : line.client}</td>
                     <td>

@@ -6,7 +6,7 @@ import { Button } from "@fluentui/react-components";
 import type { LaneView, ListenerView, Problem, ProblemCode } from "../../bridge/bridge";
 import { providerName, providerOf } from "../../forms/providers";
 import { useDevices } from "../../live/devices";
-import { useAsk, useSnapshot } from "../../live/provider";
+import { useSnapshot } from "../../live/provider";
 import { stillRefused } from "../../live/state";
 import { GuessedPasswords } from "../../needs/GuessedPasswords";
 import { HeldBursts } from "../../needs/HeldBursts";
@@ -14,14 +14,14 @@ import { RefusedDevices } from "../../needs/RefusedDevices";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Page";
 import { Ahead } from "../../parts/Time";
-import { meaningForMail, remedyLabel, sayLane, sayListener, sayProblem, sayRefused, USUAL } from "../../words";
+import { closedListeners, laneRemedy, meaningForMail, remedyLabel, sayLane, sayListener, sayProblem, stopsMail, USUAL } from "../../words";
 import { useWindow } from "../../window";
 import styles from "./overview.module.css";
 
 export function NeedsYou() {
   const snapshot = useSnapshot();
   const { lane, otherLanes, notices, listeners, settings } = snapshot;
-  const closed = listeners.filter((listener) => listener.problem);
+  const closed = closedListeners(listeners);
   const refused = stillRefused(snapshot);
   const own = unique(notices);
   const bursts = own.some((problem) => problem.code === "burstHeld");
@@ -51,17 +51,11 @@ export function NeedsYou() {
 
 function LaneProblem({ lane, problem, nextTry }: { lane: LaneView; problem: Problem; nextTry: number }) {
   const { counters, otherLanes } = useSnapshot();
-  const { mend, go, tell } = useWindow();
-  const ask = useAsk();
+  const { mend } = useWindow();
   const usual = lane.name === USUAL;
   const provider = providerName(lane.provider, lane.server);
   const words = sayLane(problem, usual ? provider : `${provider} (${lane.name})`);
-  const tryNow = async () => {
-    if (usual && otherLanes.length === 0) return mend("tryNow");
-    const answer = await ask({ ask: "lane", lane: lane.name, act: "tryNow" });
-    if (answer.kind === "refused") tell("bad", sayRefused(answer.refused));
-    else tell("quiet", "Trying now.");
-  };
+  const remedy = laneRemedy(lane, words.remedy);
   return (
     <Notice
       tone={lane.failedOver || problem.code === "throttled" || problem.code === "temporaryTrouble" ? "warn" : "bad"}
@@ -69,12 +63,12 @@ function LaneProblem({ lane, problem, nextTry }: { lane: LaneView; problem: Prob
       said={problem.said}
       actions={
         <>
-          {words.remedy && words.remedy !== "tryNow" && (usual || words.remedy.startsWith("open")) && (
-            <Button appearance="primary" onClick={() => words.remedy && (usual ? mend(words.remedy) : go({ page: "settings", part: "routes" }))}>
-              {remedyLabel[words.remedy]}
+          {remedy && remedy !== "tryNow" && (
+            <Button appearance="primary" onClick={() => mend(remedy, lane.name)}>
+              {remedyLabel[remedy]}
             </Button>
           )}
-          <Button onClick={() => void tryNow()}>Try now</Button>
+          <Button onClick={() => mend("tryNow", otherLanes.length === 0 ? undefined : lane.name)}>{remedyLabel.tryNow}</Button>
         </>
       }
     >
@@ -90,10 +84,12 @@ function LaneProblem({ lane, problem, nextTry }: { lane: LaneView; problem: Prob
 const mild: ProblemCode[] = ["databaseSetAside", "settingsUnreadable", "certificateFileUnusable", "certificateEnds", "appSecretEnds", "pickupFailed"];
 
 function OwnProblem({ problem }: { problem: Problem }) {
-  const { lane, settings } = useSnapshot();
+  const { lane, settings, counters, engine } = useSnapshot();
   const { mend } = useWindow();
   if (problem.code === "passwordsGuessed") return <GuessedPasswords problem={problem} />;
   const words = sayProblem(problem, providerName(lane.provider, lane.server));
+  const folder = problem.code === "databaseSetAside" ? (problem.subject ?? engine.dataFolder) : engine.dataFolder;
+  const about = words.remedy === "copyFolder" ? folder : words.remedy === "openSettings" ? problem.subject : undefined;
   return (
     <Notice
       tone={mild.includes(problem.code) ? "warn" : "bad"}
@@ -102,13 +98,19 @@ function OwnProblem({ problem }: { problem: Problem }) {
       saidLabel="The system’s own words"
       actions={
         words.remedy && (
-          <Button appearance="primary" onClick={() => words.remedy && mend(words.remedy)}>
+          <Button appearance="primary" onClick={() => words.remedy && mend(words.remedy, about)}>
             {remedyLabel[words.remedy]}
           </Button>
         )
       }
     >
       <p>{words.advice}</p>
+      {words.remedy === "copyFolder" && problem.code !== "databaseSetAside" && (
+        <p>
+          Mail lies in <span className={`mono ${styles.where}`}>{engine.dataFolder}</span>.
+        </p>
+      )}
+      {stopsMail.has(problem.code) && <p>{meaningForMail(counters.waiting)}</p>}
       {problem.code === "settingsUnreadable" && settings.problems.length > 0 && (
         <ul className={styles.wrongs}>
           {settings.problems.map((wrong) => (

@@ -15,7 +15,9 @@ import { EntryList } from "../../mail/EntryList";
 import styles from "../../mail/ListPage.module.css";
 import { useLanes } from "../../mail/lanes";
 import { LaneFilter } from "../../mail/LaneFilter";
+import { DeviceFilter } from "../../mail/DeviceFilter";
 import { ListTrouble } from "../../mail/ListTrouble";
+import { SearchHelp } from "../../mail/SearchHelp";
 import { StateChips } from "../../mail/StateChips";
 import { StoryPanel } from "../../mail/StoryPanel";
 import { Empty, PageHead } from "../../parts/Page";
@@ -114,7 +116,9 @@ export function QueuePage({ open, text: begin }: { open?: string | undefined; te
           </>
         ) : (
           <>
+            <SearchHelp onTry={(next) => change({ text: next })} />
             <StateChips states={queueStates} chosen={states} counts={{ deferred: counters.deferred, held: counters.held, queued: counters.waiting - counters.deferred - counters.held }} onChange={(next) => change({ states: next })} />
+            <DeviceFilter text={text} onChange={(next) => change({ text: next })} />
             <LaneFilter chosen={lane} onChange={(next) => change({ lane: next })} />
             <span className={styles.found} role="status">
               {filtering && list.total !== null ? `${many(total, "message")} found` : ""}

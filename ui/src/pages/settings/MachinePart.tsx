@@ -5,7 +5,7 @@ import { Button, Spinner } from "@fluentui/react-components";
 import { useState } from "react";
 
 import type { OutsideView } from "../../bridge/bridge";
-import { FirewallCommand } from "../../forms/FirewallCommand";
+import { FirewallCommand, PublicNetwork } from "../../forms/FirewallCommand";
 import { KeepSending } from "../../forms/KeepSending";
 import { providerName } from "../../forms/providers";
 import type { Machine } from "../../live/machine";
@@ -111,7 +111,12 @@ function Surroundings({ machine: { view: machine, looking, failed, look } }: { m
           {firewall.command !== null && (
             <div className={styles.shut}>
               <p>The firewall keeps devices out.</p>
-              <FirewallCommand command={firewall.command} />
+              <FirewallCommand firewall={firewall} onDone={look} />
+            </div>
+          )}
+          {firewall.publicNetwork && (
+            <div className={styles.shut}>
+              <PublicNetwork />
             </div>
           )}
         </Card>

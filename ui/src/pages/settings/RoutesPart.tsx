@@ -14,13 +14,16 @@ import { moved, orderKeys, useRowKeys } from "../../forms/order";
 import { PaceFields } from "../../forms/PaceFields";
 import { ServerFields } from "../../forms/ProviderForm";
 import { moreProviders, preset, providerName, usualProviders } from "../../forms/providers";
+import { sayRemoval, withoutProvider } from "../../forms/removal";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
 import { TextList } from "../../forms/TextList";
+import { TimeoutFields } from "../../forms/TimeoutFields";
 import formStyles from "../../forms/forms.module.css";
 import { useSnapshot } from "../../live/provider";
 import { Card, Empty, Section } from "../../parts/Page";
 import { sayRoute, USUAL } from "../../words";
 import { Order, OrderButtons } from "./Order";
+import { RemoveProvider } from "./RemoveProvider";
 import type { PartProps } from "./SetupParts";
 import styles from "./settings.module.css";
 
@@ -58,6 +61,7 @@ const namesOf = (settings: Settings): string[] => [USUAL, ...settings.otherSmart
 
 function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed(name: string): Typed }) {
   const { otherSmartHosts } = draft;
+  const { settings, otherLanes } = useSnapshot();
   const rows = useRowKeys(otherSmartHosts.length);
   const [open, setOpen] = useState<number | null>(null);
   const put = (next: NamedSmartHost[], more: Partial<Settings> = {}) => change({ ...draft, otherSmartHosts: next, ...more });
@@ -69,15 +73,16 @@ function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed
     setOpen(rows.add());
     put([...otherSmartHosts, { name, smartHost: preset(provider) }]);
   };
+  const [asked, setAsked] = useState<{ at: number; name: string; said: string[] } | null>(null);
   const remove = (at: number) => {
-    const gone = otherSmartHosts[at]?.name;
     rows.remove(at);
-    // What led to it leads to those that are left.
-    const without = (names: string[]) => names.filter((name) => name !== gone);
-    put(
-      otherSmartHosts.filter((_, other) => other !== at),
-      { defaultRoute: without(draft.defaultRoute), routes: draft.routes.map((route) => ({ ...route, via: without(route.via) })) },
-    );
+    change(withoutProvider(draft, otherSmartHosts[at]?.name ?? ""));
+  };
+  const askToRemove = (at: number, name: string) => {
+    const said = sayRemoval({ draft, view: settings, lanes: otherLanes, gone: name, say: (each) => nameOf(draft, each) });
+    // One that was just added takes nothing along.
+    if (said.length === 0) remove(at);
+    else setAsked({ at, name, said });
   };
   return (
     <Section
@@ -121,7 +126,7 @@ function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed
                   </div>
                   <div className={styles.acts}>
                     <Button appearance="subtle" icon={<Edit20Regular />} aria-label={`Change ${other.name}`} title="Change" aria-expanded={unfolded} onClick={() => setOpen(open === key ? null : key)} />
-                    <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${other.name}`} title="Remove" onClick={() => remove(at)} />
+                    <Button appearance="subtle" icon={<Delete20Regular />} aria-label={`Remove ${other.name}`} title="Remove" onClick={() => askToRemove(at, other.name)} />
                   </div>
                 </div>
                 {unfolded && <OtherEditor other={other} at={at} problems={mine} all={problems} typed={typed(`${SECRET}:${other.name}`)} onChange={(next) => {
@@ -133,6 +138,18 @@ function Others({ draft, change, problems, onLeave, typed }: PartProps & { typed
             );
           })}
         </ul>
+      )}
+      {asked && (
+        <RemoveProvider
+          name={asked.name}
+          said={asked.said}
+          onCancel={() => setAsked(null)}
+          onRemove={() => {
+            remove(asked.at);
+            setAsked(null);
+            onLeave();
+          }}
+        />
       )}
     </Section>
   );
@@ -175,6 +192,7 @@ function OtherEditor({ other, problems, typed, onChange, onLeave }: OtherEditorP
       <ServerFields host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
       <SignInForm host={host} lane={name} {...typed} stored={stored} store={settings.store} problems={problems} onHost={onHost} onLeave={onLeave} />
       <PaceFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
+      <TimeoutFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
       <ConnectionCheck host={host} lane={name} secret={typed.secret === "" ? null : typed.secret} sender={host.signIn.kind === "password" && host.signIn.user.includes("@") ? host.signIn.user : null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
     </div>
   );

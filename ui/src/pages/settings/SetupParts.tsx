@@ -14,6 +14,7 @@ import { PaceFields } from "../../forms/PaceFields";
 import { preset, providerName, providerOf } from "../../forms/providers";
 import { RewritingForm } from "../../forms/RewritingForm";
 import { SECRET, SignInForm } from "../../forms/SignInForm";
+import { TimeoutFields } from "../../forms/TimeoutFields";
 import formStyles from "../../forms/forms.module.css";
 import type { Machine } from "../../live/machine";
 import { useSnapshot } from "../../live/provider";
@@ -62,6 +63,7 @@ export function ProviderPart({ draft, change, problems, onLeave, secret, onSecre
             <ServerFields key={host.provider} host={host} problems={problems} onChange={onHost} onLeave={onLeave} />
             <SignInForm host={host} secret={secret} stored={stored} store={settings.store} untilRestart={untilRestart} problems={problems} onHost={onHost} onSecret={onSecret} onUntilRestart={onUntilRestart} onLeave={onLeave} />
             <PaceFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
+            <TimeoutFields host={host} problems={problems} onHost={onHost} onLeave={onLeave} />
             <ConnectionCheck host={host} secret={secret === "" ? null : secret} sender={senderOf(host.signIn) || null} primary={false} onDone={onDone} onSwap={() => onHost(swapEncryption(host))} />
           </div>
         </Card>

@@ -67,7 +67,7 @@ export function WindowsSmtp() {
               <dt>Mail left there</dt>
               <dd>
                 {state.left.map((left) => (
-                  <div key={left.folder}>{sayLeftMail(left)}</div>
+                  <div key={left.path}>{sayLeftMail(left)}</div>
                 ))}
               </dd>
             </>

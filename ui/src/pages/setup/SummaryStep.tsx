@@ -2,7 +2,7 @@
  * The end of the setup: what to type into a scanner, and what still hinders it.
  */
 import { ClosedPorts } from "../../forms/ClosedPorts";
-import { FirewallCommand } from "../../forms/FirewallCommand";
+import { FirewallCommand, PublicNetwork } from "../../forms/FirewallCommand";
 import { KeepSending } from "../../forms/KeepSending";
 import type { Machine } from "../../live/machine";
 import { DeviceLines } from "../../mail/DeviceLines";
@@ -10,7 +10,7 @@ import { Notice } from "../../parts/Notice";
 import { PageHead } from "../../parts/Page";
 
 export function SummaryStep({ machine }: { machine: Machine }) {
-  const shut = machine.view?.firewall.command ?? null;
+  const firewall = machine.view?.firewall;
   return (
     <>
       <PageHead
@@ -18,9 +18,14 @@ export function SummaryStep({ machine }: { machine: Machine }) {
         sub="Enter these lines in each scanner, printer or program. Then let it send something: it appears on the overview at once."
       />
       <ClosedPorts />
-      {shut !== null && (
+      {firewall && firewall.command !== null && (
         <Notice tone="warn" title="The firewall of this machine keeps devices out">
-          <FirewallCommand command={shut} />
+          <FirewallCommand firewall={firewall} onDone={machine.look} />
+        </Notice>
+      )}
+      {firewall?.publicNetwork && (
+        <Notice tone="warn" title="Devices do not get through to this machine">
+          <PublicNetwork />
         </Notice>
       )}
       <DeviceLines printable />

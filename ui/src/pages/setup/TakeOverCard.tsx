@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "react";
 
 import type { ImportServer, ImportView, MetabaseFile } from "../../bridge/bridge";
 import { ImportTable } from "../../forms/ImportTable";
-import { useAsk } from "../../live/provider";
+import { useAsk, useDesktop } from "../../live/provider";
 import { Notice } from "../../parts/Notice";
 import { Card } from "../../parts/Page";
 import { Working } from "../../parts/Working";
@@ -31,6 +31,7 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
   const [shown, setShown] = useState<ImportServer | null>(null);
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
+  const { readWindowsSmtp } = useDesktop();
 
   useEffect(() => {
     void ask({ ask: "importLook", metabase: null }).then((answer) => {
@@ -50,6 +51,20 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
       setFound(answer.found);
       setTrouble(answer.found.troubles.join(" "));
       if (answer.found.servers.length === 1) setShown(answer.found.servers[0] ?? null);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const readElevated = async () => {
+    setTrouble("");
+    setBusy(true);
+    try {
+      if (!(await readWindowsSmtp())) return setTrouble("Nothing was read: the question for an administrator was answered with no.");
+      const answer = await ask({ ask: "importLook", metabase: null });
+      if (answer.kind === "import") setFound(answer.found);
+    } catch (error) {
+      setTrouble(`Nothing was read. ${String(error).replace(/^Error: /, "")}`);
     } finally {
       setBusy(false);
     }
@@ -84,7 +99,19 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
         </Card>
       )}
       {(trouble !== "" || (found !== null && found.troubles.length > 0 && servers.length === 0)) && (
-        <Notice tone="warn" title="The Windows SMTP service’s settings could not be read">
+        <Notice
+          tone="warn"
+          title="The Windows SMTP service’s settings could not be read"
+          below
+          actions={
+            servers.length === 0 &&
+            service?.service.kind !== "notInstalled" && (
+              <Button disabled={busy} onClick={() => void readElevated()}>
+                Read them with an administrator’s rights
+              </Button>
+            )
+          }
+        >
           {trouble || found?.troubles.join(" ")}
         </Notice>
       )}
@@ -97,7 +124,7 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
         <input
           ref={picker}
           type="file"
-          accept=".xml,text/xml"
+          accept=".xml,.txt,text/xml,text/plain"
           hidden
           aria-label="MetaBase.xml"
           onChange={(event) => {
@@ -117,7 +144,7 @@ export function TakeOverCard({ onUse }: { onUse(imported: Imported): void }) {
                   <p className="quiet">Nothing is changed yet, and nothing is ever written to the old service’s own files.</p>
                   <ImportTable rows={shown.rows} />
                   {service?.left.map((left) => (
-                    <Notice key={left.folder} tone={left.folder === "badmail" ? "quiet" : "warn"} title={left.path}>
+                    <Notice key={left.path} tone={left.folder === "badmail" && left.unreadable === null ? "quiet" : "warn"} title={left.path}>
                       {sayLeftMail(left)}
                     </Notice>
                   ))}

@@ -66,6 +66,16 @@ describe("the setup", () => {
     expect(hindrance({ ...emptied, step: "senders" }, true)).toMatch(/network/);
   });
 
+  it("ticks private networks of IPv6 too, and listens there where the machine has an address", () => {
+    const more = [
+      { network: "fd12:3456:789a::/64", address: "fd12:3456:789a::2", card: "Ethernet", addresses: null, private: true },
+      { network: "2001:db8:1::/64", address: "2001:db8:1::2", card: "Ethernet", addresses: null, private: false },
+    ];
+    const filled = walk(fresh, { kind: "machine", machine: { ...machine, networks: [...machine.networks, ...more] } });
+    expect(filled.settings.rules.map((entry) => entry.network)).toEqual(["10.0.0.0/24", "10.0.1.0/24", "fd12:3456:789a::/64"]);
+    expect(filled.settings.listeners.map(({ address, port }) => `${address} ${port}`)).toEqual(["0.0.0.0 2525", ":: 2525", "0.0.0.0 587", ":: 587"]);
+  });
+
   it("does not tick a public network by itself", () => {
     const open = { ...machine, networks: [{ network: "203.0.113.0/24", address: "203.0.113.2", card: "WAN", addresses: 256, private: false }] };
     expect(walk(fresh, { kind: "machine", machine: open }).settings.rules).toEqual([]);

@@ -4,10 +4,10 @@
  * In: the draft and a move. Out: the next draft. `hindrance` says why a step cannot be left yet.
  * The password is no part of it: it goes to the engine's host and into no draft.
  */
-import { allowing, listener } from "../../bridge/make";
+import { allowing } from "../../bridge/make";
 import type { AccessRule, CertificateSettings, ListenerSettings, MachineView, Settings, SmartHostSettings } from "../../bridge/bridge";
 import { preset } from "../../forms/providers";
-import { usualEncryption } from "../../forms/ListeningForm";
+import { hasIpv6, usualListeners } from "../../forms/usualPorts";
 import { wantsSecret } from "../../words";
 
 export const steps = ["welcome", "provider", "signIn", "senders", "listening", "test", "summary"] as const;
@@ -174,7 +174,7 @@ function fillIn(draft: Draft, machine: MachineView): Draft {
       rules: filled.senders
         ? settings.rules
         : machine.networks.filter((network) => network.private).map((network) => allowing(network.network, network.card)),
-      listeners: filled.listening ? settings.listeners : ports.map((port) => (listener("0.0.0.0", port, usualEncryption(port)))),
+      listeners: filled.listening ? settings.listeners : ports.flatMap((port) => usualListeners(port, hasIpv6(machine))),
     },
   };
 }
