@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
+use std::time::Duration;
 
 pub struct Daemon {
     process: Child,
@@ -21,15 +23,24 @@ impl Daemon {
 
     /// The same, where something else has to be done first in the same process; `command` ends in the program.
     pub fn start_by(mut command: Command, data: &Path, credentials: &Path) -> Self {
-        let mut process = command
-            .args(["run", "--data"])
-            .arg(data)
-            .env("CREDENTIALS_DIRECTORY", credentials)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("outtrayd");
+        command.env("CREDENTIALS_DIRECTORY", credentials).stderr(Stdio::null());
+        Self::begin(command, data)
+    }
+
+    /// The same with its standard error in a file. Without `credentials` its passwords are those of the session's credential store.
+    pub fn start_telling(data: &Path, credentials: Option<&Path>, stderr: &Path) -> Self {
+        let mut command = Command::new(program());
+        match credentials {
+            Some(credentials) => command.env("CREDENTIALS_DIRECTORY", credentials),
+            None => command.env_remove("CREDENTIALS_DIRECTORY"),
+        };
+        command.stderr(std::fs::File::create(stderr).expect("a file"));
+        Self::begin(command, data)
+    }
+
+    fn begin(mut command: Command, data: &Path) -> Self {
+        command.args(["run", "--data"]).arg(data).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("outtrayd");
         let mut ready = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut ready).expect("a line");
         let address = ready.split_whitespace().find_map(|word| word.parse().ok());
@@ -49,10 +60,27 @@ impl Daemon {
 
     /// SIGTERM, and its exit code.
     #[cfg(unix)]
-    pub fn terminate(mut self) -> Option<i32> {
-        let status = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill");
-        assert!(status.success());
-        self.process.wait().expect("its end").code()
+    pub fn terminate(self) -> Option<i32> {
+        self.ends_by("TERM", crate::client::PATIENCE)
+    }
+
+    /// A signal, and its exit code.
+    ///
+    /// # Panics
+    /// When it has not ended in time.
+    #[cfg(unix)]
+    pub fn ends_by(mut self, signal: &str, within: Duration) -> Option<i32> {
+        let id = self.id().to_string();
+        let kill = |signal: &str| Command::new("kill").args(["-s", signal, &id]).status().expect("kill").success();
+        assert!(kill(signal), "{signal} to {id}");
+        let (ended, end) = std::sync::mpsc::channel();
+        let waiting = std::thread::spawn(move || ended.send(self.process.wait()));
+        let Ok(status) = end.recv_timeout(within) else {
+            kill("KILL");
+            let _ = waiting.join();
+            panic!("{signal} did not end it within {within:?}");
+        };
+        status.expect("its end").code()
     }
 }
 

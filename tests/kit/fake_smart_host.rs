@@ -93,6 +93,8 @@ pub(crate) struct Pages {
     pub connections: usize,
     pub open: usize,
     pub handshakes_failed: usize,
+    /// How often it has fallen silent.
+    pub stalled: usize,
     /// More than one command was on its way at once.
     pub pipelined: bool,
 }
@@ -211,6 +213,7 @@ impl FakeSmartHost {
             connections: 0,
             open: 0,
             handshakes_failed: 0,
+            stalled: 0,
             pipelined: false,
         };
         let book = Arc::new(Book { pages: Mutex::new(pages), changed: watch::channel(0).0 });
@@ -291,6 +294,16 @@ impl SmartHostRunning {
         self.book.write(|pages| pages.faults = Faults::default());
     }
 
+    /// From now on it shows another certificate behind STARTTLS.
+    pub fn shows(&self, config: Arc<ServerConfig>) {
+        self.book.write(|pages| pages.offers.encryption = Encryption::Starttls(config));
+    }
+
+    /// From now on it offers other ways to sign in; none when empty.
+    pub fn offers(&self, mechanisms: &str) {
+        self.book.write(|pages| pages.offers.mechanisms = mechanisms.to_owned());
+    }
+
     pub fn messages(&self) -> Vec<Taken> {
         self.book.read(|pages| pages.taken.clone())
     }
@@ -359,6 +372,11 @@ impl SmartHostRunning {
     /// Waits until a command that starts so has come.
     pub async fn until_command(&self, start: &str) {
         self.until_book(|pages| pages.commands.iter().any(|(_, line)| line.starts_with(start))).await;
+    }
+
+    /// Waits until it has fallen silent so often ([`Answer::Stall`]).
+    pub async fn until_silent(&self, times: usize) {
+        self.until_book(|pages| pages.stalled >= times).await;
     }
 
     async fn until_book(&self, reached: impl Fn(&Pages) -> bool) {

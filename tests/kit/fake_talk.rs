@@ -316,9 +316,12 @@ impl Talk<'_> {
                 std::future::pending::<()>().await;
             }
             Answer::Close | Answer::CloseAfter(_) => return Err(io::ErrorKind::ConnectionAborted.into()),
-            Answer::Stall => loop {
-                self.fill().await?;
-            },
+            Answer::Stall => {
+                self.book.write(|pages| pages.stalled += 1);
+                loop {
+                    self.fill().await?;
+                }
+            }
             Answer::EndlessLine => {
                 self.send(b"250 ").await?;
                 loop {

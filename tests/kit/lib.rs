@@ -13,8 +13,10 @@ pub mod fake_smart_host;
 mod fake_talk;
 mod faults;
 pub mod graph;
+mod left_out;
 pub mod letters;
 pub mod load;
+pub mod metabase;
 #[cfg(unix)]
 pub mod names;
 mod node;
@@ -29,5 +31,6 @@ pub use client::Client;
 pub use daemon::Daemon;
 pub use fake_smart_host::{FakeSmartHost, SmartHostRunning, Taken};
 pub use faults::{Answer, Stage};
+pub use left_out::left_out;
 pub use office::Office;
 pub use token_service::OpenIdProvider;

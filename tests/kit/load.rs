@@ -1,4 +1,5 @@
-//! Devices that hand in one message after the other until the engine is killed.
+//! Devices that hand in one message after the other until the engine is killed: most are small, some as large as contents that
+//! are kept in files. What a message holds follows from its subject, so that whoever gets it can tell whether it is whole.
 
 use crate::client::{PATIENCE, stuffed};
 use std::collections::BTreeSet;
@@ -99,7 +100,7 @@ impl Device {
                 let _ = told.send(());
             }
             number += 1;
-            let message = stuffed(format!("Subject: {name}-{number}\r\n\r\n{}\r\n", "x".repeat(3000)).as_bytes());
+            let message = stuffed(&letter(&format!("{name}-{number}")));
             next = vec![
                 (b"MAIL FROM:<scan@office.test>\r\n".to_vec(), "250"),
                 (b"RCPT TO:<ann@away.test>\r\n".to_vec(), "250"),
@@ -110,7 +111,62 @@ impl Device {
     }
 }
 
+/// The message with this subject: about 3 KB, and each fourth of a device 200 KiB to 1 MiB. No two lines are the same, some begin with
+/// dots: what is missing, twice or another message's shows.
+pub fn letter(subject: &str) -> Vec<u8> {
+    // FNV-1a.
+    let seed = subject.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x100_0000_01b3));
+    let size = if is_large(subject) { 200 * 1024 + (seed % (824 * 1024)) as usize } else { 3000 };
+    let mut letter = format!("Subject: {subject}\r\n\r\n").into_bytes();
+    let mut number = 0_u64;
+    while letter.len() < size {
+        number += 1;
+        let dots = ["", "", "", ".", ".."][(number % 5) as usize];
+        letter.extend_from_slice(format!("{dots}{subject} {number} {:x}\r\n", seed.wrapping_mul(number)).as_bytes());
+    }
+    letter
+}
+
+/// Whether the message with this subject is one of the large ones.
+pub fn is_large(subject: &str) -> bool {
+    subject.rsplit('-').next().and_then(|number| number.parse::<usize>().ok()).is_some_and(|number| number % 4 == 2)
+}
+
+/// Whether it is what a device handed in, octet for octet, behind the header fields that the engine puts in front.
+pub fn is_whole(content: &[u8]) -> bool {
+    let front = content.strip_suffix(&letter(&subject(content))[..]);
+    front.is_some_and(|front| front.windows(4).all(|octets| octets != b"\r\n\r\n"))
+}
+
 pub fn subject(content: &[u8]) -> String {
-    let text = String::from_utf8_lossy(content);
-    text.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default().to_owned()
+    let found = content.split(|octet| *octet == b'\n').find_map(|line| line.strip_prefix(b"Subject: "));
+    String::from_utf8_lossy(found.unwrap_or_default()).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_twice_or_anothers_shows() {
+        let front = b"Received: from device.test\r\n";
+        for subject_of in ["3-1-1", "3-1-2"] {
+            let letter = letter(subject_of);
+            assert_eq!(is_large(subject_of), letter.len() >= 200 * 1024);
+            assert!((3000..=1024 * 1024 + 200).contains(&letter.len()), "{}", letter.len());
+            let middle = letter.len() / 2;
+            let whole = [front, &letter[..]].concat();
+            assert!(is_whole(&whole) && subject(&whole) == subject_of);
+            for spoilt in [
+                [&letter[..middle], &letter[middle + 1..]].concat(),
+                [&letter[..middle], &letter[middle - 1..]].concat(),
+                letter[..letter.len() - 2].to_vec(),
+                [&letter[..], b"\r\n"].concat(),
+                [&letter[..], &letter[..]].concat(),
+                [format!("Subject: {subject_of}\r\n\r\n").as_bytes(), &super::letter("3-2-2")].concat(),
+            ] {
+                assert!(!is_whole(&spoilt), "{} octets of {}", spoilt.len(), letter.len());
+            }
+        }
+    }
 }

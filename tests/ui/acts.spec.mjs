@@ -101,6 +101,176 @@ describe("the other encryption", () => {
   });
 });
 
+describe("time limits towards the provider", () => {
+  test("are folded, say what is usual, and are saved in seconds", async () => {
+    for (const look of ["light", "dark", "small"]) {
+      const page = await play.open("flowing", { look });
+      await goTo(page, "Settings");
+      await page.getByText("Time limits towards the provider").click();
+      const taking = page.getByLabel("Taking a message", { exact: true });
+      assert.equal(await taking.inputValue(), "10");
+      await page.getByText("a shorter time makes it likelier that a message is sent twice. Usually 10 min.").waitFor();
+      await page.getByLabel("Connecting", { exact: true }).fill("45");
+      await page.getByLabel("Keeping a connection", { exact: true }).fill("0");
+      await looksWell(page, `timeouts-${look}`);
+      await press(page, "Save");
+      await page.getByText("Saved and in force").waitFor();
+      const { connectSeconds, idleSeconds, dataEndSeconds } = (await inForce(page)).smartHost.timeouts;
+      assert.deepEqual([connectSeconds, idleSeconds, dataEndSeconds], [45, 0, 600]);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  });
+
+  test("that are wrong are unfolded", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Settings");
+    await page.getByText("Time limits towards the provider").click();
+    await page.evaluate(() => {
+      const engine = window.fakeEngine;
+      const answer = engine.answer.bind(engine);
+      engine.answer = (request) =>
+        request.ask === "checkSettings" ? Promise.resolve({ kind: "problems", problems: [{ field: "smartHost.timeouts.connectSeconds", value: "0", wrong: "it is too small", remedy: "use 1 to 3600" }] }) : answer(request);
+    });
+    await page.getByLabel("Connecting", { exact: true }).fill("0");
+    await page.getByLabel("Connecting", { exact: true }).blur();
+    await page.getByText("use 1 to 3600").waitFor();
+    await page.getByText("Time limits towards the provider").click();
+    assert.ok(await page.getByLabel("Connecting", { exact: true }).isVisible());
+    await page.context().close();
+  });
+});
+
+describe("a trouble of the relay's own", () => {
+  const FOLDER = "C:\\ProgramData\\Outtray";
+  const notice = (page, notices) =>
+    page.evaluate((notices) => {
+      window.fakeEngine.world.snapshot.notices = notices;
+      window.fakeEngine.say({ kind: "noticesChanged", notices });
+    }, notices);
+  const overview = async (look = "light") => {
+    const page = await play.open("flowing", { look });
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    return page;
+  };
+  const copied = (page) =>
+    page.evaluate(() => {
+      window.copied = [];
+      navigator.clipboard.writeText = (text) => (window.copied.push(text), Promise.resolve());
+    });
+
+  test("that a restart mends has the button for it, and says that no mail is lost", async () => {
+    const page = await overview();
+    await notice(page, [{ code: "engineFault", said: "the writer ended" }]);
+    await page.getByText("3 messages are waiting, none is lost.").last().waitFor();
+    await shoot(page, "own-engine-fault");
+    await page.evaluate(() => {
+      const engine = window.fakeEngine;
+      const { restart } = engine;
+      // It stops and stays so until the test lets it go on.
+      engine.restart = () => {
+        engine.setLink("lost", "restarting");
+        return new Promise((resolve) => (window.goOn = () => resolve(restart())));
+      };
+    });
+    await press(page, "Restart the relay");
+    await page.getByText("The engine is restarting").first().waitFor();
+    await page.evaluate(() => window.goOn());
+    await page.getByText("The relay was restarted.").first().waitFor();
+    await page.getByRole("banner").getByText("Mail is flowing", { exact: true }).waitFor();
+    await notice(page, [{ code: "databaseDamaged", said: "malformed" }]);
+    await page.evaluate(() => {
+      window.fakeEngine.restart = () => Promise.reject("Another program runs it: restart that.");
+    });
+    await goTo(page, "Queue");
+    await press(page, "Restart the relay");
+    await page.getByText("Another program runs it: restart that.").first().waitFor();
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("with the disk says where mail lies, and copies it", async () => {
+    for (const look of ["light", "dark", "small"]) {
+      const page = await overview(look);
+      await copied(page);
+      await notice(page, [{ code: "storeFailed", said: "i/o error" }, { code: "databaseSetAside", subject: `${FOLDER}\\damaged-1`, said: "malformed" }, { code: "messageUnreadable", subject: "2", said: "not found" }]);
+      await page.getByText(`Mail lies in ${FOLDER}.`).waitFor();
+      assert.equal(await page.getByText("3 messages are waiting, none is lost.").count(), 3);
+      for (const at of [0, 1]) await page.locator("main").getByRole("button", { name: "Copy the folder’s path" }).nth(at).click();
+      await page.waitForFunction(() => window.copied.length === 2);
+      assert.deepEqual(await page.evaluate(() => window.copied), [FOLDER, `${FOLDER}\\damaged-1`]);
+      await shoot(page, `own-disk-${look}`);
+      assert.deepEqual(await overflows(page), []);
+      assert.deepEqual(await accessFaults(page), [], look);
+      await press(page, "Look at the queue");
+      await page.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
+      await page.context().close();
+    }
+  });
+
+  test("with a certificate that ends leads to where it is named", async () => {
+    const page = await overview();
+    await page.evaluate(() => {
+      window.fakeEngine.world.snapshot.settings.settings.smartHost.signIn = { kind: "certificate", certificateFile: "C:\\certs\\relay.pem", keyFile: "C:\\certs\\relay.key" };
+    });
+    for (const [file, tab] of [["C:\\certs\\relay.pem", "Mail provider"], ["C:\\certs\\devices.pem", "Listening"]]) {
+      await goTo(page, "Overview");
+      await notice(page, [{ code: "certificateEnds", subject: file, said: "it ends on 2026-12-09, in 12 days" }]);
+      await page.getByText(`The certificate ${file} must be renewed.`).waitFor();
+      await press(page, "Show where it is named");
+      await page.getByRole("tab", { name: tab, selected: true }).waitFor();
+    }
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+});
+
+describe("the certificate that devices see", () => {
+  test("is told with names, last day and fingerprint, and saved for a device", async () => {
+    for (const look of ["light", "dark", "small"]) {
+      const page = await play.open("flowing", { look });
+      await goTo(page, "Settings");
+      await page.getByRole("tab", { name: "Listening" }).click();
+      const facts = page.getByRole("definition");
+      await facts.filter({ hasText: /^made by Outtray$/ }).waitFor();
+      await facts.filter({ hasText: "srv-office, localhost, 10.0.0.5" }).waitFor();
+      await facts.filter({ hasText: "26 Feb 2029. A new one is made before." }).scrollIntoViewIfNeeded();
+      await facts.filter({ hasText: /^5E:2A:(..:){29}5C SHA-256$/ }).waitFor();
+      await looksWell(page, `certificate-${look}`);
+      await press(page, "Save for a device");
+      await page.waitForFunction(() => window.fakeEngine.saved.length === 1);
+      const [saved] = await page.evaluate(() => window.fakeEngine.saved);
+      assert.equal(saved.name, "outtray-certificate.pem");
+      assert.match(saved.text, /^-----BEGIN CERTIFICATE-----\n/);
+      await page.evaluate(() => {
+        navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve());
+      });
+      await press(page, "Copy the fingerprint");
+      await page.locator(".fui-Toast").getByText("Copied.").waitFor();
+      assert.match(await page.evaluate(() => window.copied), /^5E:2A:(..:){29}5C$/);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  });
+
+  test("is the office's own once that is saved, and none where no port encrypts", async () => {
+    const page = await play.open("flowing");
+    await goTo(page, "Settings");
+    await page.getByRole("tab", { name: "Listening" }).click();
+    await page.getByRole("radio", { name: /one PFX file/ }).check();
+    await page.getByLabel("PFX file", { exact: true }).fill("C:\\certs\\relay.pfx");
+    // Not saved yet: devices see what they saw.
+    await page.getByRole("definition").filter({ hasText: /^made by Outtray$/ }).waitFor();
+    await press(page, "Save");
+    await page.getByRole("definition").filter({ hasText: "issued by C=US, O=Northwind" }).waitFor();
+    for (const port of ["25", "587"]) await page.getByLabel(`Encryption on port ${port}`).selectOption("plain");
+    await press(page, "Save");
+    await page.getByText("Devices see now").waitFor({ state: "detached" });
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+});
+
 describe("settings that are not saved", () => {
   async function changed(look = "light") {
     const page = await play.open("flowing", { look });

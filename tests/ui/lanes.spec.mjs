@@ -97,6 +97,48 @@ describe("providers in the lists", () => {
   });
 });
 
+describe("a provider that is not the usual one", () => {
+  const headline = (page) => page.getByRole("banner").getByRole("status");
+  const invoices = (page, change) =>
+    page.evaluate((change) => {
+      const { snapshot } = window.fakeEngine.world;
+      snapshot.otherLanes = snapshot.otherLanes.map((lane) => (lane.name === "Invoices" ? { ...lane, waiting: 3, ...change } : lane));
+      window.fakeEngine.say({ kind: "otherLanesChanged", lanes: structuredClone(snapshot.otherLanes) });
+    }, change);
+  const down = (code) => ({ kind: "throttled", problem: { code, said: "535 5.7.8 Authentication failed" }, since: Date.now(), nextTry: Date.now() + 60_000 });
+
+  test("is said at the top while mail waits for it, with the button that mends it", async () => {
+    const page = await play.open("several-lanes");
+    await headline(page).getByText("Mail is flowing", { exact: true }).waitFor();
+    await invoices(page, { state: down("signInRefused") });
+    await headline(page).getByText("Mail through Invoices is waiting: it does not accept the user name or password").waitFor();
+    await headline(page).getByText("3 messages are waiting, none is lost. The rest is flowing.").waitFor();
+    await shoot(page, "lanes-stuck-overview");
+    await goTo(page, "Queue");
+    await page.getByRole("banner").getByRole("button", { name: "Change sign-in" }).click();
+    assert.equal(await page.getByRole("tab", { name: "More providers" }).getAttribute("aria-selected"), "true");
+    await invoices(page, { state: { kind: "ready" }, paused: true });
+    await headline(page).getByText("Delivery through Invoices is paused").waitFor();
+    await page.getByRole("banner").getByRole("button", { name: "Resume" }).click();
+    await headline(page).getByText("Mail is flowing", { exact: true }).waitFor();
+    assert.deepEqual(await page.evaluate(() => window.fakeEngine.world.snapshot.otherLanes.map((lane) => lane.paused)), [false, false]);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("is said in a small or dark window too", async () => {
+    for (const look of ["dark", "small"]) {
+      const page = await play.open("several-lanes", { look });
+      await invoices(page, { state: down("connectionTimedOut") });
+      await headline(page).getByText("Mail through Invoices is waiting: it does not answer").waitFor();
+      assert.deepEqual(await overflows(page), []);
+      assert.deepEqual(await accessFaults(page), []);
+      await shoot(page, `lanes-stuck-${look}`);
+      await page.context().close();
+    }
+  });
+});
+
 describe("a message whose answer was lost", () => {
   test("is counted on the overview, and its story says that it may have arrived twice", async () => {
     const page = await play.open("several-lanes");

@@ -245,6 +245,42 @@ describe("the history", () => {
     await page.context().close();
   });
 
+  test("queue and history explain their search, and are narrowed to a device", async () => {
+    const page = await play.open("flowing");
+    for (const name of ["Queue", "History"]) {
+      await goTo(page, name);
+      const search = page.getByRole("searchbox");
+      await page.getByRole("button", { name: "What can be searched" }).click();
+      await page.getByRole("button", { name: "subject:invoice" }).click();
+      await page.keyboard.press("Escape");
+      assert.equal(await search.inputValue(), "subject:invoice");
+      await page.getByLabel("Filter by device").selectOption("10.0.0.41");
+      assert.equal(await search.inputValue(), "subject:invoice client:10.0.0.41");
+      await search.fill("client:10.0.0.41");
+      await page.getByText(/messages? found/).waitFor();
+      await shoot(page, `device-${name.toLowerCase()}`);
+      await page.getByLabel("Filter by device").selectOption("");
+      assert.equal(await search.inputValue(), "");
+    }
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("times are told as people do, with the exact one on hover", async () => {
+    const page = await play.open("flowing");
+    const time = page.getByRole("region", { name: "Just now" }).locator("time").first();
+    assert.match(await time.innerText(), /ago$|^just now$/);
+    assert.match(await time.getAttribute("title"), /\d\d:\d\d:\d\d/);
+    await goTo(page, "History");
+    const row = page.locator("[role=row][id]").first();
+    assert.match(await row.locator("time").innerText(), /ago$|^just now$/);
+    await row.click();
+    const step = page.getByRole("complementary", { name: "Story of the message" }).locator("ol time").first();
+    assert.match(await step.innerText(), /^\d\d:\d\d:\d\d · (.* ago|just now)$/);
+    await shoot(page, "times-story");
+    await page.context().close();
+  });
+
   test("opens a story from what happened just now", async () => {
     const page = await play.open("flowing");
     await page.getByRole("region", { name: "Just now" }).getByRole("button").first().click();

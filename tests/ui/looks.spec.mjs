@@ -130,10 +130,11 @@ const plan = {
     "settings-broken": [overview],
     "port-taken": [overview, listening],
     firewall: [machine],
+    "public-network": [machine],
     "disk-full": [overview],
   },
-  dark: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices], "own-troubles": [overview], firewall: [machine], trouble: [overview], fresh: [setup], paused: [queue] },
-  small: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices, unfolded], "own-troubles": [overview], firewall: [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
+  dark: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices], "own-troubles": [overview], firewall: [machine], "public-network": [machine], trouble: [overview], fresh: [setup], paused: [queue] },
+  small: { flowing: [overview, queue, story, history, settings, listening, devices, ...allAccess, asked, ...password], burst: [devices], "every-refusal": [devices, unfolded], "own-troubles": [overview], firewall: [machine], "public-network": [machine], trouble: [overview, queue], fresh: [setup], "lost-link": [overview] },
   large: { flowing: [overview, queue, story, history, settings, listening, devices, access, asked, ...password], burst: [devices], trouble: [overview], fresh: [setup] },
   contrast: { flowing: [overview, queue, story, history, settings, devices, access, asked], burst: [devices], trouble: [overview], fresh: [setup] },
 };

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { goTo, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, shoot, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -94,6 +94,13 @@ describe("more providers", () => {
     const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets.map((secret) => secret.name));
     assert.ok(secrets.includes("smart-host:second"), String(secrets));
     await page.getByRole("button", { name: "Remove second" }).click();
+    const question = page.getByRole("alertdialog");
+    await question.getByText("then leads to").first().waitFor();
+    await question.getByText("taken out of the credential store").waitFor();
+    await question.getByRole("button", { name: "Keep it" }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Remove second" }).click();
+    await question.getByRole("button", { name: "Remove second" }).click();
     // Routes that led to it alone lead nowhere; these two have another.
     await save(page);
     assert.deepEqual((await settings(page)).routes.map((route) => route.via), [["default"], ["default"]]);
@@ -101,6 +108,22 @@ describe("more providers", () => {
     assert.deepEqual((await settings(page)).otherSmartHosts, []);
     assert.deepEqual(page.faults, []);
     await page.context().close();
+  });
+
+  test("removing one that mail waits for says what becomes of it", async () => {
+    for (const look of ["light", "dark", "small"]) {
+      const page = await play.open("several-lanes", { look });
+      await openPart(page);
+      await page.getByRole("button", { name: "Remove Invoices" }).click();
+      const question = page.getByRole("alertdialog");
+      await question.getByText(/messages? waits? for it\. None is lost/).waitFor();
+      await shoot(page, `routes-remove-${look}`);
+      assert.deepEqual(await accessFaults(page), [], look);
+      await question.getByRole("button", { name: "Remove Invoices" }).click();
+      assert.equal(await page.getByRole("button", { name: "Remove Invoices" }).count(), 0);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
   });
 
   test("the overview shows how each is doing, with its buttons", async () => {

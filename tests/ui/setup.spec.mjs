@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, shoot, stage } from "./kit.mjs";
+import { accessFaults, overflows, shoot, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -55,7 +55,7 @@ describe("the setup", () => {
 
       await heading(page, "Who may send?");
       assert.ok(await page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
-      await page.getByLabel("Subnet or address").fill("10.9.9.7/24");
+      await page.getByLabel("Subnet, range or address").fill("10.9.9.7/24");
       await page.getByText("10.9.9.0 to 10.9.9.255").waitFor();
       await page.getByLabel("Name", { exact: true }).fill("Warehouse printers");
       await press(page, "Add");
@@ -89,6 +89,44 @@ describe("the setup", () => {
     });
   }
 
+  test("proposes private networks and ports of IPv6 where the machine has them, one line a port, and takes names", async () => {
+    for (const look of ["light", "dark", "small"]) {
+      const page = await play.open("fresh-ipv6", { look });
+      await press(page, "Begin");
+      await page.getByRole("radio", { name: "Another provider" }).check();
+      await page.getByLabel(/^Server/).fill("mail.northwind.example");
+      await press(page, "Next");
+      await page.getByLabel("User name").fill("relay@northwind.example");
+      await page.getByRole("textbox", { name: "Password" }).fill("right");
+      await press(page, "Check connection");
+      await page.getByText("Accepts mail from you").waitFor();
+      await press(page, "Next");
+      assert.ok(await page.getByRole("checkbox", { name: /fd12:3456/ }).isChecked());
+      assert.ok(!(await page.getByRole("checkbox", { name: /2001:db8/ }).isChecked()));
+      await page.getByText("192.168.1.20-192.168.1.40").waitFor();
+      await page.getByLabel("Name of 10.0.0.0/24").fill("Office");
+      await shoot(page, `setup-ipv6-senders-${look}`);
+      assert.deepEqual(await overflows(page), []);
+      await press(page, "Next");
+      await heading(page, "Where devices connect");
+      const also = page.getByRole("checkbox", { name: "Port 587 also by IPv6" });
+      assert.ok(await also.isChecked());
+      assert.equal(await page.getByRole("button", { name: /^Remove port/ }).count(), 0, "no line of its own");
+      await page.getByLabel("Encryption on port 587").selectOption("plain");
+      await page.getByRole("checkbox", { name: "Port 2525 also by IPv6" }).uncheck();
+      await shoot(page, `setup-ipv6-listening-${look}`);
+      assert.deepEqual(await overflows(page), []);
+      assert.deepEqual(await accessFaults(page), [], look);
+      await press(page, "Save and go on");
+      await heading(page, "Send a test message");
+      const { listeners, rules } = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
+      assert.deepEqual(listeners.map(({ address, port, encryption }) => `${address} ${port} ${encryption}`), ["0.0.0.0 2525 starttls", "0.0.0.0 587 plain", ":: 587 plain"]);
+      assert.deepEqual(rules.map(({ network, name }) => `${network} ${name}`), ["10.0.0.0/24 Office", "10.0.1.0/24 Ethernet 2", "fd12:3456:789a:1::/64 Ethernet"]);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  });
+
   test("refuses public addresses until the word is typed", async () => {
     const page = await play.open("fresh");
     await toSignIn(page);
@@ -96,7 +134,7 @@ describe("the setup", () => {
     await page.getByLabel(/^Password/).fill("right");
     await press(page, "Skip the check, I know it is right");
     await heading(page, "Who may send?");
-    await page.getByLabel("Subnet or address").fill("0.0.0.0/0");
+    await page.getByLabel("Subnet, range or address").fill("0.0.0.0/0");
     await page.getByText("every address on the internet").waitFor();
     const add = page.getByRole("button", { name: "Add", exact: true });
     assert.ok(await add.isDisabled());
@@ -104,7 +142,7 @@ describe("the setup", () => {
     await page.getByLabel(/type PUBLIC/).fill("PUBLIC");
     await add.click();
     await page.getByText("public on purpose").waitFor();
-    await page.getByLabel("Subnet or address").fill("printer");
+    await page.getByLabel("Subnet, range or address").fill("printer");
     await page.getByLabel("Name", { exact: true }).focus();
     await page.getByText("This is no address and no subnet").waitFor();
     await page.context().close();
@@ -216,6 +254,8 @@ describe("taking over from the Windows SMTP service", () => {
   test("an engine that may not stop it has an administrator asked, there and back", async () => {
     const page = await play.open("iis-guest");
     await press(page, "Show its settings");
+    await page.getByText(/2 messages still wait in its queue .* Pause it in IIS Manager first/).waitFor();
+    await page.getByText(/D:\\Badmail cannot be looked into .*Access is denied/).waitFor();
     await press(page, "Begin with these");
     await press(page, "Next");
     await page.getByLabel(/^Password/).fill("right");
@@ -236,6 +276,22 @@ describe("taking over from the Windows SMTP service", () => {
     await press(page, "Give the port back…");
     await press(page, "Give it back");
     await page.getByText("running, start type automatic").waitFor();
+    await page.context().close();
+  });
+
+  test("an administrator reads what the engine may not", async () => {
+    const page = await play.open("iis-closed");
+    await page.getByText("Only administrators may read them").waitFor();
+    assert.deepEqual(await accessFaults(page), []);
+    await shoot(page, "iis-closed");
+    await press(page, "Read them with an administrator’s rights");
+    await page.getByText("was answered with no").waitFor();
+    await press(page, "Read them with an administrator’s rights");
+    await press(page, "Show its settings");
+    await page.getByRole("dialog").getByText("Masquerade domain").waitFor();
+    assert.equal(await page.getByText("could not be read").count(), 0);
+    await press(page, "Begin with these");
+    await heading(page, "Who takes your mail from here?");
     await page.context().close();
   });
 

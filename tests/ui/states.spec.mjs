@@ -93,6 +93,39 @@ describe("a window without an engine", () => {
     await page.context().close();
   });
 
+  test("devices are let through the firewall by an administrator's hand, or it says that they were not", async () => {
+    const page = await play.open("firewall");
+    await goTo(page, "Settings");
+    await page.getByRole("tab", { name: "This machine" }).click();
+    await page.getByText("The firewall keeps devices out.").waitFor();
+    await page.evaluate(() => {
+      window.openInEarnest = window.fakeEngine.openFirewall;
+      window.fakeEngine.openFirewall = (opening) => {
+        window.asked = opening;
+        return Promise.resolve(false);
+      };
+    });
+    await press(page, "Let devices in");
+    await page.getByRole("alert").getByText("The firewall was left as it is.").waitFor();
+    assert.deepEqual(await page.evaluate(() => window.asked), { ports: [25], networks: ["LocalSubnet", "10.0.0.0/16"] });
+    await page.evaluate(() => {
+      window.fakeEngine.openFirewall = window.openInEarnest;
+    });
+    await press(page, "Let devices in");
+    await page.getByText("The firewall keeps devices out.").waitFor({ state: "detached" });
+    await page.context().close();
+  });
+
+  test("an account that the service does not know asks to be let in", async () => {
+    const page = await play.open("as-service");
+    await page.evaluate(() => {
+      window.fakeEngine.setLink("lost", "notAllowed");
+    });
+    await press(page, "Let this account look at it");
+    await page.waitForFunction(() => document.querySelector('[role="alert"]') === null && !document.body.textContent.includes("may not look at the relay"));
+    await page.context().close();
+  });
+
   test("starts the service that stands still, or says that it was not started", async () => {
     const page = await play.open("service-stopped");
     await page.evaluate(() => {

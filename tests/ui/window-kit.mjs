@@ -4,7 +4,7 @@
  * In: the program, its arguments. Out: a `Window` that finds things as a person does, by role, name and text.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -30,12 +30,29 @@ export async function until(what, attempt, patience = PATIENCE) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+const drivers = new Set();
+
+/** Ends the drivers that are still there, and their windows: a test that failed has closed nothing. */
+export function endAll() {
+  for (const driver of drivers) {
+    const windows = readFileSync(`/proc/${driver.pid}/task/${driver.pid}/children`, "utf8").split(" ").filter(Boolean);
+    driver.kill();
+    for (const window of windows) {
+      try {
+        process.kill(Number(window));
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
 }
 
 /** Starts the program with its window under a driver of its own. */
@@ -46,6 +63,8 @@ export async function openWindow(binary, args, { pictures } = {}) {
     // The program lets itself be driven only when it is told so by whoever starts it.
     env: { ...process.env, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" },
   });
+  drivers.add(driver);
+  driver.once("exit", () => drivers.delete(driver));
   const base = `http://127.0.0.1:${port}`;
   const send = async (method, path, body) => {
     const response = await fetch(base + path, {

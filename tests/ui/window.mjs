@@ -13,7 +13,8 @@ import { after, afterEach, before, test } from "node:test";
 
 import { Device } from "./smtp.mjs";
 import { accessTests } from "./window-access.mjs";
-import { openWindow, until } from "./window-kit.mjs";
+import { becomes, trayTests } from "./window-tray.mjs";
+import { endAll, openWindow, until } from "./window-kit.mjs";
 
 const [program, providerProgram, folder] = process.argv.slice(2);
 const data = join(folder, "data");
@@ -34,6 +35,7 @@ after(async () => {
   // Whatever a test that failed has left: nothing may outlive this.
   for (const child of children) child.kill();
   await window?.close().catch(() => {});
+  endAll();
 });
 
 afterEach(async (context) => {
@@ -63,7 +65,7 @@ test("the setup leads to a message that the provider has", async () => {
   await window.click("button", "Next");
 
   await window.find("heading", "Who may send?");
-  await window.type("Subnet or address", "127.0.0.1");
+  await window.type("Subnet, range or address", "127.0.0.1");
   await window.click("button", "Add");
   await window.sees("127.0.0.1");
   await window.click("button", "Next");
@@ -148,6 +150,8 @@ test("its content policy forbids code and connections from elsewhere", async () 
   );
 });
 
+trayTests({ window: () => window, port: () => port, arrives, engine });
+
 test("started again on the same folder, it shows what was done and asks nothing", async () => {
   await window.close();
   window = await openWindow(program, ["--data", data], { pictures });
@@ -183,6 +187,22 @@ test("it joins an engine that runs already, waits when it goes, and finds it aga
   const again = await until("the engine, found again", () => engine().catch(() => null));
   assert.equal(again.processId, relay.pid);
   relay.kill("SIGTERM");
+});
+
+test("a second start shows the window of the first, which was in the tray, and ends", async () => {
+  await window.close();
+  // On this account's own folder: elsewhere, two windows are two trials that must not meet.
+  window = await openWindow(program, ["--hidden"], { pictures });
+  await window.find("heading", "Welcome to Outtray");
+  await becomes("hidden");
+  const { processId } = await engine();
+
+  const second = spawn(program, [], { stdio: ["ignore", "ignore", "inherit"] });
+  children.push(second);
+  await becomes("visible");
+  await until("the second start to end", () => second.exitCode !== null);
+  assert.equal(second.exitCode, 0);
+  assert.equal((await engine()).processId, processId, "the engine is still the first one's");
 });
 
 /** What the engine says about itself. */

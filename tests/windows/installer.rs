@@ -1,191 +1,26 @@
 //! Setup: it installs, brings up to date and removes; what it refuses, and what it leaves alone.
 //!
-//! Two installers are tried: of this version, and of one before, made of the same programs. Wine's firewall keeps no rules,
+//! Two installers are tried: of this version, and of one before, made of the same programs; what that one left is of the oldest
+//! form there was ([`earlier`]). Wine's firewall keeps no rules,
 //! and it enforces neither accounts nor access lists; there is no WebView2 and no PowerShell.
 
-use crate::wine::{PATIENCE, Said, WindowsDaemon, Wine, windows_path};
+use crate::earlier;
+use crate::machine::{
+    APPS, Beside, DATA, DONE, FOLDER, IN_USE, Machine, NEWER_IS_THERE, NOT_HERE, SERVICE, START_MENU, WEBVIEW2, WRONG_SETTINGS,
+    WRONG_SWITCH,
+};
+use crate::wine::{WindowsDaemon, windows_path};
 use e2e::office::{PASSWORD, USER, settings_for};
 use e2e::{Certs, Client, FakeSmartHost};
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::MutexGuard;
-use std::time::{Duration, Instant};
+use serde_json::{Value, json};
+use std::path::Path;
 
-const FOLDER: &str = r"C:\Program Files\Outtray";
-const DATA: &str = r"C:\ProgramData\Outtray";
-const START_MENU: &str = r"C:\ProgramData\Microsoft\Windows\Start Menu\Programs\Outtray.lnk";
 const OWN_DATA: &str = r"AppData\Local\Outtray";
-const APPS: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\Outtray";
-const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Outtray";
-const WEBVIEW2: &str = r"Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}";
 const MESSAGE: &str = "From: scan@office.test\r\nTo: ann@away.test\r\nSubject: Scan 1\r\n\r\npage 1\r\n";
 
 /// The versions, as xtask made them.
 const VERSION_BEFORE: &str = "0.0.1";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-// How Setup ends; the README says the same.
-const DONE: Option<i32> = Some(0);
-const WRONG_SWITCH: Option<i32> = Some(3);
-const WRONG_SETTINGS: Option<i32> = Some(4);
-const NEWER_IS_THERE: Option<i32> = Some(5);
-const IN_USE: Option<i32> = Some(6);
-const NOT_HERE: Option<i32> = Some(9);
-
-/// The machine, for one test alone; whatever happens, nothing stays installed.
-struct Machine {
-    wine: &'static Wine,
-    setup: PathBuf,
-    _alone: MutexGuard<'static, ()>,
-}
-
-impl Machine {
-    fn new() -> Self {
-        let wine = Wine::shared();
-        Self { wine, setup: wine.made("Outtray-Setup.exe"), _alone: wine.machine() }
-    }
-
-    /// Setup of this version, without questions. What it prints is what it writes into its log.
-    fn setup(&self, words: &[&str]) -> Said {
-        self.wine.run(&self.setup, &[&["/S", "/LANG=en"], words].concat())
-    }
-
-    fn setup_before(&self, words: &[&str]) -> Said {
-        self.wine.run(self.wine.made("Outtray-Setup-before.exe"), &[&["/S", "/LANG=en"], words].concat())
-    }
-
-    /// As Windows and deployment tools do it: by the command line Setup has left them.
-    fn uninstall_quietly(&self, words: &[&str]) -> Said {
-        let line = self.registered(APPS, "QuietUninstallString").expect("a way to uninstall");
-        let (program, rest) = line.strip_prefix('"').and_then(|line| line.split_once('"')).expect("a program in quotes");
-        // Wine joins them by spaces again.
-        let mut all: Vec<&str> = rest.split_whitespace().collect();
-        for (place, word) in words.iter().enumerate() {
-            all.insert(1 + place, word);
-        }
-        let said = self.wine.run(program, &all);
-        if said.code == DONE {
-            self.until("the folder has gone", || !self.path(FOLDER).exists());
-        }
-        said
-    }
-
-    fn outtrayd(&self, words: &[&str], input: &str) -> Said {
-        let said = self.wine.run_with_input(format!(r"{FOLDER}\outtrayd.exe"), words, input);
-        assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
-        said
-    }
-
-    fn asked(&self, words: &[&str]) -> Value {
-        let said = self.outtrayd(&[words, &["--json"]].concat(), "");
-        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
-    }
-
-    fn service(&self) -> String {
-        self.asked(&["service", "status"])["state"].as_str().unwrap_or_default().to_owned()
-    }
-
-    fn address(&self) -> SocketAddr {
-        let port = self.asked(&["status"])["listeners"][0]["port"].as_u64().unwrap();
-        SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap()))
-    }
-
-    /// A value of the registry.
-    fn registered(&self, key: &str, name: &str) -> Option<String> {
-        let said = self.wine.run("reg", &["query", key, "/v", name]);
-        let line = said.out.lines().find(|line| line.trim_start().starts_with(name))?.trim().to_owned();
-        line.split("    ").nth(2).map(str::to_owned)
-    }
-
-    fn register(&self, key: &str, name: &str, value: &str) {
-        let said = self.wine.run("reg", &["add", key, "/v", name, "/d", value, "/f"]);
-        assert_eq!(said.code, Some(0), "{said:?}");
-    }
-
-    fn path(&self, there: &str) -> PathBuf {
-        self.wine.path(there)
-    }
-
-    fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let begun = Instant::now();
-        while !is_so() {
-            assert!(begun.elapsed() < PATIENCE, "never: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Whatever there is with our name: files anywhere but in the log's folder, keys and values of the registry.
-    fn traces(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        walk(&self.path(r"C:\"), &mut |path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            if name.contains("outtray") && name != "outtray-setup.log" {
-                found.push(path.display().to_string());
-            }
-        });
-        for root in [r"HKLM\Software", r"HKLM\System\CurrentControlSet\Services", r"HKCU\Software"] {
-            let file = self.path(r"C:\registry.txt");
-            let said = self.wine.run("reg", &["export", root, r"C:\registry.txt", "/y"]);
-            assert_eq!(said.code, Some(0), "{said:?}");
-            let bytes = std::fs::read(&file).unwrap();
-            std::fs::remove_file(&file).unwrap();
-            let text: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-            let text = String::from_utf16_lossy(&text);
-            assert!(text.contains("[HKEY_"), "this looks into nothing: {root}");
-            found.extend(text.lines().filter(|line| line.to_lowercase().contains("outtray")).map(|line| format!("{root}: {line}")));
-        }
-        found
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        if self.path(FOLDER).join("uninstall.exe").exists() {
-            let _ = self.uninstall_quietly(&["/REMOVEDATA"]);
-        }
-        // A test may have said that WebView2 is there: the next one's window would be opened, and could only complain.
-        for root in [r"HKCU\Software", r"HKLM\SOFTWARE\WOW6432Node"] {
-            let _ = self.wine.run("reg", &["delete", &format!(r"{root}\{WEBVIEW2}"), "/f"]);
-        }
-    }
-}
-
-fn walk(folder: &Path, look: &mut impl FnMut(&Path)) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        look(&entry.path());
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            walk(&entry.path(), look);
-        }
-    }
-}
-
-/// A program that runs beside the test and has said that it is there.
-struct Beside(Child);
-
-impl Beside {
-    fn start(machine: &Machine, program: &str, words: &[&str]) -> Self {
-        let mut command = machine.wine.command(program);
-        let mut child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("wine");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        assert!(!line.is_empty(), "{program} ended at once");
-        Self(child)
-    }
-
-    fn has_ended(&mut self) -> bool {
-        self.0.try_wait().expect("a child").is_some()
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn ids(page: &Value) -> Vec<&str> {
     page["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
@@ -230,21 +65,17 @@ async fn mail_password_and_service_outlive_an_upgrade_and_go_when_they_are_told_
     assert!(machine.path(START_MENU).exists());
     assert_eq!(machine.service(), "running");
 
-    // Mail flows; then one message waits.
+    // Mail flows.
     machine.outtrayd(&["secret", "set", "smart-host"], PASSWORD);
     Client::greeted(machine.address()).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     provider.until(1).await;
-    machine.outtrayd(&["pause"], "");
-    Client::greeted(machine.address()).await.hands_in("scan@office.test", &["bob@away.test"], MESSAGE).await;
-    let queue = machine.asked(&["queue"]);
-    let waiting = ids(&queue);
-    assert_eq!(waiting.len(), 1, "{queue:#}");
-
     a_program_in_use_is_not_replaced(&machine, folder.path());
 
-    // An upgrade, while somebody has the window open.
+    // An upgrade of what the first version left, while its service runs and somebody has the window open.
+    machine.outtrayd(&["service", "stop"], "");
+    let left = earlier::lay_out(&machine, provider.port(), &windows_path(&authority));
     std::fs::copy(machine.wine.made("window.exe"), machine.path(FOLDER).join("outtray.exe")).unwrap();
-    let mut window = Beside::start(&machine, &format!(r"{FOLDER}\outtray.exe"), &[]);
+    let mut window = Beside::start(machine.wine, &format!(r"{FOLDER}\outtray.exe"), &[]);
     let upgraded = machine.setup(&[]);
     assert_eq!(upgraded.code, DONE, "{upgraded:?}");
     assert!(upgraded.out.contains("(Outtray's window)") && upgraded.out.contains("The window is asked to end."), "{upgraded:?}");
@@ -252,10 +83,20 @@ async fn mail_password_and_service_outlive_an_upgrade_and_go_when_they_are_told_
     assert_eq!(machine.registered(APPS, "DisplayVersion").as_deref(), Some(VERSION));
     assert_eq!(machine.registered(r"HKLM\SOFTWARE\Outtray", "InstalledBy").as_ref(), Some(&account));
     assert_eq!(machine.service(), "running");
-    assert_eq!(ids(&machine.asked(&["queue"])), waiting);
-    assert_eq!(machine.asked(&["history", "to:ann"])["entries"][0]["state"], "sent");
+    let status = machine.asked(&["status"]);
+    assert_eq!((&status["engine"]["hostName"], &status["counters"]["refused"]), (&json!("earlier.office.test"), &json!(4)), "{status:#}");
+    let [(tried, small), (large_id, large)] = left.waiting;
+    assert_eq!(ids(&machine.asked(&["queue"])), [tried.as_str(), &large_id]);
+    assert_eq!(ids(&machine.asked(&["history", "to:ann"])), [left.sent.as_str()]);
+    let story = machine.asked(&["story", &tried]);
+    assert!(story.to_string().contains("busy, come back later"), "{story:#}");
+    assert_eq!(provider.messages().len(), 1, "it was paused, and is");
     machine.outtrayd(&["resume"], "");
-    assert_eq!(provider.until(2).await[1].signed_in.as_deref(), Some(USER), "it has its password");
+    let arrived = provider.until(3).await;
+    for content in [small, large] {
+        let found = arrived.iter().find(|message| message.content.ends_with(&content));
+        assert_eq!(found.and_then(|message| message.signed_in.as_deref()), Some(USER), "whole, and with its password");
+    }
 
     let refused = machine.setup_before(&[]);
     assert_eq!(refused.code, NEWER_IS_THERE, "{refused:?}");
@@ -282,9 +123,9 @@ async fn mail_password_and_service_outlive_an_upgrade_and_go_when_they_are_told_
     let back = machine.setup(&[]);
     assert_eq!(back.code, DONE, "{back:?}");
     assert_eq!(machine.service(), "running");
-    assert_eq!(machine.asked(&["history"])["total"], 2);
+    assert_eq!(machine.asked(&["history"])["total"], 3);
     Client::greeted(machine.address()).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
-    assert_eq!(provider.until(3).await[2].signed_in.as_deref(), Some(USER), "it has its password");
+    assert_eq!(provider.until(4).await[3].signed_in.as_deref(), Some(USER), "it has its password");
 
     // Removed by clicks, or nearly: Windows starts uninstall.exe, which goes on from a copy of itself.
     let program = format!(r"{FOLDER}\uninstall.exe");
@@ -301,7 +142,7 @@ fn a_program_in_use_is_not_replaced(machine: &Machine, folder: &Path) {
     std::fs::create_dir(&own).unwrap();
     let uninstaller = || std::fs::read(machine.path(FOLDER).join("uninstall.exe")).unwrap();
     let before = uninstaller();
-    let mut engine = Beside::start(machine, &format!(r"{FOLDER}\outtrayd.exe"), &["run", "--data", &windows_path(&own)]);
+    let mut engine = Beside::start(machine.wine, &format!(r"{FOLDER}\outtrayd.exe"), &["run", "--data", &windows_path(&own)]);
     let refused = machine.setup(&[]);
     assert_eq!(refused.code, IN_USE, "{refused:?}");
     assert!(refused.out.contains(r"C:\Program Files\Outtray\outtrayd.exe is in use. Nothing was changed."), "{refused:?}");
@@ -385,6 +226,12 @@ fn the_switches_are_told_in_every_language_to_the_end() {
     }
 }
 
+/// What Wine's Credential Manager keeps of ours, in its registry.
+fn credentials(machine: &Machine) -> Vec<String> {
+    let told = machine.wine.run("reg", &["query", r"HKCU\Software\Wine\Credential Manager", "/s"]);
+    told.out.lines().filter(|line| line.starts_with("HKEY") && line.contains("Outtray")).map(str::to_owned).collect()
+}
+
 #[test]
 fn an_account_with_mail_of_its_own_gets_no_service_and_keeps_its_mail_until_told_otherwise() {
     let machine = Machine::new();
@@ -394,8 +241,14 @@ fn an_account_with_mail_of_its_own_gets_no_service_and_keeps_its_mail_until_told
     std::fs::create_dir_all(&own).unwrap();
     let engine = WindowsDaemon::start(machine.wine, &own);
     // As the window asks it: by the folder's own name, which is part of the credential's.
-    let said = engine.told(&["secret", "set", "smart-host"], PASSWORD);
-    assert_eq!(said.code, Some(0), "{said:?}");
+    // Of a domain that stands in no settings any more when the account's mail is removed.
+    for (words, input) in
+        [(["secret", "set", "smart-host"], PASSWORD), (["secret", "set", "certificate"], PASSWORD), (["dkim", "new", "office.test"], "")]
+    {
+        let said = engine.told(&words, input);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    assert_eq!(credentials(&machine).len(), 3);
     assert_eq!(engine.stop(), Some(0));
 
     // From a share, with what belongs to it beside it; one thing is not what it says.
@@ -422,11 +275,13 @@ fn an_account_with_mail_of_its_own_gets_no_service_and_keeps_its_mail_until_told
 
     let removed = machine.uninstall_quietly(&["/REMOVEDATA"]);
     assert_eq!(removed.code, DONE, "{removed:?}");
+    assert_eq!(credentials(&machine), [""; 0]);
     assert!(!own.exists());
     assert!(!machine.path(DATA).exists());
     std::fs::create_dir_all(&own).unwrap();
     let engine = WindowsDaemon::start(machine.wine, &own);
-    assert_eq!(engine.asked(&["status"])["settings"]["secrets"][0]["isSet"], false);
+    let secrets = engine.asked(&["status"])["settings"]["secrets"].clone();
+    assert!(secrets.as_array().is_some_and(|all| all.len() >= 2 && all.iter().all(|one| one["isSet"] == false)), "{secrets}");
     assert_eq!(engine.stop(), Some(0));
     std::fs::remove_dir_all(&own).unwrap();
     assert_eq!(machine.traces(), [""; 0]);

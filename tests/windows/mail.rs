@@ -3,7 +3,7 @@
 
 use crate::wine::{WindowsDaemon, Wine, say, windows_path};
 use control::settings::{AccessRule, ListenerEncryption, ListenerSettings, LogLevel, Settings};
-use e2e::load::{Promised, send_until_killed, subject};
+use e2e::load::{Promised, is_whole, send_until_killed, subject};
 use e2e::office::{PASSWORD, USER, settings_for};
 use e2e::{Certs, Client, FakeSmartHost, SmartHostRunning};
 use serde_json::Value;
@@ -128,6 +128,7 @@ async fn what_was_promised_arrives_although_the_engine_is_killed_three_times() {
             promised.is_subset(&arrived)
         })
         .await;
+    assert!(office.provider.messages().iter().all(|message| is_whole(&message.content)));
     daemon.until(&["queue"], |queue| queue["total"] == 0);
     assert_eq!(daemon.stop(), Some(0));
 }

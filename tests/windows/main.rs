@@ -7,9 +7,17 @@
 #![cfg(unix)] // on Windows itself the ordinary tests show it
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod earlier;
+mod facts;
+mod figures;
 mod installer;
+mod machine;
 mod mail;
+mod pipe;
+mod resources;
 mod service;
 mod smtpsvc;
+mod switches;
 mod units;
+mod walk;
 mod wine;

@@ -47,7 +47,9 @@ impl Installed {
 impl Drop for Installed {
     fn drop(&mut self) {
         let _ = self.told(&["service", "uninstall", "--remove-data"]);
-        let _ = std::fs::remove_file(self.0.path(PROGRAM));
+        let program = self.0.path(PROGRAM);
+        let _ = std::fs::remove_file(&program);
+        let _ = program.parent().map(std::fs::remove_dir);
     }
 }
 

@@ -9,11 +9,11 @@ const DATA: &str = r"C:\inetpub\played";
 const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SMTPSVC";
 
 /// Removed whatever happens.
-struct Played(&'static Wine);
+pub struct Played(&'static Wine);
 
 impl Played {
     /// Installed to start by itself, and running.
-    fn start(wine: &'static Wine, port: u16) -> Self {
+    pub fn start(wine: &'static Wine, port: u16) -> Self {
         let folder = wine.path(DATA);
         std::fs::create_dir_all(&folder).unwrap();
         settings(&folder, port);
@@ -32,7 +32,7 @@ impl Played {
     }
 
     /// Wine's `sc start` does not wait.
-    fn until(&self, state: &str) {
+    pub fn until(&self, state: &str) {
         let begun = std::time::Instant::now();
         while !self.sc(&["query", "SMTPSVC"]).out.contains(state) {
             assert!(begun.elapsed() < crate::wine::PATIENCE, "never {state}");
@@ -40,7 +40,7 @@ impl Played {
     }
 
     /// How it is started: 2 by itself, 4 not at all (SERVICE_AUTO_START, SERVICE_DISABLED).
-    fn start_type(&self) -> String {
+    pub fn start_type(&self) -> String {
         let said = self.0.run("reg", &["query", SERVICE, "/v", "Start"]);
         said.out.split_whitespace().last().unwrap_or_default().to_owned()
     }

@@ -5,8 +5,8 @@
 //! (a service, a firewall rule, `C:\ProgramData\Outtray`) holds [`Wine::machine`] meanwhile.
 //! When this process ends, however it ends, a caretaker ends every program in the prefix and removes it.
 //!
-//! Wine 8 lacks `bcryptprimitives.dll`, which Rust's library wants, and has the Restart Manager in name only: the prefix
-//! gets ours (`stand_in/`), as every Windows has its own. It calls itself Windows 10, the oldest we are for.
+//! Wine 8 lacks `bcryptprimitives.dll`, which Rust's library wants, and has the Restart Manager and the firewall in name only: the
+//! prefix gets ours (`stand_in/`), as every Windows has its own. It calls itself Windows 10, the oldest we are for.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write as _};
@@ -58,7 +58,7 @@ impl Wine {
         let wine = Self { prefix: folder.join("prefix"), folder, programs, display, machine: Mutex::new(()), _care: care };
         let booted = wine.command("wineboot").arg("--init").output().expect("wine (package wine)");
         assert!(booted.status.success(), "wine cannot make a prefix: {booted:?}");
-        for name in ["bcryptprimitives.dll", "rstrtmgr.dll"] {
+        for name in ["bcryptprimitives.dll", "rstrtmgr.dll", "hnetcfg.dll"] {
             let (ours, place) = (wine.programs.join(name), wine.windows().join("system32").join(name));
             fs::copy(&ours, place).unwrap_or_else(|error| panic!("{ours:?}: {error}"));
         }
@@ -93,7 +93,7 @@ impl Wine {
             .env("WINEDEBUG", "-all")
             .env("WINEPREFIX", &self.prefix)
             // Nobody is asked to install .NET or a browser, and nobody's menus get our entries.
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=;rstrtmgr=n")
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=;rstrtmgr,hnetcfg=n")
             .env("DISPLAY", &self.display)
             .current_dir(&self.folder)
             .stdin(Stdio::null());
@@ -255,6 +255,18 @@ impl WindowsDaemon {
 
     pub fn address(&self) -> SocketAddr {
         *self.addresses.first().unwrap_or_else(|| panic!("it listens nowhere: {}\n{}", self.ready, self.errors()))
+    }
+
+    /// In megabytes: what it has written, and its share of everything (the kernel's Private_Dirty and Pss).
+    pub fn memory(&self) -> (f64, f64) {
+        let told = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.process.id())).expect("a process of this system");
+        let of = |wanted: &str| -> f64 {
+            let size = told.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| *name == wanted).map(|(_, size)| size.trim());
+            size.and_then(|size| size.strip_suffix(" kB")?.parse::<f64>().ok()).map_or(0.0, |size| size * 1024.0 / 1e6)
+        };
+        let (own, shared) = (of("Private_Dirty"), of("Pss"));
+        assert!(own > 0.0 && shared >= own, "{told}");
+        (own, shared)
     }
 
     pub fn errors(&self) -> String {

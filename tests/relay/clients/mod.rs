@@ -1,6 +1,7 @@
 //! Real programs at both ends, all from packages (`cargo xtask setup` installs them).
 
 mod beside_postfix;
+mod both_ends;
 mod inputs;
 mod programs;
 mod provider;

@@ -134,7 +134,7 @@ async fn cell(program: &Program, way: &Way, tools: &Tools, provider: &SmartHostR
 }
 
 /// Runs it to its end.
-async fn run(program: &Program, handover: &Handover<'_>) -> Result<(), String> {
+pub(super) async fn run(program: &Program, handover: &Handover<'_>) -> Result<(), String> {
     let run = (program.hands_in)(handover);
     let shown = format!("{:?}", run.command);
     let mut command = tokio::process::Command::from(run.command);
@@ -151,7 +151,8 @@ async fn run(program: &Program, handover: &Handover<'_>) -> Result<(), String> {
     Err(format!("{shown}: {}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
 }
 
-fn is_whole(program: &Program, handover: &Handover<'_>, message: &Taken) -> Result<(), String> {
+/// What the provider has is what the client was given.
+pub(super) fn is_whole(program: &Program, handover: &Handover<'_>, message: &Taken) -> Result<(), String> {
     let (way, shown) = (handover.way, String::from_utf8_lossy(&message.content));
     if (message.reverse_path.as_str(), message.forward_paths.as_slice()) != (way.sender().as_str(), &[RECIPIENT.to_owned()]) {
         return Err(format!("the envelope is {} to {:?}", message.reverse_path, message.forward_paths));
@@ -179,7 +180,7 @@ fn is_whole(program: &Program, handover: &Handover<'_>, message: &Taken) -> Resu
 }
 
 /// The value of a header field that is not folded.
-fn field(content: &[u8], name: &str) -> Option<String> {
+pub(super) fn field(content: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(content);
     let (header, _) = text.split_once("\r\n\r\n")?;
     header

@@ -110,7 +110,6 @@ async fn every_fault_at_every_stage_has_its_outcome() {
             let _ = write!(table, "{row}");
         }
     }
-    println!("{table}");
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("relay/out/faults.md");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &table).unwrap();

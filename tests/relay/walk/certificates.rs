@@ -32,8 +32,12 @@ fn unusable(snapshot: &Snapshot) -> Vec<&Path> {
 
 /// What a device that trusts this authority is shown at a port with TLS from the start; None: something else.
 async fn shown(address: SocketAddr, authority: &Certs) -> Option<Vec<u8>> {
+    shown_to_whom_trusts(address, authority.authority_pem()).await
+}
+
+async fn shown_to_whom_trusts(address: SocketAddr, pem: &str) -> Option<Vec<u8>> {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(rustls_pki_types::CertificateDer::from_pem_slice(authority.authority_pem().as_bytes()).unwrap()).unwrap();
+    roots.add(rustls_pki_types::CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
@@ -41,6 +45,13 @@ async fn shown(address: SocketAddr, authority: &Certs) -> Option<Vec<u8>> {
     let name = rustls_pki_types::ServerName::try_from("localhost").unwrap();
     let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
     Some(stream.get_ref().1.peer_certificates()?.first()?.to_vec())
+}
+
+/// What the window and `outtrayd certificate` say that devices see: whether it is ours, and the certificate itself.
+async fn said_to_be_shown(office: &Office) -> (bool, Option<Vec<u8>>) {
+    let view = office.snapshot().await.settings.certificate.expect("ports that encrypt");
+    let der = rustls_pki_types::CertificateDer::from_pem_slice(view.pem.as_bytes()).unwrap();
+    (view.own, Some(der.to_vec()))
 }
 
 fn put(folder: &Path, (certificate, key): &(String, String)) {
@@ -69,6 +80,11 @@ async fn a_certificate_file_that_was_gone_at_the_start_stopped_everything() {
     device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     Client::connect_tls(encrypted).await.hears("220 *").await;
     assert_eq!(shown(encrypted, &provider.certs).await, None);
+    // A device that is given what the window saves for it trusts us.
+    let ours = snapshot.settings.certificate.expect("ports that encrypt");
+    let seen = shown_to_whom_trusts(encrypted, &ours.pem).await;
+    assert!(ours.own && ours.names.iter().any(|name| name == "localhost") && seen.is_some(), "{ours:?}");
+    assert_eq!(said_to_be_shown(&office).await, (true, seen));
     office
         .until("a lane that names the file", |snapshot| {
             matches!(&snapshot.lane.state, LaneState::Throttled { problem, .. }
@@ -90,7 +106,15 @@ async fn a_certificate_file_that_was_gone_at_the_start_stopped_everything() {
     provider.fake.until(1).await;
     put(folder.path(), &provider.certs.server_pem(&["localhost"]));
     office.until("no notice", |snapshot| snapshot.notices.is_empty()).await;
-    assert!(shown(encrypted, &provider.certs).await.is_some());
+    let theirs = shown(encrypted, &provider.certs).await;
+    assert!(theirs.is_some());
+    assert_eq!(said_to_be_shown(&office).await, (false, theirs));
+
+    // Without a port that encrypts nobody sees any.
+    let mut settings = office.settings().await;
+    settings.listeners.retain(|listener| listener.encryption == ListenerEncryption::Plain);
+    settings.listeners.push(ListenerSettings::new("127.0.0.1", 0, ListenerEncryption::Plain));
+    assert!(matches!(office.apply(settings).await, Answer::Settings { settings } if settings.certificate.is_none()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +156,7 @@ async fn a_renewed_certificate_was_loaded_at_the_next_start_only() {
     };
     let second = tokio::time::timeout(e2e::client::PATIENCE, renewed).await.expect("the new certificate");
     assert!(second.is_some());
+    assert_eq!(said_to_be_shown(&office).await, (false, second.clone()));
     // Who was connected stays so.
     device.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     provider.fake.until(1).await;
@@ -234,4 +259,5 @@ async fn a_pfx_file_and_its_password_come_together_and_a_renewed_one_is_loaded()
     office.until("no notice", |snapshot| snapshot.notices.is_empty()).await;
     let second = shown(encrypted, &provider.certs).await;
     assert!(second.is_some() && second != last);
+    assert_eq!(said_to_be_shown(&office).await, (false, second));
 }

@@ -1,10 +1,11 @@
-//! Killed under load, ten times over: every message that got its 250 arrives.
+//! Killed under load, ten times over: every message that got its 250 arrives, whole, also those whose content is in a file.
 
 use super::Provider;
 use e2e::daemon::furnish;
-use e2e::load::{Promised, send_until_killed, subject};
+use e2e::load::{Promised, is_large, is_whole, send_until_killed, subject};
 use e2e::{Client, Daemon};
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 const KILLS: usize = 10;
 const DEVICES: usize = 8;
@@ -12,8 +13,21 @@ const DEVICES: usize = 8;
 const PROMISES: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_message_that_was_promised_arrives_although_the_engine_is_killed_ten_times() {
-    let provider = Provider::start().await;
+async fn every_message_that_was_promised_arrives_whole_although_the_engine_is_killed_ten_times() {
+    // Looked at as they come, and not remembered.
+    let (arrived, spoilt) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(Mutex::new(Vec::new())));
+    let (keeps, looks) = (Arc::clone(&arrived), Arc::clone(&spoilt));
+    let provider = Provider::of(|fake| {
+        fake.kept_by(move |_, taken| {
+            let subject = subject(&taken.content);
+            if !is_whole(&taken.content) {
+                looks.lock().unwrap().push(format!("{subject}: {} octets", taken.content.len()));
+            }
+            keeps.lock().unwrap().insert(subject);
+            Ok(())
+        })
+    })
+    .await;
     let folder = tempfile::tempdir().unwrap();
     let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
     settings.limits.connections_per_client = 50;
@@ -25,14 +39,19 @@ async fn every_message_that_was_promised_arrives_although_the_engine_is_killed_t
     }
     let promised = promised.lock().unwrap().clone();
     assert!(promised.len() >= KILLS * PROMISES);
+    let large = promised.iter().filter(|subject| is_large(subject)).count();
+    assert!(large >= KILLS, "too few of them are large: {large}");
 
     let last = Daemon::start(&data, &credentials);
-    let arrived = || -> BTreeSet<String> { provider.fake.messages().iter().map(|message| subject(&message.content)).collect() };
-    let mut count = provider.fake.messages().len();
-    while !promised.is_subset(&arrived()) {
-        count += 1;
-        provider.fake.until(count).await;
+    loop {
+        let kept = provider.fake.kept();
+        if promised.is_subset(&arrived.lock().unwrap()) {
+            break;
+        }
+        provider.fake.until_that(|fake| fake.kept() > kept).await;
     }
+    let spoilt = spoilt.lock().unwrap();
+    assert!(spoilt.is_empty(), "not as they were handed in: {spoilt:#?}");
     assert_eq!(last.terminate(), Some(0));
 }
 

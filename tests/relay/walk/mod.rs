@@ -26,6 +26,10 @@ mod import;
 #[cfg(unix)]
 mod kill;
 mod lanes;
+#[cfg(unix)]
+mod logs;
+#[cfg(target_os = "linux")]
+mod memory;
 mod moving;
 mod octets;
 mod pace;
@@ -46,6 +50,8 @@ mod service;
 #[cfg(unix)]
 mod signatures;
 mod smuggling;
+#[cfg(unix)]
+mod stop;
 mod store_fails;
 mod tokens;
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! The password goes in and never comes out: not into a file, a log at the highest level, an
+//! The password goes in and never comes out: not into a file, a log at the highest level, the console, an
 //! environment, a command line or a view, even when the provider shouts it back. And nobody's
 //! address or subject stands in a log that was not asked for details.
 
@@ -9,7 +9,7 @@ use control::settings::TokenGrant;
 use e2e::daemon::{furnish, program};
 use e2e::office::USER;
 use e2e::{Answer, Certs, Client, Daemon, FakeSmartHost, OpenIdProvider, Stage};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -24,7 +24,8 @@ async fn after_a_run_at_trace_level_the_password_is_nowhere() {
     let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
     settings.log_level = control::settings::LogLevel::Trace;
     let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
-    let daemon = Daemon::start(&data, &credentials);
+    let console = data.join("stderr");
+    let daemon = Daemon::start_telling(&data, Some(&credentials), &console);
     Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
     provider.fake.until(1).await;
 
@@ -50,6 +51,91 @@ async fn after_a_run_at_trace_level_the_password_is_nowhere() {
     });
     let logs = std::fs::read_dir(data.join("logs")).unwrap().count();
     assert!(logs > 0 && seen > 10_000, "there was something to look through: {logs} logs, {seen} bytes");
+    tells_all(&console);
+}
+
+/// Its standard error has what the log has, the details too: it was looked through with the rest of the folder.
+fn tells_all(console: &Path) {
+    let told = std::fs::read_to_string(console).unwrap();
+    for what in ["DEBUG", "Starting", "Stopped"] {
+        assert!(told.contains(what), "{what} is missing: {told}");
+    }
+}
+
+/// Given from a shell and kept by a store, or by none: it is used and is nowhere.
+async fn given_from_a_shell(kept: bool) {
+    let provider = Provider::of(|fake| fake.auth(USER, PASSWORD)).await;
+    let line = STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
+    provider.fake.times(1, Stage::Auth, Answer::Echo(format!("535 5.7.8 I do not like {PASSWORD} nor")));
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = e2e::office::settings_for(provider.fake.port(), &provider.ca_file());
+    settings.log_level = control::settings::LogLevel::Trace;
+    let (data, credentials) = furnish(folder.path(), &settings, "");
+    std::fs::remove_file(credentials.join("smart-host")).unwrap();
+    // Where systemd gives none, nothing is kept over a restart.
+    let credentials = (!kept).then_some(credentials.as_path());
+    let needles = [PASSWORD.to_owned(), STANDARD.encode(PASSWORD), line];
+    let must_not_tell = |place: &str, bytes: &[u8]| {
+        for needle in &needles {
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle.as_bytes()), "{place} holds the password");
+        }
+    };
+    let shell = |words: &[&str], input: &str| {
+        let mut child = Command::new(program());
+        child.args(words).args(["--json", "--data"]).arg(&data);
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        must_not_tell(&format!("what outtrayd {words:?} says"), &[&output.stdout[..], &output.stderr].concat());
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let hands_in = async |daemon: &Daemon| {
+        Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
+    };
+
+    let consoles = [data.join("stderr-1"), data.join("stderr-2")];
+    let daemon = Daemon::start_telling(&data, credentials, &consoles[0]);
+    hands_in(&daemon).await;
+    let words = ["secret", "set", "smart-host", "--until-restart"];
+    shell(if kept { &words[..3] } else { &words }, PASSWORD);
+    provider.fake.until(1).await;
+    for words in [&["status"][..], &["history"], &["settings", "show"], &["queue"]] {
+        shell(words, "");
+    }
+    for name in ["environ", "cmdline"] {
+        must_not_tell(name, &std::fs::read(format!("/proc/{}/{name}", daemon.id())).unwrap());
+    }
+    assert_eq!(daemon.terminate(), Some(0));
+
+    let daemon = Daemon::start_telling(&data, credentials, &consoles[1]);
+    let secrets: serde_json::Value = serde_json::from_str(&shell(&["status"], "")).unwrap();
+    assert_eq!(secrets["settings"]["secrets"][0]["isSet"], kept, "{secrets:#}");
+    hands_in(&daemon).await;
+    if !kept {
+        shell(&words, PASSWORD);
+    }
+    provider.fake.until(2).await;
+    shell(&["secret", "remove", "smart-host"], "");
+    assert_eq!(daemon.terminate(), Some(0));
+    look_through(&data, &mut |path, bytes| must_not_tell(&path.display().to_string(), bytes));
+    consoles.iter().for_each(|console| tells_all(console));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_given_from_a_shell_until_the_restart_is_nowhere() {
+    given_from_a_shell(false).await;
+}
+
+/// Its store is the session's own, which encrypts what it keeps.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_given_from_a_shell_into_a_secret_service_is_there_and_nowhere_else() {
+    if std::env::var_os("OUTTRAY_TEST_SECRET_SERVICE").is_none() {
+        return e2e::left_out("a Secret Service and OUTTRAY_TEST_SECRET_SERVICE=1, as in `cargo xtask test`");
+    }
+    given_from_a_shell(true).await;
 }
 
 /// Signed in from a shell, with a token service that gives tokens and a provider that echoes them: neither the token nor what
@@ -66,7 +152,8 @@ async fn after_a_run_at_trace_level_tokens_are_nowhere() {
     settings.smart_host.as_mut().unwrap().sign_in = service.sign_in("desktop", TokenGrant::DeviceCode);
     settings.log_level = control::settings::LogLevel::Trace;
     let (data, credentials) = furnish(folder.path(), &settings, PASSWORD);
-    let daemon = Daemon::start(&data, &credentials);
+    let console = data.join("stderr");
+    let daemon = Daemon::start_telling(&data, Some(&credentials), &console);
     Client::greeted(daemon.address).await.hands_in("scan@office.test", &["ann@away.test"], MESSAGE).await;
 
     let mut shell = Command::new(program()).args(["sign-in", "--json", "--data"]).arg(&data).stdout(Stdio::piped()).spawn().unwrap();
@@ -113,6 +200,7 @@ async fn after_a_run_at_trace_level_tokens_are_nowhere() {
         must_not_tell(&path.display().to_string(), bytes);
     });
     assert!(seen > 10_000, "there was something to look through: {seen} bytes");
+    tells_all(&console);
 }
 
 /// Everything that people and providers wrote bears this word: sign-in, sender, recipients, subject, replies.

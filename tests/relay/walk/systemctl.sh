@@ -1,6 +1,7 @@
 #!/bin/sh
 # Plays systemd for Outtray's unit below a root of its own, as ROOT/usr/bin/systemctl: starts what the unit names, on the
-# folder below the root, and is done when it is ready. With ROOT/run/fails nothing starts.
+# folder below the root, and is done when it is ready. With ROOT/run/fails nothing starts. ROOT/run/hidden names a file that
+# is gone when it starts: what the administrator may read, the service may not. Sealed secrets are opened for the process.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 unit=$root/etc/systemd/system/outtray.service
 process=$root/run/outtray.process
@@ -29,6 +30,17 @@ start)
         echo "Job for outtray.service failed" >&2
         exit 1
     fi
+    [ -e "$root/run/hidden" ] && rm -f "$(cat "$root/run/hidden")"
+    # What the administrator's own process has been given is not the service's.
+    unset CREDENTIALS_DIRECTORY
+    credentials=$root/run/credentials
+    rm -rf "$credentials"
+    sed -n 's/^LoadCredentialEncrypted=\([^:]*\):\(.*\)/\1 \2/p' "$unit" >"$root/run/sealed"
+    while read -r name file; do
+        mkdir -p "$credentials"
+        systemd-creds decrypt "--name=$name" "$root$file" "$credentials/$name" 2>>"$root/run/said" || exit 1
+        export CREDENTIALS_DIRECTORY="$credentials"
+    done <"$root/run/sealed"
     program=$(sed -n 's/^ExecStart="\(.*\)" run --data.*/\1/p' "$unit")
     ready=$root/run/ready
     rm -f "$ready"

@@ -3,7 +3,7 @@
 
 use super::MESSAGE;
 use control::settings::{NamedSmartHost, RouteSettings, Settings, SignIn, SmartHostEncryption, TokenGrant};
-use control::view::{LaneState, SignInView, SignInWaiting, Snapshot};
+use control::view::{LaneState, ProbeOutcome, ProbeStage, SignInView, SignInWaiting, Snapshot};
 use control::{Answer, ProblemCode, Request, Secret};
 use e2e::daemon::{furnish, program};
 use e2e::office::{USER, settings_for};
@@ -286,7 +286,6 @@ async fn the_connection_check_signs_in_before_anything_is_saved() {
     let world = World::new().await;
     let office = Office::start(settings_for(world.fake.port(), &world.ca_file()), Arc::new(SystemClock)).await;
     let smart_host = world.settings(world.service.sign_in("service", by_itself())).smart_host.map(Box::new).unwrap();
-    let mut events = office.control.events();
     let probe = |secret: &str| Request::Probe {
         probe: 7,
         smart_host: smart_host.clone(),
@@ -296,18 +295,13 @@ async fn the_connection_check_signs_in_before_anything_is_saved() {
     };
     let mut outcomes = Vec::new();
     for secret in ["wrong", SERVICE_SECRET] {
-        assert_eq!(office.ask(probe(secret)).await, Answer::Done);
-        use control::view::{ProbeOutcome, ProbeStage};
-        use futures_util::StreamExt;
-        loop {
-            let event = events.next().await.unwrap();
-            let control::Fact::Probed { step, .. } = event.fact else { continue };
-            match (step.stage, step.outcome) {
-                (ProbeStage::SignIn, ProbeOutcome::Failed { problem }) => break outcomes.push(format!("{:?}", problem.code)),
-                (ProbeStage::SignIn, ProbeOutcome::Passed { found }) => break outcomes.push(found),
-                _ => {}
-            }
-        }
+        let Answer::Probed { steps } = office.ask(probe(secret)).await else { panic!("no steps") };
+        let step = steps.into_iter().find(|step| step.stage == ProbeStage::SignIn).unwrap();
+        outcomes.push(match step.outcome {
+            ProbeOutcome::Failed { problem } => format!("{:?}", problem.code),
+            ProbeOutcome::Passed { found } => found,
+            other => panic!("{other:?}"),
+        });
     }
     assert_eq!(outcomes, ["AppSecretRefused".to_owned(), format!("{USER} (XOAUTH2)")]);
 }

@@ -46,29 +46,76 @@ fn settings_are_checked_and_laid_out_before_the_first_start() {
 }
 
 #[test]
-fn the_password_is_sealed_and_stands_nowhere() {
+fn every_secret_is_sealed_and_stands_nowhere() {
     let root = tempfile::tempdir().unwrap();
-    let mut installing = Command::new(program())
-        .args(["service", "install", "--password-stdin", "--root"])
-        .arg(root.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    installing.stdin.take().unwrap().write_all(b"tr0ub4dor\n").unwrap();
-    let installed = installing.wait_with_output().unwrap();
+    let words = ["install", "--password-stdin", "--secret-stdin", "smart-host:backup", "--secret-stdin", "dkim.s1.office.example"];
+    let installed = service_told(root.path(), &words, "tr0ub4dor\ncorrect horse\nbattery staple\n");
     if !installed.status.success() {
         // Only root may make the machine's key; then nothing is installed and it is said why.
-        assert!(String::from_utf8_lossy(&installed.stderr).contains("the password cannot be sealed"), "{installed:?}");
-        assert!(!root.path().join("etc/systemd").exists());
-        return;
+        let said = String::from_utf8_lossy(&installed.stderr);
+        assert!(said.contains("the secret smart-host cannot be sealed"), "{installed:?}");
+        assert!(!root.path().join("etc").exists());
+        return e2e::left_out("systemd-creds and root, who may make the machine's key");
     }
-    let unit = std::fs::read_to_string(root.path().join("etc/systemd/system/outtray.service")).unwrap();
-    assert!(unit.contains("LoadCredentialEncrypted=smart-host:/etc/outtray/smart-host.credential\n"), "{unit}");
-    let sealed = std::fs::read(root.path().join("etc/outtray/smart-host.credential")).unwrap();
-    assert!(!sealed.is_empty() && !unit.contains("tr0ub4dor"));
-    assert!(!sealed.windows(9).any(|window| window == b"tr0ub4dor"));
+    let path = root.path().join("etc/systemd/system/outtray.service");
+    let unit = std::fs::read_to_string(&path).unwrap();
+    let names = ["dkim.s1.office.example", "smart-host", "smart-host.backup"];
+    let lines: Vec<&str> = unit.lines().filter(|line| line.starts_with("LoadCredentialEncrypted=")).collect();
+    assert_eq!(lines, names.map(|name| format!("LoadCredentialEncrypted={name}:/etc/outtray/{name}.credential")));
+    for (name, secret) in names.iter().zip(["battery staple", "tr0ub4dor", "correct horse"]) {
+        let file = root.path().join(format!("etc/outtray/{name}.credential"));
+        assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600, "{name}");
+        assert!(!std::fs::read_to_string(&file).unwrap().contains(secret) && !unit.contains(secret), "{name}");
+        assert_eq!(opened(name, &file), secret);
+    }
+
+    // Judged as it stands: a secret gives no right.
+    let verified = analyze(&["verify", "--man=no"], &path);
+    assert!(verified.status.success() && verified.stderr.is_empty(), "{verified:?}");
+    let judged = analyze(&["security", "--offline=true", "--threshold=19", "--no-pager"], &path);
+    assert!(judged.status.success(), "{judged:?}");
+
+    // A new one takes the place of that of its name; the others stay.
+    let again = service_told(root.path(), &["install", "--secret-stdin", "smart-host:backup"], "another\n");
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), unit);
+    assert_eq!(opened("smart-host.backup", &root.path().join("etc/outtray/smart-host.backup.credential")), "another");
+    assert_eq!(opened("smart-host", &root.path().join("etc/outtray/smart-host.credential")), "tr0ub4dor");
+
+    // They stay when the data stays, and go with it: all of them.
+    let kept = service(root.path(), &["uninstall"]);
+    assert!(String::from_utf8_lossy(&kept.stdout).contains("dkim.s1.office.example, smart-host, smart-host.backup"), "{kept:?}");
+    assert!(root.path().join("etc/outtray/smart-host.credential").exists());
+    let removed = service(root.path(), &["uninstall", "--remove-data"]);
+    assert_eq!(removed.status.code(), Some(0), "{removed:?}");
+    assert!(!root.path().join("etc/outtray").exists());
+}
+
+#[test]
+fn a_secret_that_cannot_be_sealed_is_named_and_nothing_is_changed() {
+    let refused = |words: &[&str], input: &str, path: &str| {
+        let root = tempfile::tempdir().unwrap();
+        let mut install = Command::new(program());
+        install.args(["service", "install"]).args(words).arg("--root").arg(root.path()).env("PATH", path);
+        let said = told(install, input);
+        assert!(!said.status.success() && !root.path().join("etc").exists(), "{said:?}");
+        String::from_utf8_lossy(&said.stderr).into_owned()
+    };
+    let path = std::env::var("PATH").unwrap();
+    let two = ["--secret-stdin", "smart-host", "--secret-stdin", "smart-host:backup"];
+    let said = refused(&two, "one\ntwo\n", "/nonexistent");
+    assert!(said.contains("the secret smart-host cannot be sealed") && said.contains("LoadCredential=smart-host:FILE"), "{said}");
+    let said = refused(&two, "one\n", &path);
+    assert!(said.contains("no line for smart-host:backup"), "{said}");
+    let said = refused(&["--secret-stdin", "../../shadow"], "one\n", &path);
+    assert!(said.contains("../../shadow"), "{said}");
+}
+
+/// By root, with the machine's key.
+fn opened(name: &str, file: &Path) -> String {
+    let opened = Command::new("systemd-creds").args(["decrypt", &format!("--name={name}")]).arg(file).arg("-").output().unwrap();
+    assert!(opened.status.success(), "{opened:?}");
+    String::from_utf8(opened.stdout).unwrap()
 }
 
 #[test]
@@ -103,12 +150,10 @@ fn systemd_hears_when_it_is_ready_reads_settings_again_and_stops() {
 }
 
 /// As under the unit: an account of its own, which may not look at others' processes.
-#[allow(clippy::print_stdout)] // says why nothing was tried
 #[test]
 fn who_holds_a_port_cannot_be_told_by_an_account_of_its_own_and_the_port_is_told_all_the_same() {
     if !root() {
-        println!("skipped: only root can run a program as another account");
-        return;
+        return e2e::left_out("root, who can run a program as another account");
     }
     let folder = tempfile::tempdir().unwrap();
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -174,6 +219,19 @@ fn install(root: &Path) -> PathBuf {
 
 fn service(root: &Path, words: &[&str]) -> Output {
     Command::new(program()).arg("service").args(words).arg("--root").arg(root).stdin(Stdio::null()).output().unwrap()
+}
+
+fn service_told(root: &Path, words: &[&str], input: &str) -> Output {
+    let mut command = Command::new(program());
+    command.arg("service").args(words).arg("--root").arg(root);
+    told(command, input)
+}
+
+fn told(mut command: Command, input: &str) -> Output {
+    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may have ended without reading.
+    let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
+    process.wait_with_output().unwrap()
 }
 
 fn analyze(words: &[&str], unit: &Path) -> Output {
