@@ -235,11 +235,11 @@ impl Keeper {
         match control::pipe::connect(&own).await {
             Ok(stream) => {
                 let client = Client::over(stream);
-                let (mut asking, standing) = (JoinSet::new(), Arc::new(OnceLock::new()));
-                asking.spawn(ask_standing(client.clone(), standing.clone()));
+                let (mut asking, by_itself) = (JoinSet::new(), Arc::new(OnceLock::new()));
+                asking.spawn(ask_whether_by_itself(client.clone(), by_itself.clone()));
                 let end = self.follow(client, &own, false).await;
-                if let Some(standing) = standing.get() {
-                    self.guest = *standing == Standing::ByItself;
+                if let Some(by_itself) = by_itself.get() {
+                    self.guest = *by_itself;
                 }
                 Ok(end)
             }
@@ -310,16 +310,10 @@ impl Keeper {
     }
 }
 
-/// What an engine in another process ends with.
-#[derive(Debug, PartialEq, Eq)]
-enum Standing {
-    ByItself,
-    WithAWindow,
-}
-
-async fn ask_standing(client: Client, standing: Arc<OnceLock<Standing>>) {
+/// Whether an engine in another process goes on without a window; nothing when it is gone before it has said so.
+async fn ask_whether_by_itself(client: Client, by_itself: Arc<OnceLock<bool>>) {
     if let Ok(Answer::Snapshot { snapshot }) = client.call(Request::Snapshot).await {
-        let _ = standing.set(if snapshot.engine.embedded { Standing::WithAWindow } else { Standing::ByItself });
+        let _ = by_itself.set(!snapshot.engine.embedded);
     }
 }
 

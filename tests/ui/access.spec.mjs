@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { goTo, shoot, stage } from "./kit.mjs";
+import { goTo, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -23,12 +23,12 @@ describe("the access page", () => {
     await page.getByText("Office is now rule 1 of 2.").waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").waitFor();
-    assert.deepEqual(await names(page), ["Office", "Door system"]);
+    await soon.deepEqual(() => names(page), ["Office", "Door system"]);
     await page.getByRole("listitem").filter({ hasText: "Door system" }).dragTo(page.getByRole("listitem").filter({ hasText: "10.0.0.0/26" }));
     await page.getByText("Door system is now rule 1 of 2.").waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").waitFor();
-    assert.deepEqual(await names(page), ["Door system", "Office"]);
+    await soon.deepEqual(() => names(page), ["Door system", "Office"]);
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -40,18 +40,18 @@ describe("the access page", () => {
     await page.getByRole("button", { name: "Move Door system down" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("Door system is now rule 2 of 2.").waitFor({ state: "attached" });
-    assert.equal(await focused(), "Move Door system down");
+    await soon.equal(() => focused(), "Move Door system down");
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByText("Door system is now rule 1 of 2.").waitFor({ state: "attached" });
-    assert.equal(await focused(), "Move Door system down");
+    await soon.equal(() => focused(), "Move Door system down");
     await page.getByRole("button", { name: "Change Office" }).focus();
     await page.keyboard.press("Alt+ArrowUp");
-    assert.equal(await focused(), "Change Office");
+    await soon.equal(() => focused(), "Change Office");
     // At the end there is nowhere to go.
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").waitFor();
-    assert.deepEqual(await names(page), ["Office", "Door system"]);
+    await soon.deepEqual(() => names(page), ["Office", "Door system"]);
     await page.context().close();
   });
 
@@ -60,9 +60,9 @@ describe("the access page", () => {
     await goTo(page, "Access");
     await page.getByRole("button", { name: "Change Office" }).click();
     await page.getByRole("button", { name: "Move Office up" }).click();
-    assert.equal(await page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
+    await soon.equal(() => page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
     await page.getByRole("button", { name: "Remove Door system" }).click();
-    assert.equal(await page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
+    await soon.equal(() => page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
     await page.context().close();
   });
 
@@ -98,7 +98,7 @@ describe("the access page", () => {
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
     const saved = await settings(page);
     assert.deepEqual([saved.rules[0].name, saved.hostName], ["Office", "relay.northwind.example"]);
-    assert.equal(await page.getByRole("tab", { name: "Who may send" }).count(), 0, "it is a page of its own");
+    await soon.equal(() => page.getByRole("tab", { name: "Who may send" }).count(), 0, "it is a page of its own");
     await page.context().close();
   });
 
@@ -111,7 +111,7 @@ describe("the access page", () => {
     await page.getByLabel("Network", { exact: true }).fill("10.0.0.0/99");
     await page.getByLabel("Network", { exact: true }).blur();
     await page.getByText("This is no address and no subnet").waitFor();
-    assert.ok(await page.getByRole("button", { name: "Save" }).isDisabled());
+    await soon.ok(() => page.getByRole("button", { name: "Save" }).isDisabled());
     await page.getByLabel("Network", { exact: true }).fill("10.0.0.0/24");
     await page.getByLabel("Network", { exact: true }).blur();
     await page.getByRole("button", { name: "Save" }).click();
@@ -138,7 +138,7 @@ describe("the access page", () => {
     await page.getByText("does not allow it").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Ask the engine" }).click();
     await page.getByText("Rule 2 (Office) allows it.").waitFor();
-    assert.deepEqual((await settings(page)).rules[1].senders, ["northwind.example"], "asking saves nothing");
+    await soon.deepEqual(async () => (await settings(page)).rules[1].senders, ["northwind.example"], "asking saves nothing");
     await page.context().close();
   });
 
@@ -149,25 +149,25 @@ describe("the access page", () => {
     await page.getByRole("button", { name: "Remove branch" }).click();
     await page.getByRole("button", { name: "Add an account" }).first().click();
     await page.getByLabel("User name").fill("warehouse");
-    assert.ok(await page.getByRole("button", { name: "Set password…" }).isDisabled(), "it is not in force yet");
+    await soon.ok(() => page.getByRole("button", { name: "Set password…" }).isDisabled(), "it is not in force yet");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Set password…" }).click();
     await page.getByRole("button", { name: "Make one up" }).click();
+    await soon.match(() => page.getByLabel("Password", { exact: true }).inputValue(), /^[a-z2-9]{20}$/);
     const password = await page.getByLabel("Password", { exact: true }).inputValue();
-    assert.match(password, /^[a-z2-9]{20}$/);
     await page.getByRole("button", { name: "Set password", exact: true }).click();
     const told = page.getByRole("alertdialog");
     await told.getByText("Enter this in the device now").waitFor();
-    assert.equal(await told.locator("[data-password]").innerText(), password);
+    await soon.equal(() => told.locator("[data-password]").innerText(), password);
     await page.evaluate(() => {
       navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve());
     });
     await told.getByRole("button", { name: "Copy password" }).click();
     await told.getByText("Copied").waitFor();
-    assert.equal(await page.evaluate(() => window.copied), password);
+    await soon.equal(() => page.evaluate(() => window.copied), password);
     await told.getByRole("button", { name: "Done" }).click();
     await page.getByText("password is set", { exact: true }).waitFor();
-    assert.ok(!(await page.content()).includes(password));
+    await soon.ok(async () => !(await page.content()).includes(password));
 
     await page.getByRole("button", { name: "Change password…" }).click();
     await page.getByRole("button", { name: "Remove the password" }).click();
@@ -206,8 +206,8 @@ describe("header rules", () => {
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByLabel("For", { exact: true }).selectOption("every message");
     const then = page.getByLabel("then", { exact: true });
-    assert.deepEqual(await then.locator("option").allInnerTexts(), ["Take the field out", "Add a field"]);
-    assert.equal(await page.getByLabel("has", { exact: true }).count(), 0, "there is nothing to look into");
+    await soon.deepEqual(() => then.locator("option").allInnerTexts(), ["Take the field out", "Add a field"]);
+    await soon.equal(() => page.getByLabel("has", { exact: true }).count(), 0, "there is nothing to look into");
     await page.getByLabel("Field to add").fill("Content-Type");
     await page.getByLabel("Its value").fill("Müller & Söhne");
     await page.getByLabel("Its value").blur();
@@ -217,11 +217,11 @@ describe("header rules", () => {
     await then.last().selectOption("Take the field out");
     await page.getByLabel("Field", { exact: true }).fill("X-Scanner-Serial");
     await page.getByLabel("For", { exact: true }).last().selectOption("every message");
-    assert.equal(await page.getByLabel("Field to take out").inputValue(), "X-Scanner-Serial", "it goes along");
+    await soon.equal(() => page.getByLabel("Field to take out").inputValue(), "X-Scanner-Serial", "it goes along");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").waitFor();
     await shoot(page, "header-rules");
-    assert.deepEqual((await settings(page)).headers, [
+    await soon.deepEqual(async () => (await settings(page)).headers, [
       { name: "", field: null, pattern: "", action: { kind: "add", field: "X-Organization", value: "Müller & Söhne" } },
       { name: "", field: null, pattern: "", action: { kind: "remove", field: "X-Scanner-Serial" } },
     ]);
@@ -246,14 +246,14 @@ describe("the devices page", () => {
     }
     await page.getByRole("button", { name: "Look at them" }).click();
     await page.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
-    assert.equal(await page.getByRole("searchbox").inputValue(), "client:10.0.0.63");
+    await soon.equal(() => page.getByRole("searchbox").inputValue(), "client:10.0.0.63");
     await page.getByRole("row").nth(1).click();
     await page.getByText("Its device suddenly sent far more than usual. It waits until someone releases it.").waitFor();
     await goTo(page, "Devices");
     await page.getByRole("button", { name: "Release", exact: true }).click();
     await page.getByText("512 messages are on the way now.").first().waitFor();
     await burst(page).waitFor({ state: "detached" });
-    assert.deepEqual(await held(page), ["10.0.0.20 person"], "what a person holds stays");
+    await soon.deepEqual(() => held(page), ["10.0.0.20 person"], "what a person holds stays");
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -286,7 +286,7 @@ describe("the devices page", () => {
     await page.getByRole("button", { name: "Delete 512 messages" }).click();
     await page.getByText("512 messages were deleted.").first().waitFor();
     await burst(page).waitFor({ state: "detached" });
-    assert.deepEqual((await held(page)).sort(), ["10.0.0.20 person", "10.0.0.63 person", "10.0.0.634 burst"]);
+    await soon.deepEqual(async () => (await held(page)).sort(), ["10.0.0.20 person", "10.0.0.63 person", "10.0.0.634 burst"]);
     await page.context().close();
   });
 
@@ -297,15 +297,15 @@ describe("the devices page", () => {
     await page.getByText("HP LaserJet M428 may send now, by rule 3.").first().waitFor();
     await page.getByRole("heading", { name: /^HP LaserJet M428/ }).waitFor({ state: "detached" });
     await page.getByText("4 refused before").waitFor();
-    assert.ok((await settings(page)).rules.some((rule) => rule.network === "10.0.0.77"));
+    await soon.ok(async () => (await settings(page)).rules.some((rule) => rule.network === "10.0.0.77"));
     await page.getByRole("searchbox", { name: "Find a device" }).fill("branch");
     await page.getByRole("rowheader", { name: /198\.51\.100\.7/ }).waitFor();
-    assert.equal(await page.getByRole("rowheader").count(), 1);
+    await soon.equal(() => page.getByRole("rowheader").count(), 1);
     await page.getByRole("searchbox", { name: "Find a refusal" }).fill("size exceeds");
     await page.getByText("Reception scanner").last().waitFor();
     await page.getByRole("button", { name: "branch-scanner" }).click();
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
-    assert.equal(await page.getByRole("searchbox").inputValue(), "client:198.51.100.7");
+    await soon.equal(() => page.getByRole("searchbox").inputValue(), "client:198.51.100.7");
     await page.context().close();
   });
 
@@ -321,14 +321,14 @@ describe("the devices page", () => {
     await goTo(page, "Devices");
     const laser = page.locator("section", { hasText: "Needs you" }).locator("div", { has: page.getByRole("heading", { name: /^HP LaserJet/ }) }).last();
     await page.getByText("Rule 3 (Old printers) refuses its address.").waitFor();
-    assert.equal(await page.getByRole("button", { name: "Allow 10.0.0.0/24" }).count(), 0, "it would hide rule 3");
+    await soon.equal(() => page.getByRole("button", { name: "Allow 10.0.0.0/24" }).count(), 0, "it would hide rule 3");
     await page.getByRole("button", { name: "Change its rule" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Access" }).waitFor();
-    assert.equal(await page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.64/26", "the rule is open");
+    await soon.equal(() => page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.64/26", "the rule is open");
     await goTo(page, "Devices");
     await page.getByRole("button", { name: "Allow this device" }).first().click();
     await page.getByText("HP LaserJet M428 may send now, by rule 3.").first().waitFor();
-    assert.deepEqual((await settings(page)).rules.map((rule) => `${rule.action} ${rule.network}`).slice(2), ["allow 10.0.0.77", "refuse 10.0.0.64/26"]);
+    await soon.deepEqual(async () => (await settings(page)).rules.map((rule) => `${rule.action} ${rule.network}`).slice(2), ["allow 10.0.0.77", "refuse 10.0.0.64/26"]);
     await laser.waitFor({ state: "detached" });
     await page.context().close();
   });
@@ -336,9 +336,9 @@ describe("the devices page", () => {
   test("says of each reason what it means, and what to set on an old device", async () => {
     const page = await play.open("every-refusal");
     await goTo(page, "Devices");
-    assert.equal(await page.getByRole("button", { name: "Ignore" }).count(), 4, "the newest, the others on a click");
+    await soon.equal(() => page.getByRole("button", { name: "Ignore" }).count(), 4, "the newest, the others on a click");
     await page.getByRole("button", { name: "Show 11 more devices that were refused" }).click();
-    assert.equal(await page.getByRole("button", { name: "Ignore" }).count(), 15);
+    await soon.equal(() => page.getByRole("button", { name: "Ignore" }).count(), 15);
     await page.getByText("It offers only TLS 1.0, and TLS 1.2 is the oldest that is safe").first().waitFor();
     await page.getByText("switch its encryption off and use port 25").waitFor();
     await page.getByRole("button", { name: "Ignore" }).first().click();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -52,7 +52,7 @@ describe("a port that another program holds", () => {
       await topBar(page).getByRole("button", { name: "Change listening" }).click();
       const closed = page.getByRole("region", { name: "Not open" });
       await closed.getByText("Stop that program and try again").waitFor();
-      assert.equal(await page.getByRole("button", { name: "Save", exact: true }).count(), 0);
+      await soon.equal(() => page.getByRole("button", { name: "Save", exact: true }).count(), 0);
       await looksWell(page, `port-taken-${look}`);
       await freePort25(page);
       await closed.getByRole("button", { name: "Try again" }).click();
@@ -108,7 +108,7 @@ describe("time limits towards the provider", () => {
       await goTo(page, "Settings");
       await page.getByText("Time limits towards the provider").click();
       const taking = page.getByLabel("Taking a message", { exact: true });
-      assert.equal(await taking.inputValue(), "10");
+      await soon.equal(() => taking.inputValue(), "10");
       await page.getByText("a shorter time makes it likelier that a message is sent twice. Usually 10 min.").waitFor();
       await page.getByLabel("Connecting", { exact: true }).fill("45");
       await page.getByLabel("Keeping a connection", { exact: true }).fill("0");
@@ -136,7 +136,7 @@ describe("time limits towards the provider", () => {
     await page.getByLabel("Connecting", { exact: true }).blur();
     await page.getByText("use 1 to 3600").waitFor();
     await page.getByText("Time limits towards the provider").click();
-    assert.ok(await page.getByLabel("Connecting", { exact: true }).isVisible());
+    await soon.ok(() => page.getByLabel("Connecting", { exact: true }).isVisible());
     await page.context().close();
   });
 });
@@ -195,10 +195,10 @@ describe("a trouble of the relay's own", () => {
       await copied(page);
       await notice(page, [{ code: "storeFailed", said: "i/o error" }, { code: "databaseSetAside", subject: `${FOLDER}\\damaged-1`, said: "malformed" }, { code: "messageUnreadable", subject: "2", said: "not found" }]);
       await page.getByText(`Mail lies in ${FOLDER}.`).waitFor();
-      assert.equal(await page.getByText("3 messages are waiting, none is lost.").count(), 3);
+      await soon.equal(() => page.getByText("3 messages are waiting, none is lost.").count(), 3);
       for (const at of [0, 1]) await page.locator("main").getByRole("button", { name: "Copy the folder’s path" }).nth(at).click();
       await page.waitForFunction(() => window.copied.length === 2);
-      assert.deepEqual(await page.evaluate(() => window.copied), [FOLDER, `${FOLDER}\\damaged-1`]);
+      await soon.deepEqual(() => page.evaluate(() => window.copied), [FOLDER, `${FOLDER}\\damaged-1`]);
       await shoot(page, `own-disk-${look}`);
       assert.deepEqual(await overflows(page), []);
       assert.deepEqual(await accessFaults(page), [], look);
@@ -247,7 +247,7 @@ describe("the certificate that devices see", () => {
       });
       await press(page, "Copy the fingerprint");
       await page.locator(".fui-Toast").getByText("Copied.").waitFor();
-      assert.match(await page.evaluate(() => window.copied), /^5E:2A:(..:){29}5C$/);
+      await soon.match(() => page.evaluate(() => window.copied), /^5E:2A:(..:){29}5C$/);
       assert.deepEqual(page.faults, []);
       await page.context().close();
     }
@@ -286,17 +286,17 @@ describe("settings that are not saved", () => {
     const page = await changed();
     await page.getByRole("tab", { name: "Retries and reports" }).click();
     await page.getByRole("tab", { name: "Limits" }).click();
-    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
     await leaveFor(page, "Queue");
     const dialog = page.getByRole("alertdialog");
     await dialog.getByText("not in force yet: limits").waitFor();
     await looksWell(page, "leave-light");
     await dialog.getByRole("button", { name: "Stay here" }).click();
-    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
     await leaveFor(page, "Queue");
     await dialog.getByRole("button", { name: "Throw it away" }).click();
     await page.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
-    assert.equal((await inForce(page)).limits.messageBytes, 25_000_000);
+    await soon.equal(async () => (await inForce(page)).limits.messageBytes, 25_000_000);
     await goTo(page, "Settings");
     await leaveFor(page, "History");
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
@@ -309,7 +309,7 @@ describe("settings that are not saved", () => {
     await looksWell(page, "leave-small");
     await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    assert.equal((await inForce(page)).limits.messageBytes, 35_000_000);
+    await soon.equal(async () => (await inForce(page)).limits.messageBytes, 35_000_000);
     await page.context().close();
   });
 
@@ -323,7 +323,7 @@ describe("settings that are not saved", () => {
     await leaveFor(page, "Overview");
     await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
     await page.getByText("The disk is nearly full. No space left.").first().waitFor();
-    assert.equal(await page.getByLabel("Largest message").inputValue(), "35");
+    await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
     await page.context().close();
   });
 
@@ -339,11 +339,11 @@ describe("settings that are not saved", () => {
     await dialog.getByText("not in force yet: mail provider").waitFor();
     await looksWell(page, "leave-setup");
     await dialog.getByRole("button", { name: "Stay here" }).click();
-    assert.ok(await page.getByRole("radio", { name: "SendGrid" }).isChecked());
+    await soon.ok(() => page.getByRole("radio", { name: "SendGrid" }).isChecked());
     await press(page, "Leave setup");
     await dialog.getByRole("button", { name: "Throw it away" }).click();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    assert.equal(await page.evaluate(() => localStorage.getItem("outtray.setup")), null);
+    await soon.equal(() => page.evaluate(() => localStorage.getItem("outtray.setup")), null);
     await page.context().close();
   });
 
@@ -361,7 +361,7 @@ describe("settings that are not saved", () => {
     await leaveFor(page, "Overview");
     const dialog = page.getByRole("alertdialog");
     await dialog.getByText("something in it is wrong").waitFor();
-    assert.equal(await dialog.getByRole("button", { name: "Save and leave" }).count(), 0);
+    await soon.equal(() => dialog.getByRole("button", { name: "Save and leave" }).count(), 0);
     await page.context().close();
   });
 });
@@ -374,7 +374,7 @@ describe("a test message", () => {
       await page.evaluate(() => window.fakeEngine.wish("sendTest"));
       const dialog = page.getByRole("dialog");
       await dialog.getByLabel("To", { exact: true }).fill("me@northwind.example");
-      assert.equal(await dialog.getByLabel("From", { exact: true }).inputValue(), "relay@northwind.example");
+      await soon.equal(() => dialog.getByLabel("From", { exact: true }).inputValue(), "relay@northwind.example");
       await dialog.getByRole("button", { name: "Send test message" }).click();
       await dialog.getByText("Now look into the mailbox of me@northwind.example").waitFor();
       await looksWell(page, `test-${look}`);
@@ -396,7 +396,7 @@ describe("a test message", () => {
     await looksWell(page, "test-stuck");
     await dialog.getByRole("button", { name: "Change sign-in" }).click();
     await page.getByRole("tab", { name: "Mail provider", selected: true }).waitFor();
-    assert.equal(await dialog.count(), 0);
+    await soon.equal(() => dialog.count(), 0);
     await page.context().close();
   });
 
@@ -414,7 +414,7 @@ describe("a test message", () => {
     const page = await play.open("fresh");
     await page.evaluate(() => window.fakeEngine.wish("sendTest"));
     await page.getByRole("heading", { level: 1, name: "Welcome to Outtray" }).waitFor();
-    assert.equal(await page.getByRole("dialog").count(), 0);
+    await soon.equal(() => page.getByRole("dialog").count(), 0);
     await page.context().close();
   });
 });

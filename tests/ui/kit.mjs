@@ -2,6 +2,7 @@
  * What the page tests stand on: a static server with the window's own content policy, a browser,
  * and words for opening a page in a given world, look and size.
  */
+import assert from "node:assert/strict";
 import { createReadStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -19,6 +20,9 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 
 export const bundle = fileURLToPath(new URL("dist-fake/", ui));
 export const production = fileURLToPath(new URL("dist/", ui));
+/** How many times slower than this machine the page is to be: finds the test that looks before the page is there. */
+export const SLOWER = Number(process.env.OUTTRAY_SLOWER ?? 1);
+const PATIENCE = 8000 * SLOWER;
 const shots = process.env.OUTTRAY_SHOTS ?? join(tmpdir(), "outtray-shots");
 
 export function serve(folder = bundle) {
@@ -74,7 +78,8 @@ export async function stage() {
       page.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
       });
-      page.setDefaultTimeout(8000);
+      page.setDefaultTimeout(PATIENCE);
+      if (SLOWER > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
       if (clock) await page.clock.install();
       await page.goto(`${server.address}/?fake=${scenario}${traffic ? "" : "&still"}`);
       await page.locator("#page").waitFor();
@@ -87,6 +92,25 @@ export async function stage() {
     },
   };
 }
+
+/**
+ * What the page comes to: `soon.equal(() => field.inputValue(), "10")` reads again until it is so.
+ * A click or a key has ended before what it sets going is drawn, and what is looked at may stem from before.
+ */
+export const soon = Object.fromEntries(
+  ["ok", "equal", "deepEqual", "match"].map((kind) => [
+    kind,
+    async (read, ...wanted) => {
+      for (const end = Date.now() + PATIENCE; ; await new Promise((resolve) => setTimeout(resolve, 30))) {
+        try {
+          return assert[kind](await read(), ...wanted);
+        } catch (error) {
+          if (Date.now() > end) throw error;
+        }
+      }
+    },
+  ]),
+);
 
 /** Goes to a page of the window by its navigation. */
 export async function goTo(page, name) {

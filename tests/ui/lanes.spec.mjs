@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -23,12 +23,12 @@ describe("providers in the lists", () => {
     await goTo(page, "Queue");
     await page.getByRole("columnheader", { name: "Provider" }).waitFor();
     const label = (name) => (name === "default" ? "Microsoft 365" : name);
-    assert.deepEqual(await providers(page), (await wanted(page, "queue")).map((lanes) => lanes.map(label).join(", ")));
+    await soon.deepEqual(() => providers(page), (await wanted(page, "queue")).map((lanes) => lanes.map(label).join(", ")));
     await shoot(page, "lanes-queue");
     await page.getByLabel("Filter by provider").selectOption("Invoices");
     const n = (await wanted(page, "queue")).filter((lanes) => lanes.includes("Invoices")).length;
     await page.getByText(`${n} message${n === 1 ? "" : "s"} found`).waitFor();
-    assert.ok((await providers(page)).every((cell) => cell.includes("Invoices")));
+    await soon.ok(async () => (await providers(page)).every((cell) => cell.includes("Invoices")));
     // Mail that takes another way goes out of the list without an event of its own.
     await page.evaluate(() => {
       const { world } = window.fakeEngine;
@@ -40,7 +40,7 @@ describe("providers in the lists", () => {
     await page.getByText("Nothing in the queue matches").waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByRole("columnheader", { name: "Provider" }).waitFor();
-    assert.equal(await page.getByLabel("Filter by provider").inputValue(), "");
+    await soon.equal(() => page.getByLabel("Filter by provider").inputValue(), "");
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -50,7 +50,7 @@ describe("providers in the lists", () => {
     await goTo(page, "History");
     await page.getByLabel("Filter by provider").selectOption("Invoices");
     await page.getByText(/\d+ messages? found/).waitFor();
-    assert.ok((await providers(page)).every((cell) => cell.includes("Invoices")));
+    await soon.ok(async () => (await providers(page)).every((cell) => cell.includes("Invoices")));
     await page.getByRole("button", { name: "Export as CSV" }).click();
     const file = await page.waitForFunction(() => window.fakeEngine.saved[0]);
     const lines = (await file.jsonValue()).text.trim().split("\r\n");
@@ -59,7 +59,7 @@ describe("providers in the lists", () => {
     await page.locator("[role=row][id]").last().click();
     const story = page.getByRole("complementary", { name: "Story of the message" });
     await story.getByText("Handed over to Invoices").first().waitFor();
-    assert.match(await story.locator("dl").innerText(), /Provider\s+Invoices/);
+    await soon.match(() => story.locator("dl").innerText(), /Provider\s+Invoices/);
     await shoot(page, "lanes-history");
     assert.deepEqual(await accessFaults(page), []);
     await page.context().close();
@@ -73,7 +73,7 @@ describe("providers in the lists", () => {
         const row = page.locator("[role=row][id]").filter({ hasText: NIGHT }).first();
         await row.waitFor();
         const seen = row.locator("[class*=via], [class*=lane]").filter({ hasText: NIGHT, visible: true });
-        assert.equal(await seen.count(), 1, `${name} ${look} ${viewport.width}`);
+        await soon.equal(() => seen.count(), 1, `${name} ${look} ${viewport.width}`);
         assert.deepEqual(await overflows(page), []);
         assert.deepEqual(await accessFaults(page), [], `${name} ${look}`);
         await shoot(page, `lanes-${name.toLowerCase()}-${look}-${viewport.width}`);
@@ -87,12 +87,12 @@ describe("providers in the lists", () => {
     for (const name of ["Queue", "History"]) {
       await goTo(page, name);
       await page.locator("[role=row][id]").first().waitFor();
-      assert.equal(await page.getByRole("columnheader", { name: "Provider" }).count(), 0);
-      assert.equal(await page.getByLabel("Filter by provider").count(), 0);
-      assert.equal(await page.getByText("· via").count(), 0);
+      await soon.equal(() => page.getByRole("columnheader", { name: "Provider" }).count(), 0);
+      await soon.equal(() => page.getByLabel("Filter by provider").count(), 0);
+      await soon.equal(() => page.getByText("· via").count(), 0);
     }
     await goTo(page, "Overview");
-    assert.equal(await page.getByText("sent again").count(), 0);
+    await soon.equal(() => page.getByText("sent again").count(), 0);
     await page.context().close();
   });
 });
@@ -116,12 +116,12 @@ describe("a provider that is not the usual one", () => {
     await shoot(page, "lanes-stuck-overview");
     await goTo(page, "Queue");
     await page.getByRole("banner").getByRole("button", { name: "Change sign-in" }).click();
-    assert.equal(await page.getByRole("tab", { name: "More providers" }).getAttribute("aria-selected"), "true");
+    await soon.equal(() => page.getByRole("tab", { name: "More providers" }).getAttribute("aria-selected"), "true");
     await invoices(page, { state: { kind: "ready" }, paused: true });
     await headline(page).getByText("Delivery through Invoices is paused").waitFor();
     await page.getByRole("banner").getByRole("button", { name: "Resume" }).click();
     await headline(page).getByText("Mail is flowing", { exact: true }).waitFor();
-    assert.deepEqual(await page.evaluate(() => window.fakeEngine.world.snapshot.otherLanes.map((lane) => lane.paused)), [false, false]);
+    await soon.deepEqual(() => page.evaluate(() => window.fakeEngine.world.snapshot.otherLanes.map((lane) => lane.paused)), [false, false]);
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { goTo, shoot, stage } from "./kit.mjs";
+import { goTo, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -46,14 +46,14 @@ describe("the queue", () => {
       engine.accept();
     });
     await page.getByRole("button", { name: "2 new" }).waitFor();
+    await soon.ok(async () => (await rows(page).first().innerText()).includes("handed over"), "the row that left says where it went");
     const during = await rows(page).allInnerTexts();
     assert.equal(during.length, before.length);
-    assert.ok(during[0].includes("handed over"), "the row that left says where it went");
     assert.deepEqual(during.slice(1, 8).map((text) => text.split("\n")[0]), before.slice(1, 8).map((text) => text.split("\n")[0]));
     await shoot(page, "queue-new");
     await page.mouse.move(5, 5);
     await page.getByRole("button", { name: "2 new" }).waitFor({ state: "detached" });
-    assert.ok(!(await rows(page).first().innerText()).includes("handed over"));
+    await soon.ok(async () => !(await rows(page).first().innerText()).includes("handed over"));
     await page.context().close();
   });
 
@@ -76,7 +76,7 @@ describe("the queue", () => {
     await dialog.getByText("Delete 4 messages?").waitFor();
     await shoot(page, "queue-delete");
     await dialog.getByRole("button", { name: "Keep them" }).click();
-    assert.equal((await queueOf(page)).length, 11);
+    await soon.equal(async () => (await queueOf(page)).length, 11);
 
     await press(page, "Delete…");
     await dialog.getByRole("button", { name: "Delete 4 messages" }).click();
@@ -90,7 +90,7 @@ describe("the queue", () => {
     await page.getByText("All 7 selected").waitFor();
     await press(page, "Hold");
     await page.getByText(/put on hold/).first().waitFor();
-    assert.ok((await queueOf(page)).every(({ state }) => state === "held"));
+    await soon.ok(async () => (await queueOf(page)).every(({ state }) => state === "held"));
     await page.keyboard.press("Escape");
     await page.context().close();
   });
@@ -101,14 +101,14 @@ describe("the queue", () => {
     const grid = page.getByRole("grid");
     await grid.focus();
     for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowDown");
-    const active = await grid.getAttribute("aria-activedescendant");
     const [first, second, , fourth] = await queueOf(page);
-    assert.equal(active, `row-${fourth.id}`);
+    const active = `row-${fourth.id}`;
+    await soon.equal(() => grid.getAttribute("aria-activedescendant"), active);
     await page.evaluate((ids) => ids.forEach((id) => window.fakeEngine.settle(id, "sent")), [first.id, second.id]);
     await page.locator(`#row-${first.id}`).waitFor({ state: "detached" });
-    assert.equal(await grid.getAttribute("aria-activedescendant"), active);
+    await soon.equal(() => grid.getAttribute("aria-activedescendant"), active);
     await page.keyboard.press("ArrowUp");
-    assert.equal(await grid.getAttribute("aria-activedescendant"), `row-${(await queueOf(page))[0].id}`);
+    await soon.equal(() => grid.getAttribute("aria-activedescendant"), `row-${(await queueOf(page))[0].id}`);
     await page.context().close();
   });
 
@@ -138,7 +138,7 @@ describe("the queue", () => {
     await goTo(page, "Queue");
     await rows(page).first().waitFor();
     const grid = page.getByRole("grid");
-    assert.equal(await grid.getAttribute("aria-rowcount"), "100001");
+    await soon.equal(() => grid.getAttribute("aria-rowcount"), "100001");
     // What a step costs is the rows it draws: the same few, however many there are.
     const most = await grid.evaluate(async (element) => {
       let drawn = 0;
@@ -158,7 +158,7 @@ describe("the queue", () => {
     assert.ok(most > 5 && most < 120, `a step drew ${most} rows`);
     const last = await page.evaluate(() => window.fakeEngine.world.queue.at(-1).id);
     await page.locator(`#row-${last}`).waitFor();
-    assert.ok((await page.locator("[role=row]").count()) < 60, "only what is in sight is drawn");
+    await soon.ok(async () => (await page.locator("[role=row]").count()) < 60, "only what is in sight is drawn");
     await shoot(page, "queue-flood-end");
     await page.context().close();
   });
@@ -188,7 +188,7 @@ describe("pausing", () => {
     }
     await press(page, "Resume");
     await page.getByText("Mail is flowing").waitFor();
-    assert.equal(await page.evaluate(() => window.fakeEngine.world.snapshot.paused), false);
+    await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.paused), false);
     await page.context().close();
   });
 });
@@ -253,14 +253,14 @@ describe("the history", () => {
       await page.getByRole("button", { name: "What can be searched" }).click();
       await page.getByRole("button", { name: "subject:invoice" }).click();
       await page.keyboard.press("Escape");
-      assert.equal(await search.inputValue(), "subject:invoice");
+      await soon.equal(() => search.inputValue(), "subject:invoice");
       await page.getByLabel("Filter by device").selectOption("10.0.0.41");
-      assert.equal(await search.inputValue(), "subject:invoice client:10.0.0.41");
+      await soon.equal(() => search.inputValue(), "subject:invoice client:10.0.0.41");
       await search.fill("client:10.0.0.41");
       await page.getByText(/messages? found/).waitFor();
       await shoot(page, `device-${name.toLowerCase()}`);
       await page.getByLabel("Filter by device").selectOption("");
-      assert.equal(await search.inputValue(), "");
+      await soon.equal(() => search.inputValue(), "");
     }
     assert.deepEqual(page.faults, []);
     await page.context().close();
@@ -269,14 +269,14 @@ describe("the history", () => {
   test("times are told as people do, with the exact one on hover", async () => {
     const page = await play.open("flowing");
     const time = page.getByRole("region", { name: "Just now" }).locator("time").first();
-    assert.match(await time.innerText(), /ago$|^just now$/);
-    assert.match(await time.getAttribute("title"), /\d\d:\d\d:\d\d/);
+    await soon.match(() => time.innerText(), /ago$|^just now$/);
+    await soon.match(() => time.getAttribute("title"), /\d\d:\d\d:\d\d/);
     await goTo(page, "History");
     const row = page.locator("[role=row][id]").first();
-    assert.match(await row.locator("time").innerText(), /ago$|^just now$/);
+    await soon.match(() => row.locator("time").innerText(), /ago$|^just now$/);
     await row.click();
     const step = page.getByRole("complementary", { name: "Story of the message" }).locator("ol time").first();
-    assert.match(await step.innerText(), /^\d\d:\d\d:\d\d · (.* ago|just now)$/);
+    await soon.match(() => step.innerText(), /^\d\d:\d\d:\d\d · (.* ago|just now)$/);
     await shoot(page, "times-story");
     await page.context().close();
   });
@@ -297,8 +297,8 @@ describe("what needs a person", () => {
     await printer.waitFor();
     await press(page, "Allow 10.0.0.0/24");
     await printer.waitFor({ state: "detached" });
-    const allowed = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.rules.map(({ network }) => network));
-    assert.ok(allowed.includes("10.0.0.0/24"));
+    const allowed = () => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.rules.map(({ network }) => network));
+    await soon.ok(async () => (await allowed()).includes("10.0.0.0/24"));
     await page.context().close();
   });
 
@@ -308,7 +308,7 @@ describe("what needs a person", () => {
     await stranger.locator("xpath=ancestor::div[2]").getByRole("button", { name: "Allow this device" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText("outside of your own network").waitFor();
-    assert.ok(await dialog.getByRole("button", { name: "Allow 203.0.113.9" }).isDisabled());
+    await soon.ok(() => dialog.getByRole("button", { name: "Allow 203.0.113.9" }).isDisabled());
     await shoot(page, "allow-public");
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await stranger.waitFor();
@@ -324,7 +324,7 @@ describe("what needs a person", () => {
     await shoot(page, "settings-unsaved");
     await press(page, "Save");
     await page.getByText("Saved and in force.").waitFor();
-    assert.equal(await page.getByLabel(/^Password/).inputValue(), "");
+    await soon.equal(() => page.getByLabel(/^Password/).inputValue(), "");
     await page.context().close();
   });
 });
@@ -338,14 +338,14 @@ describe("the settings", () => {
     await largest.fill("900");
     await largest.blur();
     await page.getByText("The size is out of range").waitFor();
-    assert.ok(await page.getByRole("button", { name: "Save", exact: true }).isDisabled());
+    await soon.ok(() => page.getByRole("button", { name: "Save", exact: true }).isDisabled());
     await shoot(page, "settings-wrong");
     await largest.fill("35");
     await largest.blur();
     await page.getByText("The size is out of range").waitFor({ state: "detached" });
     await press(page, "Save");
     await page.getByText("Saved and in force.").waitFor();
-    assert.equal(await page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.limits.messageBytes), 35_000_000);
+    await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.limits.messageBytes), 35_000_000);
     await page.context().close();
   });
 
@@ -364,9 +364,9 @@ describe("the settings", () => {
     await days.fill("60");
     await changeElsewhere(10);
     await page.getByText("changed elsewhere").waitFor();
-    assert.equal(await days.inputValue(), "60");
+    await soon.equal(() => days.inputValue(), "60");
     await press(page, "Discard");
-    assert.equal(await days.inputValue(), "10");
+    await soon.equal(() => days.inputValue(), "10");
     await page.context().close();
   });
 });

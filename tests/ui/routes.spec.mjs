@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -51,7 +51,7 @@ describe("more providers", () => {
     assert.ok(secrets.includes("smart-host:backup"), String(secrets));
     await order.getByRole("button", { name: "Move backup up" }).click();
     await save(page);
-    assert.deepEqual((await settings(page)).defaultRoute, ["backup", "default"]);
+    await soon.deepEqual(async () => (await settings(page)).defaultRoute, ["backup", "default"]);
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -79,7 +79,7 @@ describe("more providers", () => {
     await row("Alarms").dragTo(row("Newsletters"));
     await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
     // What was open when it was saved stays open.
-    assert.equal(await page.getByRole("button", { name: "Change backup" }).getAttribute("aria-expanded"), "true");
+    await soon.equal(() => page.getByRole("button", { name: "Change backup" }).getAttribute("aria-expanded"), "true");
     await page.getByLabel("API key").fill("SG.secret");
     await page.getByRole("textbox", { name: "Name", exact: true }).first().fill("second");
     await save(page);
@@ -103,9 +103,9 @@ describe("more providers", () => {
     await question.getByRole("button", { name: "Remove second" }).click();
     // Routes that led to it alone lead nowhere; these two have another.
     await save(page);
-    assert.deepEqual((await settings(page)).routes.map((route) => route.via), [["default"], ["default"]]);
+    await soon.deepEqual(async () => (await settings(page)).routes.map((route) => route.via), [["default"], ["default"]]);
     assert.equal(otherSmartHosts[0].name, "second");
-    assert.deepEqual((await settings(page)).otherSmartHosts, []);
+    await soon.deepEqual(async () => (await settings(page)).otherSmartHosts, []);
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -120,7 +120,7 @@ describe("more providers", () => {
       await shoot(page, `routes-remove-${look}`);
       assert.deepEqual(await accessFaults(page), [], look);
       await question.getByRole("button", { name: "Remove Invoices" }).click();
-      assert.equal(await page.getByRole("button", { name: "Remove Invoices" }).count(), 0);
+      await soon.equal(() => page.getByRole("button", { name: "Remove Invoices" }).count(), 0);
       assert.deepEqual(page.faults, []);
       await page.context().close();
     }

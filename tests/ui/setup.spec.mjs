@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -33,7 +33,7 @@ describe("the setup", () => {
       };
       await heading(page, "Welcome to Outtray");
       await press(page, "Begin");
-      assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "no provider is chosen");
+      await soon.ok(() => page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "no provider is chosen");
       await page.getByRole("radio", { name: "Microsoft 365" }).check();
       await page.getByText("December 2026").waitFor();
       await picture();
@@ -45,7 +45,7 @@ describe("the setup", () => {
       await press(page, "Check connection");
       await page.getByText("Sign-in refused").waitFor();
       await page.getByText("535 5.7.3").waitFor();
-      assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "the check failed");
+      await soon.ok(() => page.getByRole("button", { name: "Next", exact: true }).isDisabled(), "the check failed");
       await picture();
       await page.getByLabel(/^Password/).fill("right");
       await press(page, "Check again");
@@ -54,7 +54,7 @@ describe("the setup", () => {
       await press(page, "Next");
 
       await heading(page, "Who may send?");
-      assert.ok(await page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
+      await soon.ok(() => page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
       await page.getByLabel("Subnet, range or address").fill("10.9.9.7/24");
       await page.getByText("10.9.9.0 to 10.9.9.255").waitFor();
       await page.getByLabel("Name", { exact: true }).fill("Warehouse printers");
@@ -64,7 +64,7 @@ describe("the setup", () => {
       await press(page, "Next");
 
       await heading(page, "Where devices connect");
-      assert.ok(await page.getByRole("checkbox", { name: /Port 2525/ }).isChecked(), "25 is taken, 2525 stands in");
+      await soon.ok(() => page.getByRole("checkbox", { name: /Port 2525/ }).isChecked(), "25 is taken, 2525 stands in");
       await picture();
       await press(page, "Save and go on");
 
@@ -101,8 +101,8 @@ describe("the setup", () => {
       await press(page, "Check connection");
       await page.getByText("Accepts mail from you").waitFor();
       await press(page, "Next");
-      assert.ok(await page.getByRole("checkbox", { name: /fd12:3456/ }).isChecked());
-      assert.ok(!(await page.getByRole("checkbox", { name: /2001:db8/ }).isChecked()));
+      await soon.ok(() => page.getByRole("checkbox", { name: /fd12:3456/ }).isChecked());
+      await soon.ok(async () => !(await page.getByRole("checkbox", { name: /2001:db8/ }).isChecked()));
       await page.getByText("192.168.1.20-192.168.1.40").waitFor();
       await page.getByLabel("Name of 10.0.0.0/24").fill("Office");
       await shoot(page, `setup-ipv6-senders-${look}`);
@@ -110,8 +110,8 @@ describe("the setup", () => {
       await press(page, "Next");
       await heading(page, "Where devices connect");
       const also = page.getByRole("checkbox", { name: "Port 587 also by IPv6" });
-      assert.ok(await also.isChecked());
-      assert.equal(await page.getByRole("button", { name: /^Remove port/ }).count(), 0, "no line of its own");
+      await soon.ok(() => also.isChecked());
+      await soon.equal(() => page.getByRole("button", { name: /^Remove port/ }).count(), 0, "no line of its own");
       await page.getByLabel("Encryption on port 587").selectOption("plain");
       await page.getByRole("checkbox", { name: "Port 2525 also by IPv6" }).uncheck();
       await shoot(page, `setup-ipv6-listening-${look}`);
@@ -137,7 +137,7 @@ describe("the setup", () => {
     await page.getByLabel("Subnet, range or address").fill("0.0.0.0/0");
     await page.getByText("every address on the internet").waitFor();
     const add = page.getByRole("button", { name: "Add", exact: true });
-    assert.ok(await add.isDisabled());
+    await soon.ok(() => add.isDisabled());
     await shoot(page, "setup-public");
     await page.getByLabel(/type PUBLIC/).fill("PUBLIC");
     await add.click();
@@ -151,13 +151,13 @@ describe("the setup", () => {
   test("survives a closed window, without the password", async () => {
     const page = await play.open("fresh");
     await toSignIn(page, "SendGrid");
-    assert.ok(await page.getByLabel("User name").inputValue().then((value) => value === "apikey"));
+    await soon.ok(() => page.getByLabel("User name").inputValue().then((value) => value === "apikey"));
     await page.getByLabel(/^API key/).fill("SG.very-secret");
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
     assert.ok(!kept.includes("very-secret"));
     await page.reload();
     await heading(page, "Sign in to SendGrid");
-    assert.equal(await page.getByLabel(/^API key/).inputValue(), "");
+    await soon.equal(() => page.getByLabel(/^API key/).inputValue(), "");
     await page.context().close();
   });
 
@@ -226,7 +226,7 @@ describe("a new password", () => {
     await page.getByText("Accepts mail from you").waitFor();
     await press(page, "Next");
     await press(page, "Next");
-    assert.deepEqual(await asked("setSecret", "applySettings"), [], "nothing is stored before everything is saved");
+    await soon.deepEqual(() => asked("setSecret", "applySettings"), [], "nothing is stored before everything is saved");
     await press(page, "Save and go on");
     await heading(page, "Send a test message");
     const [saved, ...more] = await asked("setSecret", "applySettings");
@@ -289,7 +289,7 @@ describe("taking over from the Windows SMTP service", () => {
     await press(page, "Read them with an administrator’s rights");
     await press(page, "Show its settings");
     await page.getByRole("dialog").getByText("Masquerade domain").waitFor();
-    assert.equal(await page.getByText("could not be read").count(), 0);
+    await soon.equal(() => page.getByText("could not be read").count(), 0);
     await press(page, "Begin with these");
     await heading(page, "Who takes your mail from here?");
     await page.context().close();
@@ -311,14 +311,14 @@ describe("taking over from the Windows SMTP service", () => {
       await press(page, "Begin with these");
 
       await heading(page, "Who takes your mail from here?");
-      assert.ok(await page.getByRole("radio", { name: "Microsoft 365" }).isChecked());
+      await soon.ok(() => page.getByRole("radio", { name: "Microsoft 365" }).isChecked());
       await press(page, "Next");
-      assert.equal(await page.getByLabel(/^Mailbox/).inputValue(), "scan@northwind.example");
+      await soon.equal(() => page.getByLabel(/^Mailbox/).inputValue(), "scan@northwind.example");
       await page.getByLabel(/^Password/).fill("right");
       await press(page, "Check connection");
       await page.getByText("Accepts mail from you").waitFor();
       await press(page, "Next");
-      assert.ok(await page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
+      await soon.ok(() => page.getByRole("checkbox", { name: /10\.0\.0\.0\/24/ }).isChecked());
       await press(page, "Next");
       await page.getByText("Saving stops and disables the Windows SMTP service").waitFor();
       await shoot(page, `iis-${look}-3`);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -47,13 +47,13 @@ describe("senders", () => {
     const page = await play.open("flowing");
     await goTo(page, "Settings");
     await page.getByRole("radio", { name: "Others, by a list" }).check();
-    assert.equal(await page.getByLabel("Becomes 1").inputValue(), "relay@northwind.example", "everybody, to begin with");
+    await soon.equal(() => page.getByLabel("Becomes 1").inputValue(), "relay@northwind.example", "everybody, to begin with");
     await press(page, "Add a line in front");
     await page.getByLabel("Sender 1").fill("ups@northwind.example");
     await page.getByLabel("Becomes 1").fill("alarm");
     await page.getByLabel("Becomes 1").blur();
     await page.getByText(/This is no mail address/).waitFor();
-    assert.ok(await page.getByRole("button", { name: "Save", exact: true }).isDisabled());
+    await soon.ok(() => page.getByRole("button", { name: "Save", exact: true }).isDisabled());
     await page.getByLabel("Becomes 1").fill("alarm@northwind.example");
     await page.getByLabel("Try it: mail from").fill("ups@northwind.example");
     await page.getByText("<alarm@northwind.example>").first().waitFor();
@@ -63,7 +63,7 @@ describe("senders", () => {
     await page.getByText(/This is no mail address/).waitFor({ state: "detached" });
     await press(page, "Save");
     await page.getByText("Saved and in force").waitFor();
-    assert.deepEqual((await inForce(page)).smartHost.rewriting.senders.rows, [
+    await soon.deepEqual(async () => (await inForce(page)).smartHost.rewriting.senders.rows, [
       { from: "ups@northwind.example", to: "alarm@northwind.example" },
       { from: "*", to: "relay@northwind.example" },
     ]);
@@ -75,7 +75,7 @@ describe("senders", () => {
     await press(page, "Begin");
     await page.getByRole("radio", { name: "Microsoft 365" }).check();
     await press(page, "Next");
-    assert.equal(await page.getByText(/^Send all mail as/).count(), 0, "nobody knows the account yet");
+    await soon.equal(() => page.getByText(/^Send all mail as/).count(), 0, "nobody knows the account yet");
     await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
     await page.getByRole("checkbox", { name: "Send all mail as relay@northwind.example" }).check();
     await shoot(page, "setup-senders");
@@ -90,7 +90,7 @@ describe("signatures", () => {
       await toSignatures(page);
       await shoot(page, `signatures-none-${look}`);
       await press(page, "Add a domain");
-      assert.equal(await page.getByLabel(/^Domain/).inputValue(), "northwind.example", "it is the office's own");
+      await soon.equal(() => page.getByLabel(/^Domain/).inputValue(), "northwind.example", "it is the office's own");
       await shoot(page, `signatures-add-${look}`);
       assert.deepEqual(await accessFaults(page), []);
       await press(page, "Make a key");
@@ -112,7 +112,7 @@ describe("signatures", () => {
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
       await press(page, "Save");
       await page.getByText("Saved and in force").waitFor();
-      assert.deepEqual((await inForce(page)).dkim, [{ domain: "northwind.example", selector: "outtray", enabled: true }]);
+      await soon.deepEqual(async () => (await inForce(page)).dkim, [{ domain: "northwind.example", selector: "outtray", enabled: true }]);
       assert.deepEqual(page.faults, []);
     });
   }
@@ -127,6 +127,7 @@ describe("signatures", () => {
     await press(page, "Add a domain");
     await press(page, "Make a key");
     for (const name of ["Copy the name", "Copy the value", "Copy as a line of a zone file"]) await press(page, name);
+    await soon.equal(() => page.evaluate(() => window.copied.length), 3);
     const copied = await page.evaluate(() => window.copied);
     assert.equal(copied[0], "outtray._domainkey.northwind.example");
     assert.match(copied[1], /^v=DKIM1; k=rsa; p=[A-Za-z0-9+/=]{300,}$/);
@@ -164,7 +165,7 @@ describe("signatures", () => {
     await page.getByLabel(/^Domain/).fill("northwind.example");
     await press(page, "Make a key");
     await page.getByText(/credential store/).first().waitFor();
-    assert.equal((await inForce(page)).dkim.length, 0);
+    await soon.equal(async () => (await inForce(page)).dkim.length, 0);
   });
 });
 
@@ -181,7 +182,7 @@ describe("footer and archive", () => {
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
       await press(page, "Save");
       await page.getByText("Saved and in force").waitFor();
-      assert.match((await inForce(page)).footer.html, /Northwind Ltd &amp; Co<br>/);
+      await soon.match(async () => (await inForce(page)).footer.html, /Northwind Ltd &amp; Co<br>/);
       assert.deepEqual(page.faults, []);
     });
   }
@@ -200,6 +201,6 @@ describe("footer and archive", () => {
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await press(page, "Save");
     await page.getByText("Saved and in force").waitFor();
-    assert.ok((await inForce(page)).rules.some((rule) => rule.archive === "archive@northwind.example"));
+    await soon.ok(async () => (await inForce(page)).rules.some((rule) => rule.archive === "archive@northwind.example"));
   });
 });

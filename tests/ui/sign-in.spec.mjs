@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -27,7 +27,7 @@ describe("signing in with a token", () => {
       const page = await play.open("fresh", { look });
       await toSignIn(page, "Microsoft 365");
       await page.getByRole("radio", { name: "Sign in with Microsoft" }).check();
-      assert.equal(await page.getByLabel(/^Password/).count(), 0, "there is no password any more");
+      await soon.equal(() => page.getByLabel(/^Password/).count(), 0, "there is no password any more");
       await page.getByLabel(/^Mailbox/).fill("relay@northwind.example");
       await page.getByText("Fill in mailbox and application.").first().waitFor();
       await page.getByLabel(/^Directory/).fill("northwind.example");
@@ -45,7 +45,7 @@ describe("signing in with a token", () => {
       await press(page, "Check connection");
       await page.getByText("relay@northwind.example (XOAUTH2)").waitFor();
       await page.getByText("Accepts mail from you").waitFor();
-      assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isEnabled());
+      await soon.ok(() => page.getByRole("button", { name: "Next", exact: true }).isEnabled());
       assert.deepEqual(page.faults, []);
     });
   }
@@ -68,12 +68,12 @@ describe("signing in with a token", () => {
     const page = await play.open("flowing");
     await goTo(page, "Settings");
     await page.getByRole("radio", { name: "As an application" }).check();
-    assert.equal(await page.getByLabel(/^Mailbox/).inputValue(), "relay@northwind.example", "it is known already");
+    await soon.equal(() => page.getByLabel(/^Mailbox/).inputValue(), "relay@northwind.example", "it is known already");
     await page.getByLabel(/^Directory/).fill("northwind.example");
     await page.getByLabel(/^Application/).fill("app-1");
     await page.getByLabel(/^Object ID/).fill("o'brien");
-    const commands = await page.locator("code", { hasText: "New-ServicePrincipal" }).innerText();
-    assert.deepEqual(commands.split("\n"), [
+    const commands = page.locator("code", { hasText: "New-ServicePrincipal" });
+    await soon.deepEqual(async () => (await commands.innerText()).split("\n"), [
       "Connect-ExchangeOnline",
       "New-ServicePrincipal -AppId 'app-1' -ObjectId 'o''brien' -DisplayName 'Outtray'",
       "Add-MailboxPermission -Identity 'relay@northwind.example' -User 'o''brien' -AccessRights FullAccess",
@@ -97,7 +97,7 @@ describe("signing in with a token", () => {
     assert.ok(secrets.some((secret) => secret.name === "smart-host" && secret.isSet));
 
     await page.getByRole("radio", { name: "With a password" }).check();
-    assert.equal(await page.getByLabel(/^Mailbox/).inputValue(), "relay@northwind.example");
+    await soon.equal(() => page.getByLabel(/^Mailbox/).inputValue(), "relay@northwind.example");
     assert.deepEqual(page.faults, []);
   });
 });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
+import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
 let play;
 before(async () => {
@@ -46,12 +46,12 @@ describe("a window without an engine", () => {
           await lose(page, reason);
           await headline(page).getByText(first).waitFor();
           await page.getByText(explained).first().waitFor();
-          assert.equal(await page.getByRole("button", { name: "Start the service" }).count(), button ? 1 : 0, reason);
+          await soon.equal(() => page.getByRole("button", { name: "Start the service" }).count(), button ? 1 : 0, reason);
           // The system's words are shown where they are the reason, and nowhere else.
-          assert.equal(await page.getByText(why ?? WHY).count(), why ? 1 : 0, reason);
-          assert.equal(await page.getByText("What you see is from before.").count(), world === "flowing" ? 1 : 0, reason);
+          await soon.equal(() => page.getByText(why ?? WHY).count(), why ? 1 : 0, reason);
+          await soon.equal(() => page.getByText("What you see is from before.").count(), world === "flowing" ? 1 : 0, reason);
           // Without an engine there are no pages to go to; what was seen before stays to be read.
-          assert.equal(await page.getByRole("navigation", { name: "Pages" }).count(), world === "flowing" ? 1 : 0, reason);
+          await soon.equal(() => page.getByRole("navigation", { name: "Pages" }).count(), world === "flowing" ? 1 : 0, reason);
           await looksWell(page, `state-${look}-${world}-${reason}`);
         }
         await page.evaluate(() => window.fakeEngine.setLink("connected"));
@@ -107,7 +107,7 @@ describe("a window without an engine", () => {
     });
     await press(page, "Let devices in");
     await page.getByRole("alert").getByText("The firewall was left as it is.").waitFor();
-    assert.deepEqual(await page.evaluate(() => window.asked), { ports: [25], networks: ["LocalSubnet", "10.0.0.0/16"] });
+    await soon.deepEqual(() => page.evaluate(() => window.asked), { ports: [25], networks: ["LocalSubnet", "10.0.0.0/16"] });
     await page.evaluate(() => {
       window.fakeEngine.openFirewall = window.openInEarnest;
     });
@@ -190,7 +190,7 @@ describe("keep sending when nobody is signed in", () => {
       for (const [step, words] of steps) {
         await page.evaluate((name) => window.fakeEngine.step(name), step);
         await page.getByRole("region", { name: "When nobody is signed in" }).getByRole("status").getByText(words).waitFor();
-        assert.ok(await page.getByRole("button", { name: OFFER }).isDisabled());
+        await soon.ok(() => page.getByRole("button", { name: OFFER }).isDisabled());
         if (look === "light" || step === "asking") await looksWell(page, `keep-${look}-${step}`);
       }
       await page.context().close();
@@ -206,7 +206,7 @@ describe("keep sending when nobody is signed in", () => {
       window.fakeEngine.finish({ kind: "cancelled" });
     });
     await page.getByText("Nothing was changed.").first().waitFor();
-    assert.ok(await page.getByRole("button", { name: OFFER }).isEnabled());
+    await soon.ok(() => page.getByRole("button", { name: OFFER }).isEnabled());
     await page.context().close();
   });
 
@@ -221,7 +221,7 @@ describe("keep sending when nobody is signed in", () => {
       });
       const told = page.getByRole("alert").filter({ hasText: "It does not run as a service" });
       await told.getByText("there is mail of another relay").waitFor();
-      assert.ok(!(await page.locator("body").innerText()).includes("Everything is as it was"));
+      await soon.ok(async () => !(await page.locator("body").innerText()).includes("Everything is as it was"));
       await looksWell(page, `keep-${look}-failed`);
       await told.getByRole("button", { name: "Dismiss" }).click();
       await told.waitFor({ state: "detached" });
@@ -247,7 +247,7 @@ describe("keep sending when nobody is signed in", () => {
       await dialog.getByText("you type it again").waitFor();
       await looksWell(page, `keep-${look}-back`);
       await dialog.getByRole("button", { name: "Keep the service" }).click();
-      assert.equal(await page.evaluate(() => window.fakeEngine.world.snapshot.engine.embedded), false);
+      await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.engine.embedded), false);
       await press(page, "Send only while I am signed in…");
       await dialog.getByRole("button", { name: "Remove the service" }).click();
       await page.getByText("type it again here").first().waitFor();

@@ -21,7 +21,7 @@ export function trayTests({ window: now, port, arrives, engine }) {
   test("closed by its cross it is in the tray, mail goes on, and the tray opens it again", async () => {
     const { processId } = await engine();
     const tray = await until("the tray's menu", () => trayOf(processId));
-    assert.equal(desktop("state"), "visible");
+    await becomes("visible");
     desktop("close");
     await becomes("hidden");
 
@@ -30,7 +30,7 @@ export function trayTests({ window: now, port, arrives, engine }) {
     await device.quit();
     await arrives("With the window closed");
 
-    assert.ok(tray.lines().has("Mail is flowing"), [...tray.lines().keys()].join(" · "));
+    await until("the tray to say that mail is flowing", () => tray.lines().has("Mail is flowing"));
     tray.click("Open Outtray");
     await becomes("visible");
     // The same page in the same process: nothing was lost by closing.

@@ -104,6 +104,7 @@ fn the_uninstaller_takes_no_word_it_does_not_know(machine: &Machine) {
     for (words, told) in [
         (&["/REMOVEDTA"][..], "/REMOVEDTA is no switch"),
         (&["/KEEPDATA", "/REMOVEDATA"], "/REMOVEDATA is no switch, or has no such value"),
+        (&["/GIVEBACK=2"], "/GIVEBACK=2 is no switch, or has no such value"),
         (&["/LANG=de", "KEEPDATA"], "KEEPDATA ist kein Schalter"),
         (&[r"/LOG=C:\gone\setup.log"], r"C:\gone\setup.log cannot be written"),
     ] {
