@@ -34,13 +34,13 @@ describe("a port that another program holds", () => {
     const page = await play.open("port-taken");
     await page.getByRole("heading", { name: "Port 25 is in use by inetinfo.exe" }).waitFor();
     await press(page, "Try again");
-    await page.locator(".fui-Toast").getByText("Port 25 is in use by inetinfo.exe").waitFor();
+    await page.locator(".fui-Toast").getByText("Port 25 is in use by inetinfo.exe").first().waitFor();
     await press(page, "Dismiss");
     await freePort25(page);
     await press(page, "Try again");
     await page.getByText("Every port is open: devices can connect.").first().waitFor();
     await page.getByRole("heading", { name: "Port 25 is in use" }).waitFor({ state: "detached" });
-    await topBar(page).getByText("Mail is flowing").waitFor();
+    await topBar(page).getByText("Mail is flowing").first().waitFor();
     await page.context().close();
   });
 
@@ -51,13 +51,13 @@ describe("a port that another program holds", () => {
       // The first line says it on every page, with its button.
       await topBar(page).getByRole("button", { name: "Change listening" }).click();
       const closed = page.getByRole("region", { name: "Not open" });
-      await closed.getByText("Stop that program and try again").waitFor();
+      await closed.getByText("Stop that program and try again").first().waitFor();
       await soon.equal(() => page.getByRole("button", { name: "Save", exact: true }).count(), 0);
       await looksWell(page, `port-taken-${look}`);
       await freePort25(page);
       await closed.getByRole("button", { name: "Try again" }).click();
       await closed.waitFor({ state: "detached" });
-      await page.getByText("in use by inetinfo.exe").waitFor({ state: "detached" });
+      await page.getByText("in use by inetinfo.exe").first().waitFor({ state: "detached" });
       await page.context().close();
     }
   });
@@ -72,11 +72,11 @@ describe("a port that another program holds", () => {
     await press(page, "Skip the check, I know it is right");
     await press(page, "Next");
     await page.getByRole("checkbox", { name: /Port 25\b/ }).check();
-    await page.getByText("and look again, or use port 2525").waitFor();
+    await page.getByText("and look again, or use port 2525").first().waitFor();
     await looksWell(page, "setup-port-taken");
     await press(page, "Save and go on");
     await press(page, "Go on without a test");
-    await page.getByRole("region", { name: "Not open" }).getByText("Port 25 is in use by").waitFor();
+    await page.getByRole("region", { name: "Not open" }).getByText("Port 25 is in use by").first().waitFor();
     await looksWell(page, "setup-summary-port-taken");
     await page.context().close();
   });
@@ -96,7 +96,7 @@ describe("the other encryption", () => {
     const { smartHost } = await inForce(page);
     assert.deepEqual([smartHost.port, smartHost.encryption], [465, "implicit"]);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    await topBar(page).getByText("Mail is flowing").waitFor();
+    await topBar(page).getByText("Mail is flowing").first().waitFor();
     await page.context().close();
   });
 });
@@ -109,12 +109,12 @@ describe("time limits towards the provider", () => {
       await page.getByText("Time limits towards the provider").click();
       const taking = page.getByLabel("Taking a message", { exact: true });
       await soon.equal(() => taking.inputValue(), "10");
-      await page.getByText("a shorter time makes it likelier that a message is sent twice. Usually 10 min.").waitFor();
+      await page.getByText("a shorter time makes it likelier that a message is sent twice. Usually 10 min.").first().waitFor();
       await page.getByLabel("Connecting", { exact: true }).fill("45");
       await page.getByLabel("Keeping a connection", { exact: true }).fill("0");
       await looksWell(page, `timeouts-${look}`);
       await press(page, "Save");
-      await page.getByText("Saved and in force").waitFor();
+      await page.getByText("Saved and in force").first().waitFor();
       const { connectSeconds, idleSeconds, dataEndSeconds } = (await inForce(page)).smartHost.timeouts;
       assert.deepEqual([connectSeconds, idleSeconds, dataEndSeconds], [45, 0, 600]);
       assert.deepEqual(page.faults, []);
@@ -134,7 +134,7 @@ describe("time limits towards the provider", () => {
     });
     await page.getByLabel("Connecting", { exact: true }).fill("0");
     await page.getByLabel("Connecting", { exact: true }).blur();
-    await page.getByText("use 1 to 3600").waitFor();
+    await page.getByText("use 1 to 3600").first().waitFor();
     await page.getByText("Time limits towards the provider").click();
     await soon.ok(() => page.getByLabel("Connecting", { exact: true }).isVisible());
     await page.context().close();
@@ -177,7 +177,7 @@ describe("a trouble of the relay's own", () => {
     await page.getByText("The engine is restarting").first().waitFor();
     await page.evaluate(() => window.goOn());
     await page.getByText("The relay was restarted.").first().waitFor();
-    await page.getByRole("banner").getByText("Mail is flowing", { exact: true }).waitFor();
+    await page.getByRole("banner").getByText("Mail is flowing", { exact: true }).first().waitFor();
     await notice(page, [{ code: "databaseDamaged", said: "malformed" }]);
     await page.evaluate(() => {
       window.fakeEngine.restart = () => Promise.reject("Another program runs it: restart that.");
@@ -194,7 +194,7 @@ describe("a trouble of the relay's own", () => {
       const page = await overview(look);
       await copied(page);
       await notice(page, [{ code: "storeFailed", said: "i/o error" }, { code: "databaseSetAside", subject: `${FOLDER}\\damaged-1`, said: "malformed" }, { code: "messageUnreadable", subject: "2", said: "not found" }]);
-      await page.getByText(`Mail lies in ${FOLDER}.`).waitFor();
+      await page.getByText(`Mail lies in ${FOLDER}.`).first().waitFor();
       await soon.equal(() => page.getByText("3 messages are waiting, none is lost.").count(), 3);
       for (const at of [0, 1]) await page.locator("main").getByRole("button", { name: "Copy the folder’s path" }).nth(at).click();
       await page.waitForFunction(() => window.copied.length === 2);
@@ -216,7 +216,7 @@ describe("a trouble of the relay's own", () => {
     for (const [file, tab] of [["C:\\certs\\relay.pem", "Mail provider"], ["C:\\certs\\devices.pem", "Listening"]]) {
       await goTo(page, "Overview");
       await notice(page, [{ code: "certificateEnds", subject: file, said: "it ends on 2026-12-09, in 12 days" }]);
-      await page.getByText(`The certificate ${file} must be renewed.`).waitFor();
+      await page.getByText(`The certificate ${file} must be renewed.`).first().waitFor();
       await press(page, "Show where it is named");
       await page.getByRole("tab", { name: tab, selected: true }).waitFor();
     }
@@ -246,7 +246,7 @@ describe("the certificate that devices see", () => {
         navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve());
       });
       await press(page, "Copy the fingerprint");
-      await page.locator(".fui-Toast").getByText("Copied.").waitFor();
+      await page.locator(".fui-Toast").getByText("Copied.").first().waitFor();
       await soon.match(() => page.evaluate(() => window.copied), /^5E:2A:(..:){29}5C$/);
       assert.deepEqual(page.faults, []);
       await page.context().close();
@@ -265,7 +265,7 @@ describe("the certificate that devices see", () => {
     await page.getByRole("definition").filter({ hasText: "issued by C=US, O=Northwind" }).waitFor();
     for (const port of ["25", "587"]) await page.getByLabel(`Encryption on port ${port}`).selectOption("plain");
     await press(page, "Save");
-    await page.getByText("Devices see now").waitFor({ state: "detached" });
+    await page.getByText("Devices see now").first().waitFor({ state: "detached" });
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -277,7 +277,7 @@ describe("settings that are not saved", () => {
     await goTo(page, "Settings");
     await page.getByRole("tab", { name: "Limits" }).click();
     await page.getByLabel("Largest message").fill("35");
-    await page.getByText("Not saved yet:").waitFor();
+    await page.getByText("Not saved yet:").first().waitFor();
     return page;
   }
   const leaveFor = (page, name) => page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: new RegExp(`^${name}`) }).click();
@@ -289,7 +289,7 @@ describe("settings that are not saved", () => {
     await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
     await leaveFor(page, "Queue");
     const dialog = page.getByRole("alertdialog");
-    await dialog.getByText("not in force yet: limits").waitFor();
+    await dialog.getByText("not in force yet: limits").first().waitFor();
     await looksWell(page, "leave-light");
     await dialog.getByRole("button", { name: "Stay here" }).click();
     await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
@@ -336,7 +336,7 @@ describe("settings that are not saved", () => {
     await page.getByRole("radio", { name: "SendGrid" }).check();
     await press(page, "Leave setup");
     const dialog = page.getByRole("alertdialog");
-    await dialog.getByText("not in force yet: mail provider").waitFor();
+    await dialog.getByText("not in force yet: mail provider").first().waitFor();
     await looksWell(page, "leave-setup");
     await dialog.getByRole("button", { name: "Stay here" }).click();
     await soon.ok(() => page.getByRole("radio", { name: "SendGrid" }).isChecked());
@@ -354,13 +354,13 @@ describe("settings that are not saved", () => {
     await pace.click();
     await page.getByLabel("Own certificate authority").fill("nowhere.txt");
     await page.getByLabel("Own certificate authority").blur();
-    await page.getByText("There is no such file").waitFor();
+    await page.getByText("There is no such file").first().waitFor();
     await pace.click();
-    await page.getByText("There is no such file").waitFor();
+    await page.getByText("There is no such file").first().waitFor();
     await looksWell(page, "settings-folded-mistake");
     await leaveFor(page, "Overview");
     const dialog = page.getByRole("alertdialog");
-    await dialog.getByText("something in it is wrong").waitFor();
+    await dialog.getByText("something in it is wrong").first().waitFor();
     await soon.equal(() => dialog.getByRole("button", { name: "Save and leave" }).count(), 0);
     await page.context().close();
   });
@@ -376,10 +376,10 @@ describe("a test message", () => {
       await dialog.getByLabel("To", { exact: true }).fill("me@northwind.example");
       await soon.equal(() => dialog.getByLabel("From", { exact: true }).inputValue(), "relay@northwind.example");
       await dialog.getByRole("button", { name: "Send test message" }).click();
-      await dialog.getByText("Now look into the mailbox of me@northwind.example").waitFor();
+      await dialog.getByText("Now look into the mailbox of me@northwind.example").first().waitFor();
       await looksWell(page, `test-${look}`);
       await dialog.getByRole("button", { name: "Show its whole story" }).click();
-      await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").waitFor();
+      await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").first().waitFor();
       assert.deepEqual(page.faults, []);
       await page.context().close();
     }
@@ -391,8 +391,8 @@ describe("a test message", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("To", { exact: true }).fill("stuck@northwind.example");
     await dialog.getByRole("button", { name: "Send test message" }).click();
-    await dialog.getByText("Microsoft 365 does not accept the user name or password.").waitFor();
-    await dialog.getByText("The message is kept.").waitFor();
+    await dialog.getByText("Microsoft 365 does not accept the user name or password.").first().waitFor();
+    await dialog.getByText("The message is kept.").first().waitFor();
     await looksWell(page, "test-stuck");
     await dialog.getByRole("button", { name: "Change sign-in" }).click();
     await page.getByRole("tab", { name: "Mail provider", selected: true }).waitFor();
@@ -405,7 +405,7 @@ describe("a test message", () => {
     await press(page, "Send a test message…");
     await page.getByRole("dialog").getByLabel("To", { exact: true }).fill("me@northwind.example");
     await page.getByRole("dialog").getByRole("button", { name: "Send test message" }).click();
-    await page.getByRole("dialog").getByText("goes out as soon as you resume").waitFor();
+    await page.getByRole("dialog").getByText("goes out as soon as you resume").first().waitFor();
     await looksWell(page, "test-paused");
     await page.context().close();
   });
@@ -424,7 +424,7 @@ describe("a fault of the window's own", () => {
     const page = await play.open("flowing");
     await page.evaluate(() => window.fakeEngine.say({ kind: "listenersChanged", listeners: null }));
     await page.getByRole("heading", { name: "This window has run into a fault of its own" }).waitFor();
-    await page.getByText("Mail is not concerned").waitFor();
+    await page.getByText("Mail is not concerned").first().waitFor();
     await looksWell(page, "window-fault");
     await press(page, "Draw the window anew");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();

@@ -86,6 +86,10 @@ export async function stage() {
       await page.evaluate(() => document.fonts.ready);
       return Object.assign(page, { faults });
     },
+    /** Closes what was opened. */
+    async clear() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
     async close() {
       await browser.close();
       server.close();

@@ -27,7 +27,7 @@ describe("providers in the lists", () => {
     await shoot(page, "lanes-queue");
     await page.getByLabel("Filter by provider").selectOption("Invoices");
     const n = (await wanted(page, "queue")).filter((lanes) => lanes.includes("Invoices")).length;
-    await page.getByText(`${n} message${n === 1 ? "" : "s"} found`).waitFor();
+    await page.getByText(`${n} message${n === 1 ? "" : "s"} found`).first().waitFor();
     await soon.ok(async () => (await providers(page)).every((cell) => cell.includes("Invoices")));
     // Mail that takes another way goes out of the list without an event of its own.
     await page.evaluate(() => {
@@ -37,7 +37,7 @@ describe("providers in the lists", () => {
       world.snapshot.otherLanes = otherLanes.map((lane) => ({ ...lane, failedOver: true }));
       window.fakeEngine.say({ kind: "otherLanesChanged", lanes: structuredClone(world.snapshot.otherLanes) });
     });
-    await page.getByText("Nothing in the queue matches").waitFor();
+    await page.getByText("Nothing in the queue matches").first().waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByRole("columnheader", { name: "Provider" }).waitFor();
     await soon.equal(() => page.getByLabel("Filter by provider").inputValue(), "");
@@ -49,7 +49,7 @@ describe("providers in the lists", () => {
     const page = await play.open("several-lanes");
     await goTo(page, "History");
     await page.getByLabel("Filter by provider").selectOption("Invoices");
-    await page.getByText(/\d+ messages? found/).waitFor();
+    await page.getByText(/\d+ messages? found/).first().waitFor();
     await soon.ok(async () => (await providers(page)).every((cell) => cell.includes("Invoices")));
     await page.getByRole("button", { name: "Export as CSV" }).click();
     const file = await page.waitForFunction(() => window.fakeEngine.saved[0]);
@@ -109,18 +109,18 @@ describe("a provider that is not the usual one", () => {
 
   test("is said at the top while mail waits for it, with the button that mends it", async () => {
     const page = await play.open("several-lanes");
-    await headline(page).getByText("Mail is flowing", { exact: true }).waitFor();
+    await headline(page).getByText("Mail is flowing", { exact: true }).first().waitFor();
     await invoices(page, { state: down("signInRefused") });
-    await headline(page).getByText("Mail through Invoices is waiting: it does not accept the user name or password").waitFor();
-    await headline(page).getByText("3 messages are waiting, none is lost. The rest is flowing.").waitFor();
+    await headline(page).getByText("Mail through Invoices is waiting: it does not accept the user name or password").first().waitFor();
+    await headline(page).getByText("3 messages are waiting, none is lost. The rest is flowing.").first().waitFor();
     await shoot(page, "lanes-stuck-overview");
     await goTo(page, "Queue");
     await page.getByRole("banner").getByRole("button", { name: "Change sign-in" }).click();
     await soon.equal(() => page.getByRole("tab", { name: "More providers" }).getAttribute("aria-selected"), "true");
     await invoices(page, { state: { kind: "ready" }, paused: true });
-    await headline(page).getByText("Delivery through Invoices is paused").waitFor();
+    await headline(page).getByText("Delivery through Invoices is paused").first().waitFor();
     await page.getByRole("banner").getByRole("button", { name: "Resume" }).click();
-    await headline(page).getByText("Mail is flowing", { exact: true }).waitFor();
+    await headline(page).getByText("Mail is flowing", { exact: true }).first().waitFor();
     await soon.deepEqual(() => page.evaluate(() => window.fakeEngine.world.snapshot.otherLanes.map((lane) => lane.paused)), [false, false]);
     assert.deepEqual(page.faults, []);
     await page.context().close();
@@ -130,7 +130,7 @@ describe("a provider that is not the usual one", () => {
     for (const look of ["dark", "small"]) {
       const page = await play.open("several-lanes", { look });
       await invoices(page, { state: down("connectionTimedOut") });
-      await headline(page).getByText("Mail through Invoices is waiting: it does not answer").waitFor();
+      await headline(page).getByText("Mail through Invoices is waiting: it does not answer").first().waitFor();
       assert.deepEqual(await overflows(page), []);
       assert.deepEqual(await accessFaults(page), []);
       await shoot(page, `lanes-stuck-${look}`);
@@ -142,16 +142,16 @@ describe("a provider that is not the usual one", () => {
 describe("a message whose answer was lost", () => {
   test("is counted on the overview, and its story says that it may have arrived twice", async () => {
     const page = await play.open("several-lanes");
-    await page.getByText("1 message was sent again, because").waitFor();
+    await page.getByText("1 message was sent again, because").first().waitFor();
     await shoot(page, "sent-again-overview");
     const id = await page.evaluate(() => [...window.fakeEngine.world.unanswered][0]);
     await goTo(page, "History");
     await page.locator(`#row-${id}`).click();
     const story = page.getByRole("complementary", { name: "Story of the message" });
-    await story.getByText(/^Handed over to .* again$/).waitFor();
-    await story.getByText("The recipient may have it twice.").waitFor();
-    await story.getByText("Handed over without an answer, will retry").waitFor();
-    await story.getByText(/to the message was lost\./).waitFor();
+    await story.getByText(/^Handed over to .* again$/).first().waitFor();
+    await story.getByText("The recipient may have it twice.").first().waitFor();
+    await story.getByText("Handed over without an answer, will retry").first().waitFor();
+    await story.getByText(/to the message was lost\./).first().waitFor();
     await shoot(page, "sent-again-story");
     assert.deepEqual(page.faults, []);
     await page.context().close();

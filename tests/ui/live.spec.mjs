@@ -30,7 +30,7 @@ describe("the queue", () => {
       return id;
     });
     await page.clock.runFor(250);
-    await page.locator(`#row-${id}`).getByText("on hold").waitFor();
+    await page.locator(`#row-${id}`).getByText("on hold").first().waitFor();
     await page.context().close();
   });
 
@@ -62,18 +62,18 @@ describe("the queue", () => {
     await goTo(page, "Queue");
     await rows(page).nth(1).locator("[data-box]").click();
     await rows(page).nth(4).click({ modifiers: ["Shift"] });
-    await page.getByText("4 selected").waitFor();
+    await page.getByText("4 selected").first().waitFor();
     await rows(page).nth(8).click({ modifiers: ["Control"] });
-    await page.getByText("5 selected").waitFor();
+    await page.getByText("5 selected").first().waitFor();
 
     const chosen = (await queueOf(page)).filter((_, at) => [1, 2, 3, 4, 8].includes(at)).map(({ id }) => id);
     await page.evaluate((id) => window.fakeEngine.change(id, { attempts: 2, nextAttempt: Date.now() + 60_000 }), chosen[1]);
     await page.evaluate((id) => window.fakeEngine.settle(id, "sent"), chosen[4]);
-    await page.getByText("4 selected").waitFor();
+    await page.getByText("4 selected").first().waitFor();
 
     await press(page, "Delete…");
     const dialog = page.getByRole("alertdialog");
-    await dialog.getByText("Delete 4 messages?").waitFor();
+    await dialog.getByText("Delete 4 messages?").first().waitFor();
     await shoot(page, "queue-delete");
     await dialog.getByRole("button", { name: "Keep them" }).click();
     await soon.equal(async () => (await queueOf(page)).length, 11);
@@ -87,7 +87,7 @@ describe("the queue", () => {
 
     await page.getByRole("grid").focus();
     await page.keyboard.press("Control+a");
-    await page.getByText("All 7 selected").waitFor();
+    await page.getByText("All 7 selected").first().waitFor();
     await press(page, "Hold");
     await page.getByText(/put on hold/).first().waitFor();
     await soon.ok(async () => (await queueOf(page)).every(({ state }) => state === "held"));
@@ -119,15 +119,15 @@ describe("the queue", () => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     const panel = page.getByRole("complementary", { name: "Story of the message" });
-    await panel.getByText("Not handed over, will retry").waitFor();
-    await panel.getByText(/Accepted from/).waitFor();
+    await panel.getByText("Not handed over, will retry").first().waitFor();
+    await panel.getByText(/Accepted from/).first().waitFor();
     await panel.getByRole("button", { name: "Save as .eml" }).click();
     await page.waitForFunction(() => window.fakeEngine.saved.length === 1);
     const [saved] = await page.evaluate(() => window.fakeEngine.saved);
     assert.match(saved.name, /\.eml$/);
     assert.match(saved.text, /^Received: /);
     await panel.getByRole("button", { name: "Hold", exact: true }).click();
-    await panel.getByText("Put on hold").waitFor();
+    await panel.getByText("Put on hold").first().waitFor();
     await page.keyboard.press("Escape");
     await panel.waitFor({ state: "detached" });
     await page.context().close();
@@ -167,11 +167,11 @@ describe("the queue", () => {
     const page = await play.open("trouble");
     await goTo(page, "Queue");
     await page.getByRole("searchbox", { name: "Find in the queue" }).fill("nothing-like-this");
-    await page.getByText("Nothing in the queue matches").waitFor();
+    await page.getByText("Nothing in the queue matches").first().waitFor();
     await press(page, "Show all");
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: /^on hold/ }).click();
-    await page.getByText("1 message found").waitFor();
+    await page.getByText("1 message found").first().waitFor();
     await page.context().close();
   });
 });
@@ -187,7 +187,7 @@ describe("pausing", () => {
       await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
     }
     await press(page, "Resume");
-    await page.getByText("Mail is flowing").waitFor();
+    await page.getByText("Mail is flowing").first().waitFor();
     await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.paused), false);
     await page.context().close();
   });
@@ -197,14 +197,14 @@ describe("the link to the engine", () => {
   test("is shown when lost, and the page is whole again when it is back", async () => {
     const page = await play.open("flowing");
     await page.evaluate(() => window.fakeEngine.setLink("lost"));
-    await page.getByText("The engine does not answer").waitFor();
-    await page.getByText("What you see is from before.").waitFor();
+    await page.getByText("The engine does not answer").first().waitFor();
+    await page.getByText("What you see is from before.").first().waitFor();
     await page.evaluate(() => {
       const engine = window.fakeEngine;
       for (let at = 0; at < 5; at++) engine.accept();
       engine.setLink("connected");
     });
-    await page.getByText("The engine does not answer").waitFor({ state: "detached" });
+    await page.getByText("The engine does not answer").first().waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Queue 8 messages are waiting" }).waitFor();
     await page.context().close();
   });
@@ -226,22 +226,22 @@ describe("the history", () => {
   test("is searched while typing, filtered by state, and taken along as a table", async () => {
     const page = await play.open("flowing");
     await goTo(page, "History");
-    await page.getByText("903 messages").waitFor();
+    await page.getByText("903 messages").first().waitFor();
     await press(page, "What can be searched");
-    await page.getByText("client:10.0.0.41").waitFor();
+    await page.getByText("client:10.0.0.41").first().waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("searchbox", { name: "Search the history" }).fill("from:invoices subject:reminder");
-    await page.getByText(/\d+ messages found/).waitFor();
+    await page.getByText("38 messages found").first().waitFor();
     await page.getByRole("button", { name: "failed", exact: true }).click();
-    await page.waitForFunction(() => !document.body.innerText.includes("903"));
+    await page.getByText("1 message found").first().waitFor();
     await page.getByRole("searchbox", { name: "Search the history" }).fill("");
-    await page.getByText(/\d+ messages found/).waitFor();
+    await page.getByText("9 messages found").first().waitFor();
     await press(page, "Export as CSV");
     await page.waitForFunction(() => window.fakeEngine.saved.length === 1);
     const [saved] = await page.evaluate(() => window.fakeEngine.saved);
     assert.match(saved.name, /^outtray-history-.*\.csv$/);
     const lines = saved.text.trim().split("\r\n");
-    assert.ok(lines.length > 3 && lines.slice(1).every((line) => line.includes("failed")));
+    assert.deepEqual([lines.length, lines.slice(1).every((line) => line.includes("failed"))], [10, true]);
     await page.context().close();
   });
 
@@ -257,7 +257,7 @@ describe("the history", () => {
       await page.getByLabel("Filter by device").selectOption("10.0.0.41");
       await soon.equal(() => search.inputValue(), "subject:invoice client:10.0.0.41");
       await search.fill("client:10.0.0.41");
-      await page.getByText(/messages? found/).waitFor();
+      await page.getByText(/messages? found/).first().waitFor();
       await shoot(page, `device-${name.toLowerCase()}`);
       await page.getByLabel("Filter by device").selectOption("");
       await soon.equal(() => search.inputValue(), "");
@@ -285,7 +285,7 @@ describe("the history", () => {
     const page = await play.open("flowing");
     await page.getByRole("region", { name: "Just now" }).getByRole("button").first().click();
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
-    await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").waitFor();
+    await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").first().waitFor();
     await page.context().close();
   });
 });
@@ -307,7 +307,7 @@ describe("what needs a person", () => {
     const stranger = page.getByRole("heading", { name: /203\.0\.113\.9/ });
     await stranger.locator("xpath=ancestor::div[2]").getByRole("button", { name: "Allow this device" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("outside of your own network").waitFor();
+    await dialog.getByText("outside of your own network").first().waitFor();
     await soon.ok(() => dialog.getByRole("button", { name: "Allow 203.0.113.9" }).isDisabled());
     await shoot(page, "allow-public");
     await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -320,10 +320,10 @@ describe("what needs a person", () => {
     await press(page, "Change sign-in");
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
     await page.getByLabel(/^Password/).fill("right");
-    await page.getByText("Not saved yet:").waitFor();
+    await page.getByText("Not saved yet:").first().waitFor();
     await shoot(page, "settings-unsaved");
     await press(page, "Save");
-    await page.getByText("Saved and in force.").waitFor();
+    await page.getByText("Saved and in force.").first().waitFor();
     await soon.equal(() => page.getByLabel(/^Password/).inputValue(), "");
     await page.context().close();
   });
@@ -337,14 +337,14 @@ describe("the settings", () => {
     const largest = page.getByLabel("Largest message");
     await largest.fill("900");
     await largest.blur();
-    await page.getByText("The size is out of range").waitFor();
+    await page.getByText("The size is out of range").first().waitFor();
     await soon.ok(() => page.getByRole("button", { name: "Save", exact: true }).isDisabled());
     await shoot(page, "settings-wrong");
     await largest.fill("35");
     await largest.blur();
-    await page.getByText("The size is out of range").waitFor({ state: "detached" });
+    await page.getByText("The size is out of range").first().waitFor({ state: "detached" });
     await press(page, "Save");
-    await page.getByText("Saved and in force.").waitFor();
+    await page.getByText("Saved and in force.").first().waitFor();
     await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.limits.messageBytes), 35_000_000);
     await page.context().close();
   });
@@ -363,7 +363,7 @@ describe("the settings", () => {
     await page.waitForFunction(() => [...document.querySelectorAll("input")].some((input) => input.value === "30"));
     await days.fill("60");
     await changeElsewhere(10);
-    await page.getByText("changed elsewhere").waitFor();
+    await page.getByText("changed elsewhere").first().waitFor();
     await soon.equal(() => days.inputValue(), "60");
     await press(page, "Discard");
     await soon.equal(() => days.inputValue(), "10");

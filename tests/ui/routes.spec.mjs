@@ -16,7 +16,7 @@ const settings = (page) => page.evaluate(() => window.fakeEngine.world.snapshot.
 
 async function save(page) {
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByText("Saved and in force").waitFor();
+  await page.getByText("Saved and in force").first().waitFor();
 }
 
 async function openPart(page) {
@@ -37,7 +37,7 @@ describe("more providers", () => {
   test("one is added from a preset with a secret of its own, and the order is changed", async () => {
     const page = await play.open("flowing");
     await openPart(page);
-    await page.getByText("Only the usual provider").waitFor();
+    await page.getByText("Only the usual provider").first().waitFor();
     await page.getByRole("button", { name: "Add a provider" }).click();
     await page.getByRole("menuitem", { name: "SendGrid" }).click();
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("backup");
@@ -67,7 +67,7 @@ describe("more providers", () => {
     }
     await page.getByRole("button", { name: "Move the route “Alarms” up" }).focus();
     await page.keyboard.press("Alt+ArrowUp");
-    await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
+    await page.getByText("the route “Alarms” is now route 1 of 2.").first().waitFor({ state: "attached" });
     // By dragging, back and forth; the row that is being changed is not to be dragged.
     const row = (name) => page.getByRole("listitem").filter({ has: page.getByRole("button", { name: `Change the route “${name}”` }) });
     for (const name of ["Newsletters", "Alarms"]) {
@@ -75,9 +75,9 @@ describe("more providers", () => {
       if ((await change.getAttribute("aria-expanded")) === "true") await change.click();
     }
     await row("Newsletters").dragTo(row("Alarms"));
-    await page.getByText("the route “Newsletters” is now route 1 of 2.").waitFor({ state: "attached" });
+    await page.getByText("the route “Newsletters” is now route 1 of 2.").first().waitFor({ state: "attached" });
     await row("Alarms").dragTo(row("Newsletters"));
-    await page.getByText("the route “Alarms” is now route 1 of 2.").waitFor({ state: "attached" });
+    await page.getByText("the route “Alarms” is now route 1 of 2.").first().waitFor({ state: "attached" });
     // What was open when it was saved stays open.
     await soon.equal(() => page.getByRole("button", { name: "Change backup" }).getAttribute("aria-expanded"), "true");
     await page.getByLabel("API key").fill("SG.secret");
@@ -96,7 +96,7 @@ describe("more providers", () => {
     await page.getByRole("button", { name: "Remove second" }).click();
     const question = page.getByRole("alertdialog");
     await question.getByText("then leads to").first().waitFor();
-    await question.getByText("taken out of the credential store").waitFor();
+    await question.getByText("taken out of the credential store").first().waitFor();
     await question.getByRole("button", { name: "Keep it" }).click();
     await question.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Remove second" }).click();
@@ -116,7 +116,7 @@ describe("more providers", () => {
       await openPart(page);
       await page.getByRole("button", { name: "Remove Invoices" }).click();
       const question = page.getByRole("alertdialog");
-      await question.getByText(/messages? waits? for it\. None is lost/).waitFor();
+      await question.getByText(/messages? waits? for it\. None is lost/).first().waitFor();
       await shoot(page, `routes-remove-${look}`);
       assert.deepEqual(await accessFaults(page), [], look);
       await question.getByRole("button", { name: "Remove Invoices" }).click();
@@ -136,13 +136,13 @@ describe("more providers", () => {
       window.fakeEngine.say({ kind: "laneChanged", lane });
     });
     await goTo(page, "Overview");
-    await page.getByText("Mail is flowing through another provider").waitFor();
+    await page.getByText("Mail is flowing through another provider").first().waitFor();
     const lanes = page.getByRole("region", { name: "Mail providers" });
-    await lanes.getByText("Its mail goes through the next provider of its order.").waitFor();
-    await lanes.getByText("214 of 10,000 in 24 h").waitFor();
+    await lanes.getByText("Its mail goes through the next provider of its order.").first().waitFor();
+    await lanes.getByText("214 of 10,000 in 24 h").first().waitFor();
     await shoot(page, "lanes-overview");
     await lanes.getByRole("button", { name: "Pause backup" }).click();
-    await lanes.getByText("paused", { exact: true }).waitFor();
+    await lanes.getByText("paused", { exact: true }).first().waitFor();
     await lanes.getByRole("button", { name: "Resume backup" }).click();
     await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).click();
     await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).waitFor({ state: "detached" });
@@ -158,8 +158,8 @@ describe("more providers", () => {
       window.fakeEngine.say({ kind: "noticesChanged", notices: world.snapshot.notices });
     });
     await goTo(page, "Overview");
-    await page.getByText("Microsoft 365 takes no mail from boss@northwind.example.").waitFor();
-    await page.getByText("all other mail goes on", { exact: false }).waitFor();
+    await page.getByText("Microsoft 365 takes no mail from boss@northwind.example.").first().waitFor();
+    await page.getByText("all other mail goes on", { exact: false }).first().waitFor();
     await page.context().close();
   });
 });

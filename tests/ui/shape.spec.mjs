@@ -2,7 +2,7 @@
  * What is changed in mail on its way out: the sender, the signature; each shown before it is in force.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -25,18 +26,18 @@ describe("senders", () => {
     test(`all mail goes as the account, with a preview of the engine (${look})`, async () => {
       const page = await play.open("flowing", { look });
       await goTo(page, "Settings");
-      await page.getByText(/takes mail only from relay@northwind\.example/).waitFor();
+      await page.getByText(/takes mail only from relay@northwind\.example/).first().waitFor();
       await press(page, "Send all as the account");
       await page.getByLabel("Try it: mail from").fill("Scanner 2 <scanner@northwind.example>");
-      await page.getByText("Scanner 2 <relay@northwind.example>").waitFor();
+      await page.getByText("Scanner 2 <relay@northwind.example>").first().waitFor();
       await page.getByText("Answers go to", { exact: true }).scrollIntoViewIfNeeded();
       await shoot(page, `senders-${look}`);
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
 
       await page.getByLabel("Readers see, before the new address").selectOption({ label: "Both, name and address" });
-      await page.getByText('"Scanner 2 (scanner@northwind.example)" <relay@northwind.example>').waitFor();
+      await page.getByText('"Scanner 2 (scanner@northwind.example)" <relay@northwind.example>').first().waitFor();
       await press(page, "Save");
-      await page.getByText("Saved and in force").waitFor();
+      await page.getByText("Saved and in force").first().waitFor();
       const { rewriting } = (await inForce(page)).smartHost;
       assert.deepEqual(rewriting, { senders: { kind: "all", address: null }, displayName: "nameAndAddress", replyTo: true });
       assert.deepEqual(page.faults, []);
@@ -52,7 +53,7 @@ describe("senders", () => {
     await page.getByLabel("Sender 1").fill("ups@northwind.example");
     await page.getByLabel("Becomes 1").fill("alarm");
     await page.getByLabel("Becomes 1").blur();
-    await page.getByText(/This is no mail address/).waitFor();
+    await page.getByText(/This is no mail address/).first().waitFor();
     await soon.ok(() => page.getByRole("button", { name: "Save", exact: true }).isDisabled());
     await page.getByLabel("Becomes 1").fill("alarm@northwind.example");
     await page.getByLabel("Try it: mail from").fill("ups@northwind.example");
@@ -60,9 +61,9 @@ describe("senders", () => {
     await page.getByLabel("Sender 1").scrollIntoViewIfNeeded();
     await shoot(page, "senders-list");
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
-    await page.getByText(/This is no mail address/).waitFor({ state: "detached" });
+    await page.getByText(/This is no mail address/).first().waitFor({ state: "detached" });
     await press(page, "Save");
-    await page.getByText("Saved and in force").waitFor();
+    await page.getByText("Saved and in force").first().waitFor();
     await soon.deepEqual(async () => (await inForce(page)).smartHost.rewriting.senders.rows, [
       { from: "ups@northwind.example", to: "alarm@northwind.example" },
       { from: "*", to: "relay@northwind.example" },
@@ -94,9 +95,9 @@ describe("signatures", () => {
       await shoot(page, `signatures-add-${look}`);
       assert.deepEqual(await accessFaults(page), []);
       await press(page, "Make a key");
-      await page.getByText("outtray._domainkey.northwind.example", { exact: true }).waitFor();
+      await page.getByText("outtray._domainkey.northwind.example", { exact: true }).first().waitFor();
       await press(page, "Look it up");
-      await page.getByText("It is not published yet").waitFor();
+      await page.getByText("It is not published yet").first().waitFor();
       await shoot(page, `signatures-not-found-${look}`);
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
       for (const [found, words] of [
@@ -106,12 +107,12 @@ describe("signatures", () => {
       ]) {
         await page.evaluate((found) => (window.fakeEngine.world.publishedKey = found), found);
         await press(page, "Look it up");
-        await page.getByText(words, { exact: true }).waitFor();
+        await page.getByText(words, { exact: true }).first().waitFor();
       }
       await shoot(page, `signatures-published-${look}`);
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
       await press(page, "Save");
-      await page.getByText("Saved and in force").waitFor();
+      await page.getByText("Saved and in force").first().waitFor();
       await soon.deepEqual(async () => (await inForce(page)).dkim, [{ domain: "northwind.example", selector: "outtray", enabled: true }]);
       assert.deepEqual(page.faults, []);
     });
@@ -146,11 +147,11 @@ describe("signatures", () => {
     await page.getByText("The key that signs mail of northwind.example is missing.").first().waitFor();
     await shoot(page, "signatures-missing-overview");
     await page.getByRole("button", { name: "Signatures", exact: true }).first().click();
-    await page.getByText("There is no key in the credential store").waitFor();
+    await page.getByText("There is no key in the credential store").first().waitFor();
     await shoot(page, "signatures-missing");
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await press(page, "Make a key");
-    await page.getByText("s1._domainkey.northwind.example", { exact: true }).waitFor();
+    await page.getByText("s1._domainkey.northwind.example", { exact: true }).first().waitFor();
     assert.deepEqual(page.faults, []);
   });
 
@@ -161,7 +162,7 @@ describe("signatures", () => {
     await press(page, "Add a domain");
     await page.getByLabel(/^Domain/).fill("northwind");
     await press(page, "Make a key");
-    await page.getByText("This is no domain.").waitFor();
+    await page.getByText("This is no domain.").first().waitFor();
     await page.getByLabel(/^Domain/).fill("northwind.example");
     await press(page, "Make a key");
     await page.getByText(/credential store/).first().waitFor();
@@ -181,7 +182,7 @@ describe("footer and archive", () => {
       await shoot(page, `footer-${look}`);
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
       await press(page, "Save");
-      await page.getByText("Saved and in force").waitFor();
+      await page.getByText("Saved and in force").first().waitFor();
       await soon.match(async () => (await inForce(page)).footer.html, /Northwind Ltd &amp; Co<br>/);
       assert.deepEqual(page.faults, []);
     });
@@ -193,14 +194,14 @@ describe("footer and archive", () => {
     await page.getByRole("button", { name: "Change Office" }).click();
     await page.getByLabel("Copy of everything to").fill("archive");
     await page.getByLabel("Copy of everything to").blur();
-    await page.getByText(/This is no mail address/).waitFor();
+    await page.getByText(/This is no mail address/).first().waitFor();
     await page.getByLabel("Copy of everything to").fill("archive@northwind.example");
-    await page.getByText(/This is no mail address/).waitFor({ state: "detached" });
+    await page.getByText(/This is no mail address/).first().waitFor({ state: "detached" });
     await page.getByLabel("Copy of everything to").scrollIntoViewIfNeeded();
     await shoot(page, "archive-rule");
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await press(page, "Save");
-    await page.getByText("Saved and in force").waitFor();
+    await page.getByText("Saved and in force").first().waitFor();
     await soon.ok(async () => (await inForce(page)).rules.some((rule) => rule.archive === "archive@northwind.example"));
   });
 });

@@ -2,7 +2,7 @@
  * Signing in with a token: by a code, in a browser, as an application; and back to a password.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -32,19 +33,19 @@ describe("signing in with a token", () => {
       await page.getByText("Fill in mailbox and application.").first().waitFor();
       await page.getByLabel(/^Directory/).fill("northwind.example");
       await page.getByLabel(/^Application/).fill("11111111-2222-3333-4444-555555555555");
-      await page.getByText("Nobody has signed in yet.").waitFor();
+      await page.getByText("Nobody has signed in yet.").first().waitFor();
       await press(page, "Sign in");
-      await page.getByText("FJK2LMNPQ").waitFor();
-      await page.getByText("https://microsoft.com/devicelogin").waitFor();
+      await page.getByText("FJK2LMNPQ").first().waitFor();
+      await page.getByText("https://microsoft.com/devicelogin").first().waitFor();
       for (const name of ["Copy code", "Copy address", "Open"]) await page.getByRole("button", { name, exact: true }).waitFor();
       await shoot(page, `sign-in-code-${look}`);
       assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
 
       await page.evaluate(() => window.fakeEngine.somebodySignsIn("relay@northwind.example"));
-      await page.getByText(/Signed in as relay@northwind\.example since/).waitFor();
+      await page.getByText(/Signed in as relay@northwind\.example since/).first().waitFor();
       await press(page, "Check connection");
-      await page.getByText("relay@northwind.example (XOAUTH2)").waitFor();
-      await page.getByText("Accepts mail from you").waitFor();
+      await page.getByText("relay@northwind.example (XOAUTH2)").first().waitFor();
+      await page.getByText("Accepts mail from you").first().waitFor();
       await soon.ok(() => page.getByRole("button", { name: "Next", exact: true }).isEnabled());
       assert.deepEqual(page.faults, []);
     });
@@ -58,10 +59,10 @@ describe("signing in with a token", () => {
     await page.getByLabel(/^Client ID/).fill("1-a.apps.googleusercontent.com");
     await page.getByLabel(/^Client secret/).fill("GOCSPX-1");
     await press(page, "Sign in");
-    await page.getByText("https://accounts.google.com/").waitFor();
+    await page.getByText("https://accounts.google.com/").first().waitFor();
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await press(page, "Give up");
-    await page.getByText("Nobody has signed in yet.").waitFor();
+    await page.getByText("Nobody has signed in yet.").first().waitFor();
   });
 
   test("an application gets what an administrator has to type, and its secret goes with the settings", async () => {
@@ -84,7 +85,7 @@ describe("signing in with a token", () => {
     assert.deepEqual([await accessFaults(page), await overflows(page)], [[], []]);
     await shoot(page, "sign-in-application");
     await press(page, "Save");
-    await page.getByText("Saved and in force").waitFor();
+    await page.getByText("Saved and in force").first().waitFor();
     const { settings, secrets } = await world(page);
     assert.deepEqual(settings.smartHost.signIn, {
       kind: "oauth",

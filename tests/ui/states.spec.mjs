@@ -44,7 +44,7 @@ describe("a window without an engine", () => {
         const page = await play.open(world, { look });
         for (const [reason, first, explained, button = null, why = null] of states) {
           await lose(page, reason);
-          await headline(page).getByText(first).waitFor();
+          await headline(page).getByText(first).first().waitFor();
           await page.getByText(explained).first().waitFor();
           await soon.equal(() => page.getByRole("button", { name: "Start the service" }).count(), button ? 1 : 0, reason);
           // The system's words are shown where they are the reason, and nowhere else.
@@ -55,7 +55,7 @@ describe("a window without an engine", () => {
           await looksWell(page, `state-${look}-${world}-${reason}`);
         }
         await page.evaluate(() => window.fakeEngine.setLink("connected"));
-        await headline(page).getByText("Mail is flowing").waitFor();
+        await headline(page).getByText("Mail is flowing").first().waitFor();
         await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
         assert.deepEqual(page.faults, []);
         await page.context().close();
@@ -67,10 +67,10 @@ describe("a window without an engine", () => {
     for (const look of ["light", "dark", "small"]) {
       const page = await play.open("starting", { look, clock: true });
       await page.getByRole("heading", { name: "Starting Outtray" }).waitFor();
-      await page.getByText("One moment.").waitFor();
+      await page.getByText("One moment.").first().waitFor();
       await looksWell(page, `state-${look}-starting`);
       await page.clock.fastForward(5000);
-      await page.getByText("makes a certificate").waitFor();
+      await page.getByText("makes a certificate").first().waitFor();
       await looksWell(page, `state-${look}-starting-long`);
       await page.context().close();
     }
@@ -82,10 +82,10 @@ describe("a window without an engine", () => {
     await press(page, "Allow 10.0.0.0/24");
     await page.getByText("so nothing was done").first().waitFor();
     await goTo(page, "Queue");
-    await page.getByRole("alert").getByText("The list could not be read").waitFor();
+    await page.getByRole("alert").getByText("The list could not be read").first().waitFor();
     await looksWell(page, "state-light-flowing-queue");
     await page.evaluate(() => window.fakeEngine.setLink("connected"));
-    await page.getByText("The list could not be read").waitFor({ state: "detached" });
+    await page.getByText("The list could not be read").first().waitFor({ state: "detached" });
     await page.getByRole("row").nth(1).waitFor();
     await lose(page, "busy");
     await press(page, "Pause delivery");
@@ -97,7 +97,7 @@ describe("a window without an engine", () => {
     const page = await play.open("firewall");
     await goTo(page, "Settings");
     await page.getByRole("tab", { name: "This machine" }).click();
-    await page.getByText("The firewall keeps devices out.").waitFor();
+    await page.getByText("The firewall keeps devices out.").first().waitFor();
     await page.evaluate(() => {
       window.openInEarnest = window.fakeEngine.openFirewall;
       window.fakeEngine.openFirewall = (opening) => {
@@ -106,13 +106,13 @@ describe("a window without an engine", () => {
       };
     });
     await press(page, "Let devices in");
-    await page.getByRole("alert").getByText("The firewall was left as it is.").waitFor();
+    await page.getByRole("alert").getByText("The firewall was left as it is.").first().waitFor();
     await soon.deepEqual(() => page.evaluate(() => window.asked), { ports: [25], networks: ["LocalSubnet", "10.0.0.0/16"] });
     await page.evaluate(() => {
       window.fakeEngine.openFirewall = window.openInEarnest;
     });
     await press(page, "Let devices in");
-    await page.getByText("The firewall keeps devices out.").waitFor({ state: "detached" });
+    await page.getByText("The firewall keeps devices out.").first().waitFor({ state: "detached" });
     await page.context().close();
   });
 
@@ -132,12 +132,12 @@ describe("a window without an engine", () => {
       window.fakeEngine.startService = () => Promise.resolve(false);
     });
     await press(page, "Start the service");
-    await page.getByRole("alert").getByText("It was not started.").waitFor();
+    await page.getByRole("alert").getByText("It was not started.").first().waitFor();
     await page.evaluate(() => {
       window.fakeEngine.startService = () => Promise.reject("The service could not be started: access is denied");
     });
     await press(page, "Start the service");
-    await page.getByRole("alert").getByText("The service could not be started: access is denied").waitFor();
+    await page.getByRole("alert").getByText("The service could not be started: access is denied").first().waitFor();
     await shoot(page, "state-light-start-refused");
     await page.evaluate(() => {
       window.fakeEngine.startService = async () => {
@@ -183,13 +183,13 @@ describe("keep sending when nobody is signed in", () => {
     ];
     for (const look of ["light", "dark", "small", "large", "contrast"]) {
       const page = await open("flowing", look);
-      await page.getByText("Now mail stops when you sign out").waitFor();
+      await page.getByText("Now mail stops when you sign out").first().waitFor();
       await looksWell(page, `keep-${look}-offered`);
       await hold(page);
       await press(page, OFFER);
       for (const [step, words] of steps) {
         await page.evaluate((name) => window.fakeEngine.step(name), step);
-        await page.getByRole("region", { name: "When nobody is signed in" }).getByRole("status").getByText(words).waitFor();
+        await page.getByRole("region", { name: "When nobody is signed in" }).getByRole("status").getByText(words).first().waitFor();
         await soon.ok(() => page.getByRole("button", { name: OFFER }).isDisabled());
         if (look === "light" || step === "asking") await looksWell(page, `keep-${look}-${step}`);
       }
@@ -220,7 +220,7 @@ describe("keep sending when nobody is signed in", () => {
         window.fakeEngine.fail("The service could not be installed: there is mail of another relay in C:\\ProgramData\\Outtray");
       });
       const told = page.getByRole("alert").filter({ hasText: "It does not run as a service" });
-      await told.getByText("there is mail of another relay").waitFor();
+      await told.getByText("there is mail of another relay").first().waitFor();
       await soon.ok(async () => !(await page.locator("body").innerText()).includes("Everything is as it was"));
       await looksWell(page, `keep-${look}-failed`);
       await told.getByRole("button", { name: "Dismiss" }).click();
@@ -233,7 +233,7 @@ describe("keep sending when nobody is signed in", () => {
     const page = await open("flowing");
     await press(page, OFFER);
     await page.getByText("Outtray now sends also when nobody is signed in.").first().waitFor();
-    await page.getByText("runs as the service “Outtray”").waitFor();
+    await page.getByText("runs as the service “Outtray”").first().waitFor();
     await page.getByRole("button", { name: "Send only while I am signed in…" }).waitFor();
     await page.context().close();
   });
@@ -244,7 +244,7 @@ describe("keep sending when nobody is signed in", () => {
       await looksWell(page, `keep-${look}-installed`);
       await press(page, "Send only while I am signed in…");
       const dialog = page.getByRole("alertdialog");
-      await dialog.getByText("you type it again").waitFor();
+      await dialog.getByText("you type it again").first().waitFor();
       await looksWell(page, `keep-${look}-back`);
       await dialog.getByRole("button", { name: "Keep the service" }).click();
       await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.engine.embedded), false);
@@ -266,7 +266,7 @@ describe("keep sending when nobody is signed in", () => {
       window.fakeEngine.setLink("connected");
       window.fakeEngine.fail("The service could not be removed: it does not stop");
     });
-    await page.getByRole("alert").filter({ hasText: "It still runs as a service" }).getByText("it does not stop").waitFor();
+    await page.getByRole("alert").filter({ hasText: "It still runs as a service" }).getByText("it does not stop").first().waitFor();
     await looksWell(page, "keep-light-back-failed");
     await page.context().close();
   });
