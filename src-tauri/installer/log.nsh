@@ -182,13 +182,23 @@ FunctionEnd
 ; Through the command processor, which alone can lead what a program says into a file.
 Function ${UN}RunLine
   Exch $0
+  Push $1
   ${Log} "> $0"
-  nsExec::Exec '"$SYSDIR\cmd.exe" /D /S /C "$0 >"$PLUGINSDIR\said.txt" 2>&1"'
-  Pop $Code
+  ; "error" says that nothing was started: memory is short for a moment, or something watches over every start.
+  ${For} $1 1 5
+    nsExec::Exec '"$SYSDIR\cmd.exe" /D /S /C "$0 >"$PLUGINSDIR\said.txt" 2>&1"'
+    Pop $Code
+    ${If} $Code != "error"
+      ${Break}
+    ${EndIf}
+    ${Log} "$(not_run)"
+    Sleep 1000
+  ${Next}
   Call ${UN}ReadSaid
   ${If} $Code != 0
     ${Log} "$(ended_with)"
   ${EndIf}
+  Pop $1
   Pop $0
 FunctionEnd
 

@@ -145,6 +145,7 @@ ${Text} folder_stays \
 ; ---- The log ----
 
 ${Text} ended_with "It ended with $Code." "Es endete mit $Code."
+${Text} not_run "Windows could not start it (attempt $1 of 5)." "Windows konnte es nicht starten (Versuch $1 von 5)."
 ${Text} programs_there "The programs are in $INSTDIR." "Die Programme sind in $INSTDIR."
 ${Text} used_by \
   "outtray.exe is used by process $R1 ($R2) in session $R4." \

@@ -226,6 +226,33 @@ fn the_switches_are_told_in_every_language_to_the_end() {
     }
 }
 
+/// It was taken for the program's own failure once: good settings were called unusable.
+#[test]
+fn what_windows_does_not_start_at_once_is_started_again() {
+    let machine = Machine::new();
+    let processor = machine.path(r"C:\windows\system32\cmd.exe");
+    let whole = std::fs::read(&processor).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (log, settings) = (folder.path().join("setup.log"), folder.path().join("settings.json"));
+    std::fs::write(&settings, r#"{"version": 1, "limits": {"hops": 0}}"#).unwrap();
+    let words = [format!("/LOG={}", windows_path(&log)), format!("/SETTINGS={}", windows_path(&settings))];
+
+    std::fs::write(&processor, "no program").unwrap();
+    let said = std::thread::scope(|scope| {
+        let setup = scope.spawn(|| machine.setup(&[&words[0], &words[1]]));
+        machine.until("Windows does not start it", || {
+            let logged = std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(!setup.is_finished(), "{logged}");
+            logged.contains("Windows could not start it (attempt 1 of 5).")
+        });
+        std::fs::write(&processor, &whole).unwrap();
+        setup.join().unwrap()
+    });
+    assert_eq!(said.code, WRONG_SETTINGS, "{said:?}");
+    assert!(said.out.contains("limits.hops") && !said.out.contains("attempt 5 of 5"), "{said:?}");
+    assert_eq!(machine.traces(), [""; 0]);
+}
+
 /// What Wine's Credential Manager keeps of ours, in its registry.
 fn credentials(machine: &Machine) -> Vec<String> {
     let told = machine.wine.run("reg", &["query", r"HKCU\Software\Wine\Credential Manager", "/s"]);
