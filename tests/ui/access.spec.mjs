@@ -2,7 +2,7 @@
  * Who may send, and who did: rules and their order, the test box, accounts, lists, devices and held bursts.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { goTo, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const settings = (page) => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
@@ -30,7 +31,6 @@ describe("the access page", () => {
     await page.getByText("Saved and in force").first().waitFor();
     await soon.deepEqual(() => names(page), ["Door system", "Office"]);
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("moves a rule by keys alone, and the focus goes with it", async () => {
@@ -52,7 +52,6 @@ describe("the access page", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force").first().waitFor();
     await soon.deepEqual(() => names(page), ["Office", "Door system"]);
-    await page.context().close();
   });
 
   test("an open rule stays open when others are moved around it", async () => {
@@ -63,7 +62,6 @@ describe("the access page", () => {
     await soon.equal(() => page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
     await page.getByRole("button", { name: "Remove Door system" }).click();
     await soon.equal(() => page.getByRole("textbox", { name: "Network", exact: true }).inputValue(), "10.0.0.0/26");
-    await page.context().close();
   });
 
   test("offers this machine's own networks, and wants a word for public ranges", async () => {
@@ -79,7 +77,6 @@ describe("the access page", () => {
     await page.getByText("Saved and in force").first().waitFor();
     const { rules } = await settings(page);
     assert.deepEqual(rules.slice(2).map((rule) => [rule.network, rule.name, rule.publicOnPurpose]), [["10.0.0.0/24", "Ethernet", false], ["198.51.100.20-198.51.100.29", "", true]]);
-    await page.context().close();
   });
 
   test("asks before unsaved rules are left, and saves nothing of another page with them", async () => {
@@ -99,7 +96,6 @@ describe("the access page", () => {
     const saved = await settings(page);
     assert.deepEqual([saved.rules[0].name, saved.hostName], ["Office", "relay.northwind.example"]);
     await soon.equal(() => page.getByRole("tab", { name: "Who may send" }).count(), 0, "it is a page of its own");
-    await page.context().close();
   });
 
   test("changes conditions; what is wrong stands beside its field and is not saved", async () => {
@@ -118,7 +114,6 @@ describe("the access page", () => {
     await page.getByText("Saved and in force").first().waitFor();
     const rule = (await settings(page)).rules[1];
     assert.deepEqual([rule.network, rule.requireEncryption, rule.rate.messagesPerMinute], ["10.0.0.0/24", true, 30]);
-    await page.context().close();
   });
 
   test("asks the engine who may send, also about rules that are not saved", async () => {
@@ -139,7 +134,6 @@ describe("the access page", () => {
     await page.getByRole("button", { name: "Ask the engine" }).click();
     await page.getByText("Rule 2 (Office) allows it.").first().waitFor();
     await soon.deepEqual(async () => (await settings(page)).rules[1].senders, ["northwind.example"], "asking saves nothing");
-    await page.context().close();
   });
 
   test("makes an account, then its password, which is shown once", async () => {
@@ -173,7 +167,6 @@ describe("the access page", () => {
     await page.getByRole("button", { name: "Remove the password" }).click();
     await page.getByText("no password yet").first().waitFor();
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("keeps lists, attachments, header rules and amounts", async () => {
@@ -194,7 +187,6 @@ describe("the access page", () => {
     assert.equal(attachments.refuse, false);
     assert.deepEqual(headers, [{ name: "", field: "Subject", pattern: "draft*", action: { kind: "hold" } }]);
     assert.equal(bursts.leastPerHour, 40);
-    await page.context().close();
   });
 });
 
@@ -226,7 +218,6 @@ describe("header rules", () => {
       { name: "", field: null, pattern: "", action: { kind: "remove", field: "X-Scanner-Serial" } },
     ]);
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 });
 
@@ -255,7 +246,6 @@ describe("the devices page", () => {
     await burst(page).waitFor({ state: "detached" });
     await soon.deepEqual(() => held(page), ["10.0.0.20 person"], "what a person holds stays");
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("keeps held mail back on hold", async () => {
@@ -266,7 +256,6 @@ describe("the devices page", () => {
     await burst(page).waitFor({ state: "detached" });
     const left = await held(page);
     assert.deepEqual([left.length, new Set(left)], [513, new Set(["10.0.0.20 person", "10.0.0.63 person"])]);
-    await page.context().close();
   });
 
   test("deletes held mail only after asking, and nothing of another device or another reason", async () => {
@@ -287,7 +276,6 @@ describe("the devices page", () => {
     await page.getByText("512 messages were deleted.").first().waitFor();
     await burst(page).waitFor({ state: "detached" });
     await soon.deepEqual(async () => (await held(page)).sort(), ["10.0.0.20 person", "10.0.0.63 person", "10.0.0.634 burst"]);
-    await page.context().close();
   });
 
   test("allows a refused device, finds devices and refusals, leads to a device's messages", async () => {
@@ -306,7 +294,6 @@ describe("the devices page", () => {
     await page.getByRole("button", { name: "branch-scanner" }).click();
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await soon.equal(() => page.getByRole("searchbox").inputValue(), "client:198.51.100.7");
-    await page.context().close();
   });
 
   test("a device that a rule refuses is let in by one above it, and only in ways that hide no rule", async () => {
@@ -330,7 +317,6 @@ describe("the devices page", () => {
     await page.getByText("HP LaserJet M428 may send now, by rule 3.").first().waitFor();
     await soon.deepEqual(async () => (await settings(page)).rules.map((rule) => `${rule.action} ${rule.network}`).slice(2), ["allow 10.0.0.77", "refuse 10.0.0.64/26"]);
     await laser.waitFor({ state: "detached" });
-    await page.context().close();
   });
 
   test("says of each reason what it means, and what to set on an old device", async () => {
@@ -349,14 +335,12 @@ describe("the devices page", () => {
     await page.getByRole("button", { name: "Attachments" }).click();
     await page.getByRole("tab", { name: "Content", selected: true }).waitFor();
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("says what will appear and how to make it appear when nobody has come by", async () => {
     const page = await play.open("empty");
     await goTo(page, "Devices");
     await page.getByText("No device has come by yet").first().waitFor();
-    await page.context().close();
   });
 });
 
@@ -381,6 +365,5 @@ describe("troubles of the engine's own", () => {
     assert.deepEqual([rule.action, rule.network, rule.name], ["refuse", "198.51.100.7", "Guessed passwords"]);
     await page.getByRole("button", { name: "Refuse 198.51.100.7" }).waitFor({ state: "detached" });
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 });

@@ -2,7 +2,7 @@
  * What the buttons do that promise to mend something, and that nothing is lost on the way.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -41,7 +42,6 @@ describe("a port that another program holds", () => {
     await page.getByText("Every port is open: devices can connect.").first().waitFor();
     await page.getByRole("heading", { name: "Port 25 is in use" }).waitFor({ state: "detached" });
     await topBar(page).getByText("Mail is flowing").first().waitFor();
-    await page.context().close();
   });
 
   test("is tried again in the settings, without a change to save", async () => {
@@ -78,7 +78,6 @@ describe("a port that another program holds", () => {
     await press(page, "Go on without a test");
     await page.getByRole("region", { name: "Not open" }).getByText("Port 25 is in use by").first().waitFor();
     await looksWell(page, "setup-summary-port-taken");
-    await page.context().close();
   });
 });
 
@@ -97,7 +96,6 @@ describe("the other encryption", () => {
     assert.deepEqual([smartHost.port, smartHost.encryption], [465, "implicit"]);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await topBar(page).getByText("Mail is flowing").first().waitFor();
-    await page.context().close();
   });
 });
 
@@ -137,7 +135,6 @@ describe("time limits towards the provider", () => {
     await page.getByText("use 1 to 3600").first().waitFor();
     await page.getByText("Time limits towards the provider").click();
     await soon.ok(() => page.getByLabel("Connecting", { exact: true }).isVisible());
-    await page.context().close();
   });
 });
 
@@ -186,7 +183,6 @@ describe("a trouble of the relay's own", () => {
     await press(page, "Restart the relay");
     await page.getByText("Another program runs it: restart that.").first().waitFor();
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("with the disk says where mail lies, and copies it", async () => {
@@ -221,7 +217,6 @@ describe("a trouble of the relay's own", () => {
       await page.getByRole("tab", { name: tab, selected: true }).waitFor();
     }
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 });
 
@@ -267,7 +262,6 @@ describe("the certificate that devices see", () => {
     await press(page, "Save");
     await page.getByText("Devices see now").first().waitFor({ state: "detached" });
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 });
 
@@ -300,7 +294,6 @@ describe("settings that are not saved", () => {
     await goTo(page, "Settings");
     await leaveFor(page, "History");
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
-    await page.context().close();
   });
 
   test("are saved on the way out", async () => {
@@ -310,7 +303,6 @@ describe("settings that are not saved", () => {
     await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await soon.equal(async () => (await inForce(page)).limits.messageBytes, 35_000_000);
-    await page.context().close();
   });
 
   test("that cannot be saved keep the person on the page", async () => {
@@ -324,7 +316,6 @@ describe("settings that are not saved", () => {
     await page.getByRole("alertdialog").getByRole("button", { name: "Save and leave" }).click();
     await page.getByText("The disk is nearly full. No space left.").first().waitFor();
     await soon.equal(() => page.getByLabel("Largest message").inputValue(), "35");
-    await page.context().close();
   });
 
   test("of a setup that is run again are asked about too", async () => {
@@ -344,7 +335,6 @@ describe("settings that are not saved", () => {
     await dialog.getByRole("button", { name: "Throw it away" }).click();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await soon.equal(() => page.evaluate(() => localStorage.getItem("outtray.setup")), null);
-    await page.context().close();
   });
 
   test("with a mistake in a folded part are unfolded", async () => {
@@ -362,7 +352,6 @@ describe("settings that are not saved", () => {
     const dialog = page.getByRole("alertdialog");
     await dialog.getByText("something in it is wrong").first().waitFor();
     await soon.equal(() => dialog.getByRole("button", { name: "Save and leave" }).count(), 0);
-    await page.context().close();
   });
 });
 
@@ -397,7 +386,6 @@ describe("a test message", () => {
     await dialog.getByRole("button", { name: "Change sign-in" }).click();
     await page.getByRole("tab", { name: "Mail provider", selected: true }).waitFor();
     await soon.equal(() => dialog.count(), 0);
-    await page.context().close();
   });
 
   test("while delivery is paused says that it waits", async () => {
@@ -407,7 +395,6 @@ describe("a test message", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Send test message" }).click();
     await page.getByRole("dialog").getByText("goes out as soon as you resume").first().waitFor();
     await looksWell(page, "test-paused");
-    await page.context().close();
   });
 
   test("before the setup there is none to send", async () => {
@@ -415,7 +402,6 @@ describe("a test message", () => {
     await page.evaluate(() => window.fakeEngine.wish("sendTest"));
     await page.getByRole("heading", { level: 1, name: "Welcome to Outtray" }).waitFor();
     await soon.equal(() => page.getByRole("dialog").count(), 0);
-    await page.context().close();
   });
 });
 
@@ -428,6 +414,5 @@ describe("a fault of the window's own", () => {
     await looksWell(page, "window-fault");
     await press(page, "Draw the window anew");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    await page.context().close();
   });
 });

@@ -86,7 +86,7 @@ export async function stage() {
       await page.evaluate(() => document.fonts.ready);
       return Object.assign(page, { faults });
     },
-    /** Closes what was opened. */
+    /** After each test, also one that failed: no page of it goes on beside the next. */
     async clear() {
       await Promise.all(browser.contexts().map((context) => context.close()));
     },

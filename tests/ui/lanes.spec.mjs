@@ -2,7 +2,7 @@
  * Through which provider a message went or waits for, in queue, history and story; and messages that were sent again.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const WIDE = { width: 1500, height: 760 };
@@ -42,7 +43,6 @@ describe("providers in the lists", () => {
     await page.getByRole("columnheader", { name: "Provider" }).waitFor();
     await soon.equal(() => page.getByLabel("Filter by provider").inputValue(), "");
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("the history is filtered and exported with it, and the story names it", async () => {
@@ -62,7 +62,6 @@ describe("providers in the lists", () => {
     await soon.match(() => story.locator("dl").innerText(), /Provider\s+Invoices/);
     await shoot(page, "lanes-history");
     assert.deepEqual(await accessFaults(page), []);
-    await page.context().close();
   });
 
   test("in a small or dark window it stands where there is room for it", async () => {
@@ -93,7 +92,6 @@ describe("providers in the lists", () => {
     }
     await goTo(page, "Overview");
     await soon.equal(() => page.getByText("sent again").count(), 0);
-    await page.context().close();
   });
 });
 
@@ -123,7 +121,6 @@ describe("a provider that is not the usual one", () => {
     await headline(page).getByText("Mail is flowing", { exact: true }).first().waitFor();
     await soon.deepEqual(() => page.evaluate(() => window.fakeEngine.world.snapshot.otherLanes.map((lane) => lane.paused)), [false, false]);
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("is said in a small or dark window too", async () => {
@@ -154,6 +151,5 @@ describe("a message whose answer was lost", () => {
     await story.getByText(/to the message was lost\./).first().waitFor();
     await shoot(page, "sent-again-story");
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 });

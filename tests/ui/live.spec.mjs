@@ -2,7 +2,7 @@
  * What moves: rows that change, selections that stay, a hundred thousand rows, search, pause, a lost link.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { goTo, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -31,7 +32,6 @@ describe("the queue", () => {
     });
     await page.clock.runFor(250);
     await page.locator(`#row-${id}`).getByText("on hold").first().waitFor();
-    await page.context().close();
   });
 
   test("keeps rows in their place under the pointer, and counts what is new", async () => {
@@ -54,7 +54,6 @@ describe("the queue", () => {
     await page.mouse.move(5, 5);
     await page.getByRole("button", { name: "2 new" }).waitFor({ state: "detached" });
     await soon.ok(async () => !(await rows(page).first().innerText()).includes("handed over"));
-    await page.context().close();
   });
 
   test("selects by click, ctrl, shift and keys; the selection stays when rows change; deletes after asking", async () => {
@@ -92,7 +91,6 @@ describe("the queue", () => {
     await page.getByText(/put on hold/).first().waitFor();
     await soon.ok(async () => (await queueOf(page)).every(({ state }) => state === "held"));
     await page.keyboard.press("Escape");
-    await page.context().close();
   });
 
   test("keeps the keys on their message when rows above it leave", async () => {
@@ -109,7 +107,6 @@ describe("the queue", () => {
     await soon.equal(() => grid.getAttribute("aria-activedescendant"), active);
     await page.keyboard.press("ArrowUp");
     await soon.equal(() => grid.getAttribute("aria-activedescendant"), `row-${(await queueOf(page))[0].id}`);
-    await page.context().close();
   });
 
   test("tells the story of one message, and saves it", async () => {
@@ -130,7 +127,6 @@ describe("the queue", () => {
     await panel.getByText("Put on hold").first().waitFor();
     await page.keyboard.press("Escape");
     await panel.waitFor({ state: "detached" });
-    await page.context().close();
   });
 
   test("scrolls through a hundred thousand messages", async () => {
@@ -160,7 +156,6 @@ describe("the queue", () => {
     await page.locator(`#row-${last}`).waitFor();
     await soon.ok(async () => (await page.locator("[role=row]").count()) < 60, "only what is in sight is drawn");
     await shoot(page, "queue-flood-end");
-    await page.context().close();
   });
 
   test("says what an empty search found, and finds by words", async () => {
@@ -172,7 +167,6 @@ describe("the queue", () => {
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: /^on hold/ }).click();
     await page.getByText("1 message found").first().waitFor();
-    await page.context().close();
   });
 });
 
@@ -189,7 +183,6 @@ describe("pausing", () => {
     await press(page, "Resume");
     await page.getByText("Mail is flowing").first().waitFor();
     await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.paused), false);
-    await page.context().close();
   });
 });
 
@@ -206,7 +199,6 @@ describe("the link to the engine", () => {
     });
     await page.getByText("The engine does not answer").first().waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Queue 8 messages are waiting" }).waitFor();
-    await page.context().close();
   });
 
   test("a missing event makes the window ask again", async () => {
@@ -218,7 +210,6 @@ describe("the link to the engine", () => {
       engine.say({ kind: "recent", lines: [] });
     });
     await page.getByText("Delivery is paused").first().waitFor();
-    await page.context().close();
   });
 });
 
@@ -242,7 +233,6 @@ describe("the history", () => {
     assert.match(saved.name, /^outtray-history-.*\.csv$/);
     const lines = saved.text.trim().split("\r\n");
     assert.deepEqual([lines.length, lines.slice(1).every((line) => line.includes("failed"))], [10, true]);
-    await page.context().close();
   });
 
   test("queue and history explain their search, and are narrowed to a device", async () => {
@@ -263,7 +253,6 @@ describe("the history", () => {
       await soon.equal(() => search.inputValue(), "");
     }
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("times are told as people do, with the exact one on hover", async () => {
@@ -278,7 +267,6 @@ describe("the history", () => {
     const step = page.getByRole("complementary", { name: "Story of the message" }).locator("ol time").first();
     await soon.match(() => step.innerText(), /^\d\d:\d\d:\d\d · (.* ago|just now)$/);
     await shoot(page, "times-story");
-    await page.context().close();
   });
 
   test("opens a story from what happened just now", async () => {
@@ -286,7 +274,6 @@ describe("the history", () => {
     await page.getByRole("region", { name: "Just now" }).getByRole("button").first().click();
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await page.getByRole("complementary", { name: "Story of the message" }).getByText("Handed over to Microsoft 365").first().waitFor();
-    await page.context().close();
   });
 });
 
@@ -299,7 +286,6 @@ describe("what needs a person", () => {
     await printer.waitFor({ state: "detached" });
     const allowed = () => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.rules.map(({ network }) => network));
     await soon.ok(async () => (await allowed()).includes("10.0.0.0/24"));
-    await page.context().close();
   });
 
   test("a stranger from the internet is not allowed by a click", async () => {
@@ -312,7 +298,6 @@ describe("what needs a person", () => {
     await shoot(page, "allow-public");
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await stranger.waitFor();
-    await page.context().close();
   });
 
   test("a refused password leads to the sign-in, and a new one is stored", async () => {
@@ -325,7 +310,6 @@ describe("what needs a person", () => {
     await press(page, "Save");
     await page.getByText("Saved and in force.").first().waitFor();
     await soon.equal(() => page.getByLabel(/^Password/).inputValue(), "");
-    await page.context().close();
   });
 });
 
@@ -346,7 +330,6 @@ describe("the settings", () => {
     await press(page, "Save");
     await page.getByText("Saved and in force.").first().waitFor();
     await soon.equal(() => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings.limits.messageBytes), 35_000_000);
-    await page.context().close();
   });
 
   test("changed elsewhere come in by themselves, unless something here is unsaved", async () => {
@@ -367,6 +350,5 @@ describe("the settings", () => {
     await soon.equal(() => days.inputValue(), "60");
     await press(page, "Discard");
     await soon.equal(() => days.inputValue(), "10");
-    await page.context().close();
   });
 });

@@ -2,7 +2,7 @@
  * Every page in every state and look: nothing cut, nobody kept out, no fault in the console; a picture of each.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 /** In a low window the story covers everything, the navigation too: it is closed first. */

@@ -2,7 +2,7 @@
  * Several mail providers: adding one, the order in which they stand in for each other, routes, and how each is doing.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const settings = (page) => page.evaluate(() => window.fakeEngine.world.snapshot.settings.settings);
@@ -53,7 +54,6 @@ describe("more providers", () => {
     await save(page);
     await soon.deepEqual(async () => (await settings(page)).defaultRoute, ["backup", "default"]);
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("a route is made, moved by keys, and goes along when its provider is called otherwise", async () => {
@@ -107,7 +107,6 @@ describe("more providers", () => {
     assert.equal(otherSmartHosts[0].name, "second");
     await soon.deepEqual(async () => (await settings(page)).otherSmartHosts, []);
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("removing one that mail waits for says what becomes of it", async () => {
@@ -147,7 +146,6 @@ describe("more providers", () => {
     await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).click();
     await lanes.getByRole("button", { name: "Try Microsoft 365 now" }).waitFor({ state: "detached" });
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 
   test("a sender that is refused is told in words", async () => {
@@ -160,6 +158,5 @@ describe("more providers", () => {
     await goTo(page, "Overview");
     await page.getByText("Microsoft 365 takes no mail from boss@northwind.example.").first().waitFor();
     await page.getByText("all other mail goes on", { exact: false }).first().waitFor();
-    await page.context().close();
   });
 });

@@ -2,7 +2,7 @@
  * The setup from its first step to its last, its refusals, and what stays when the window is closed.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -145,7 +146,6 @@ describe("the setup", () => {
     await page.getByLabel("Subnet, range or address").fill("printer");
     await page.getByLabel("Name", { exact: true }).focus();
     await page.getByText("This is no address and no subnet").first().waitFor();
-    await page.context().close();
   });
 
   test("survives a closed window, without the password", async () => {
@@ -158,7 +158,6 @@ describe("the setup", () => {
     await page.reload();
     await heading(page, "Sign in to SendGrid");
     await soon.equal(() => page.getByLabel(/^API key/).inputValue(), "");
-    await page.context().close();
   });
 
   test("says so when no credential store is there, and keeps the password until restart only when told", async () => {
@@ -179,7 +178,6 @@ describe("the setup", () => {
     await heading(page, "Send a test message");
     const secrets = await page.evaluate(() => window.fakeEngine.world.snapshot.settings.secrets);
     assert.deepEqual(secrets, [{ name: "smart-host", isSet: true, untilRestart: true }]);
-    await page.context().close();
   });
 
   test("shows what became of a test that fails", async () => {
@@ -195,7 +193,6 @@ describe("the setup", () => {
     await page.getByText("was refused").first().waitFor();
     await page.getByText("550 5.1.10").first().waitFor();
     await shoot(page, "setup-test-failed");
-    await page.context().close();
   });
 });
 
@@ -231,7 +228,6 @@ describe("a new password", () => {
     await heading(page, "Send a test message");
     const [saved, ...more] = await asked("setSecret", "applySettings");
     assert.deepEqual([saved.ask, saved.secret, saved.settings.smartHost.server, more], ["applySettings", SECRET, "smtp.office365.com", []]);
-    await page.context().close();
   });
 
   test("went to the old server before the settings were saved", async () => {
@@ -246,7 +242,6 @@ describe("a new password", () => {
     await page.getByText("Saved and in force.").first().waitFor();
     const [saved, ...more] = await asked("setSecret", "applySettings");
     assert.deepEqual([saved.ask, saved.secret, saved.settings.smartHost.server, more], ["applySettings", SECRET, "smtp.sendgrid.net", []]);
-    await page.context().close();
   });
 });
 
@@ -276,7 +271,6 @@ describe("taking over from the Windows SMTP service", () => {
     await press(page, "Give the port back…");
     await press(page, "Give it back");
     await page.getByText("running, start type automatic").first().waitFor();
-    await page.context().close();
   });
 
   test("an administrator reads what the engine may not", async () => {
@@ -292,7 +286,6 @@ describe("taking over from the Windows SMTP service", () => {
     await soon.equal(() => page.getByText("could not be read").count(), 0);
     await press(page, "Begin with these");
     await heading(page, "Who takes your mail from here?");
-    await page.context().close();
   });
 
   for (const look of ["light", "dark", "small", "contrast"]) {

@@ -2,7 +2,7 @@
  * What the window says when there is no engine, or another one: each state in words, with its button, and a picture.
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 
 import { accessFaults, goTo, overflows, shoot, soon, stage } from "./kit.mjs";
 
@@ -10,6 +10,7 @@ let play;
 before(async () => {
   play = await stage();
 });
+afterEach(() => play.clear());
 after(() => play.close());
 
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -90,7 +91,6 @@ describe("a window without an engine", () => {
     await lose(page, "busy");
     await press(page, "Pause delivery");
     await page.waitForFunction(() => window.fakeEngine.world.snapshot.paused);
-    await page.context().close();
   });
 
   test("devices are let through the firewall by an administrator's hand, or it says that they were not", async () => {
@@ -113,7 +113,6 @@ describe("a window without an engine", () => {
     });
     await press(page, "Let devices in");
     await page.getByText("The firewall keeps devices out.").first().waitFor({ state: "detached" });
-    await page.context().close();
   });
 
   test("an account that the service does not know asks to be let in", async () => {
@@ -123,7 +122,6 @@ describe("a window without an engine", () => {
     });
     await press(page, "Let this account look at it");
     await page.waitForFunction(() => document.querySelector('[role="alert"]') === null && !document.body.textContent.includes("may not look at the relay"));
-    await page.context().close();
   });
 
   test("starts the service that stands still, or says that it was not started", async () => {
@@ -147,7 +145,6 @@ describe("a window without an engine", () => {
     });
     await press(page, "Start the service");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    await page.context().close();
   });
 });
 
@@ -207,7 +204,6 @@ describe("keep sending when nobody is signed in", () => {
     });
     await page.getByText("Nothing was changed.").first().waitFor();
     await soon.ok(() => page.getByRole("button", { name: OFFER }).isEnabled());
-    await page.context().close();
   });
 
   test("a failure is told in its own words, which stay, and promises nothing more", async () => {
@@ -235,7 +231,6 @@ describe("keep sending when nobody is signed in", () => {
     await page.getByText("Outtray now sends also when nobody is signed in.").first().waitFor();
     await page.getByText("runs as the service “Outtray”").first().waitFor();
     await page.getByRole("button", { name: "Send only while I am signed in…" }).waitFor();
-    await page.context().close();
   });
 
   test("the way back asks first, and then for the password", async () => {
@@ -268,6 +263,5 @@ describe("keep sending when nobody is signed in", () => {
     });
     await page.getByRole("alert").filter({ hasText: "It still runs as a service" }).getByText("it does not stop").first().waitFor();
     await looksWell(page, "keep-light-back-failed");
-    await page.context().close();
   });
 });
